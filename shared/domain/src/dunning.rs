@@ -1,0 +1,367 @@
+//! Dunning: what happens next to a renewal whose charge failed.
+//!
+//! Pure and without memory of timers: the same facts always give the same next
+//! step. Dunning days are 24 hours from the first failure, not civil days.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The window of [`DunningPolicy::max_attempts_30_days`].
+const WINDOW_DAYS: u32 = 30;
+
+/// Decline codes that no retry of the same payment method can cure.
+const HARD_CODES: &[&str] = &[
+    "blocklist",
+    "card_not_supported",
+    "expired_card",
+    "fraudulent",
+    "incorrect_cvc",
+    "incorrect_number",
+    "invalid_account",
+    "invalid_cvc",
+    "invalid_expiry_year",
+    "invalid_pin",
+    "live_mode_test_card",
+    "lost_card",
+    "merchant_blacklist",
+    "not_permitted",
+    "pickup_card",
+    "previously_declined_do_not_retry",
+    "restricted_card",
+    "revocation_of_all_authorizations",
+    "revocation_of_authorization",
+    "security_violation",
+    "stolen_card",
+    "stop_payment_order",
+];
+
+/// How a plan treats failed renewals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DunningPolicy {
+    /// Days to wait before each scheduled retry, from the one before; none
+    /// ends dunning at once.
+    pub retry_after_days: Vec<u16>,
+    /// Days of access after the first failure, within the schedule.
+    pub grace_days: u16,
+    /// Counted attempts allowed in any rolling 30 days, the first charge
+    /// included. A retry above it is skipped, not moved.
+    pub max_attempts_30_days: u16,
+    /// Whether `do_not_honor`, which issuers use loosely, is a hard decline.
+    pub do_not_honor_is_hard: bool,
+    /// What the subscription becomes at the end of the schedule.
+    pub on_exhausted: Exhausted,
+}
+
+impl Default for DunningPolicy {
+    fn default() -> Self {
+        Self {
+            retry_after_days: vec![2, 5, 7, 7],
+            grace_days: 7,
+            max_attempts_30_days: 8,
+            do_not_honor_is_hard: false,
+            on_exhausted: Exhausted::Unpaid,
+        }
+    }
+}
+
+/// What a subscription becomes when dunning is over without payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exhausted {
+    /// No access and no new periods; paying restores it.
+    Unpaid,
+    /// Over for good.
+    Canceled,
+}
+
+/// Whether trying the same payment method again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineKind {
+    /// It can: no funds, a network error, a code nobody knows.
+    Soft,
+    /// It cannot: only another payment method helps.
+    Hard,
+}
+
+/// The kind of a provider's decline code. Unknown codes are soft, and so is
+/// `authentication_required`.
+pub fn classify(code: &str, policy: &DunningPolicy) -> DeclineKind {
+    let hard =
+        HARD_CODES.contains(&code) || (code == "do_not_honor" && policy.do_not_honor_is_hard);
+    if hard {
+        DeclineKind::Hard
+    } else {
+        DeclineKind::Soft
+    }
+}
+
+/// The next step, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Try the payment again.
+    RetryAt(Timestamp),
+    /// Stop trying.
+    EndAt(Timestamp),
+}
+
+/// One unpaid period, from its first failure on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dunning {
+    first_failed_at: Timestamp,
+    last_attempt_at: Timestamp,
+    last_decline: DeclineKind,
+    /// Attempts that count towards the ceiling, the first charge included.
+    counted: Vec<Timestamp>,
+    /// A payment method that has not been tried yet, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    new_method_at: Option<Timestamp>,
+}
+
+impl Dunning {
+    /// Dunning after the first declined charge of a renewal.
+    pub fn start(first_failed_at: Timestamp, code: &str, policy: &DunningPolicy) -> (Self, Next) {
+        let dunning = Self {
+            first_failed_at,
+            last_attempt_at: first_failed_at,
+            last_decline: classify(code, policy),
+            counted: vec![first_failed_at],
+            new_method_at: None,
+        };
+        let next = dunning.next(policy);
+        (dunning, next)
+    }
+
+    /// Dunning after one more declined attempt. Scheduled retries are
+    /// `counted`; those a customer, an administrator or a new payment method
+    /// started are not.
+    pub fn declined(
+        mut self,
+        at: Timestamp,
+        code: &str,
+        counted: bool,
+        policy: &DunningPolicy,
+    ) -> (Self, Next) {
+        self.last_attempt_at = self.last_attempt_at.max(at);
+        self.last_decline = classify(code, policy);
+        self.new_method_at = None;
+        if counted {
+            self.counted.push(at);
+        }
+        let next = self.next(policy);
+        (self, next)
+    }
+
+    /// Dunning after a change of payment method: the new one is tried at once,
+    /// unless the schedule is over.
+    pub fn method_changed(mut self, at: Timestamp, policy: &DunningPolicy) -> (Self, Next) {
+        if at <= self.ends_at(policy) {
+            self.new_method_at = Some(at);
+        }
+        let next = self.next(policy);
+        (self, next)
+    }
+
+    /// The next step: a payment method not tried yet, else the first scheduled
+    /// retry after the last attempt that the ceiling allows, else the end.
+    /// After a hard decline nothing is scheduled, but the end stays.
+    pub fn next(&self, policy: &DunningPolicy) -> Next {
+        if let Some(at) = self.new_method_at {
+            return Next::RetryAt(at);
+        }
+        let scheduled = match self.last_decline {
+            DeclineKind::Hard => None,
+            DeclineKind::Soft => self
+                .schedule(policy)
+                .find(|at| *at > self.last_attempt_at && self.is_below_ceiling(*at, policy)),
+        };
+        scheduled.map_or_else(|| Next::EndAt(self.ends_at(policy)), Next::RetryAt)
+    }
+
+    /// When the first charge failed.
+    pub const fn first_failed_at(&self) -> Timestamp {
+        self.first_failed_at
+    }
+
+    /// When dunning is over: the last scheduled instant, tried or not.
+    pub fn ends_at(&self, policy: &DunningPolicy) -> Timestamp {
+        self.schedule(policy).last().unwrap_or(self.first_failed_at)
+    }
+
+    /// Until when the service goes on: the grace period, or the end of dunning
+    /// if that is sooner.
+    pub fn access_until(&self, policy: &DunningPolicy) -> Timestamp {
+        self.days_after_failure(u32::from(policy.grace_days))
+            .min(self.ends_at(policy))
+    }
+
+    /// All scheduled retries, in order.
+    fn schedule(&self, policy: &DunningPolicy) -> impl Iterator<Item = Timestamp> {
+        policy.retry_after_days.iter().scan(0_u32, |days, wait| {
+            *days = days.saturating_add(u32::from(*wait));
+            Some(self.days_after_failure(*days))
+        })
+    }
+
+    /// True when one more attempt at this instant stays within the ceiling. An
+    /// attempt exactly 30 days old no longer counts.
+    fn is_below_ceiling(&self, at: Timestamp, policy: &DunningPolicy) -> bool {
+        let recent = self
+            .counted
+            .iter()
+            .filter(|attempt| days_after(**attempt, WINDOW_DAYS) > at);
+        recent.count() < usize::from(policy.max_attempts_30_days)
+    }
+
+    fn days_after_failure(&self, days: u32) -> Timestamp {
+        days_after(self.first_failed_at, days)
+    }
+}
+
+/// Days of 24 hours later. The end of time, the year 9999, stands for more.
+fn days_after(at: Timestamp, days: u32) -> Timestamp {
+    let wait = SignedDuration::from_hours(i64::from(days).saturating_mul(24));
+    at.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const FAILED: Timestamp = Timestamp::constant(1_736_496_000, 0);
+
+    fn day(days: u32) -> Timestamp {
+        days_after(FAILED, days)
+    }
+
+    #[test]
+    fn an_empty_schedule_ends_at_once() {
+        let policy = DunningPolicy {
+            retry_after_days: vec![],
+            ..DunningPolicy::default()
+        };
+        let (dunning, next) = Dunning::start(FAILED, "insufficient_funds", &policy);
+        assert_eq!(next, Next::EndAt(FAILED));
+        assert_eq!(dunning.access_until(&policy), FAILED);
+    }
+
+    #[test]
+    fn a_new_method_that_fails_softly_resumes_the_rest_of_the_schedule() {
+        let policy = DunningPolicy::default();
+        let (dunning, next) = Dunning::start(FAILED, "stolen_card", &policy);
+        assert_eq!(next, Next::EndAt(day(21)));
+        let (dunning, next) = dunning.method_changed(day(4), &policy);
+        assert_eq!(next, Next::RetryAt(day(4)));
+        let (dunning, next) = dunning.declined(day(4), "insufficient_funds", false, &policy);
+        assert_eq!(next, Next::RetryAt(day(7)));
+        let (_, next) = dunning.declined(day(7), "lost_card", true, &policy);
+        assert_eq!(next, Next::EndAt(day(21)));
+    }
+
+    #[test]
+    fn a_method_changed_after_the_end_is_not_tried_by_the_schedule() {
+        let policy = DunningPolicy::default();
+        let (dunning, _) = Dunning::start(FAILED, "stolen_card", &policy);
+        assert_eq!(
+            dunning.clone().method_changed(day(21), &policy).1,
+            Next::RetryAt(day(21))
+        );
+        assert_eq!(
+            dunning.method_changed(day(22), &policy).1,
+            Next::EndAt(day(21))
+        );
+    }
+
+    #[test]
+    fn a_late_retry_is_made_once_and_moves_nothing() {
+        let policy = DunningPolicy::default();
+        let (dunning, next) = Dunning::start(FAILED, "insufficient_funds", &policy);
+        assert_eq!(next, Next::RetryAt(day(2)));
+        let (_, next) = dunning.declined(day(3), "insufficient_funds", true, &policy);
+        assert_eq!(next, Next::RetryAt(day(7)));
+    }
+
+    #[test]
+    fn attempts_a_person_started_do_not_use_up_the_ceiling() {
+        let policy = DunningPolicy {
+            max_attempts_30_days: 2,
+            ..DunningPolicy::default()
+        };
+        let (dunning, _) = Dunning::start(FAILED, "insufficient_funds", &policy);
+        let (uncounted, next) =
+            dunning
+                .clone()
+                .declined(day(1), "insufficient_funds", false, &policy);
+        assert_eq!(next, Next::RetryAt(day(2)));
+        let (_, next) = uncounted.declined(day(2), "insufficient_funds", true, &policy);
+        assert_eq!(next, Next::EndAt(day(21)));
+    }
+
+    #[test]
+    fn the_codes_are_hard_only_where_a_retry_cannot_help() {
+        let (loose, strict) = (
+            DunningPolicy::default(),
+            DunningPolicy {
+                do_not_honor_is_hard: true,
+                ..DunningPolicy::default()
+            },
+        );
+        assert_eq!(HARD_CODES.len(), 22);
+        for code in HARD_CODES {
+            assert_eq!(classify(code, &loose), DeclineKind::Hard, "{code}");
+        }
+        for code in [
+            "insufficient_funds",
+            "authentication_required",
+            "generic_decline",
+            "",
+            "a_new_code",
+        ] {
+            assert_eq!(classify(code, &strict), DeclineKind::Soft, "{code}");
+        }
+        assert_eq!(classify("do_not_honor", &loose), DeclineKind::Soft);
+        assert_eq!(classify("do_not_honor", &strict), DeclineKind::Hard);
+    }
+
+    #[test]
+    fn dunning_is_stored_whole() {
+        let policy = DunningPolicy::default();
+        let (dunning, _) = Dunning::start(FAILED, "stolen_card", &policy);
+        let (dunning, next) = dunning.method_changed(day(4), &policy);
+        let stored = serde_json::to_string(&dunning).unwrap();
+        let read: Dunning = serde_json::from_str(&stored).unwrap();
+        assert_eq!((read.next(&policy), read), (next, dunning));
+    }
+
+    proptest! {
+        #[test]
+        fn retries_rise_stay_in_the_schedule_and_under_the_ceiling(
+            retry_after_days in vec(0_u16..20, 0..30),
+            max_attempts_30_days in 1_u16..10,
+            delays in vec(0_i64..40, 31),
+            codes in vec(prop_oneof![9 => Just("insufficient_funds"), 1 => Just("stolen_card")], 31),
+        ) {
+            let policy = DunningPolicy { retry_after_days, max_attempts_30_days, ..DunningPolicy::default() };
+            let (mut dunning, mut next) = Dunning::start(FAILED, "insufficient_funds", &policy);
+            let end = dunning.ends_at(&policy);
+            let mut attempts = vec![FAILED];
+            for (delay, code) in delays.into_iter().zip(codes) {
+                let Next::RetryAt(at) = next else { break };
+                prop_assert!(at > attempts[attempts.len() - 1]);
+                prop_assert!(at <= end);
+                // A run may be hours late.
+                let tried = at.checked_add(SignedDuration::from_hours(delay)).unwrap();
+                attempts.push(tried);
+                (dunning, next) = dunning.declined(tried, code, true, &policy);
+                prop_assert_eq!(dunning.ends_at(&policy), end);
+                let window = attempts.iter().filter(|attempt| days_after(**attempt, 30) > at);
+                prop_assert!(window.count() <= usize::from(max_attempts_30_days));
+            }
+            prop_assert_eq!(next, Next::EndAt(end));
+            prop_assert!(attempts.len() <= policy.retry_after_days.len() + 1);
+            prop_assert!((FAILED..=end).contains(&dunning.access_until(&policy)));
+        }
+    }
+}
