@@ -1,1 +1,36 @@
-//! Placeholder.
+//! The business of the shop, pure.
+//!
+//! Nothing here is async, reads a clock, an environment or a random number,
+//! or knows of HTTP, DynamoDB or a payment provider: `now` is an argument,
+//! and a decision is a value. Types cannot hold nonsense: texts are parsed
+//! once into newtypes, states are enums that carry their facts, and a
+//! transition consumes the old state and gives the new one or a refusal.
+
+pub mod account;
+pub mod address;
+mod alignment;
+pub mod allocation;
+pub mod anchor;
+pub mod cart;
+pub mod catalogue;
+mod country;
+mod currency;
+pub mod decimal;
+pub mod dunning;
+pub mod email;
+pub mod event;
+pub mod id;
+pub mod interval;
+pub mod invoice;
+pub mod ledger;
+pub mod locale;
+pub mod localized;
+pub mod money;
+pub mod order;
+pub mod payment;
+pub mod rounding;
+pub mod sealed;
+pub mod subscription;
+pub mod text;
+pub mod tiers;
+pub mod vat;

@@ -1,0 +1,217 @@
+//! Domain events: what happened, written with the change itself. They are the
+//! outbox that mails are sent from, and the account's history. They carry
+//! ids, never a person's data.
+
+use crate::id::{AccountId, ActId, EventId, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId};
+use crate::invoice::InvoiceNumber;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Whose history an event belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "owner", rename_all = "snake_case")]
+pub enum Owner {
+    /// An account.
+    Account {
+        /// Its id.
+        account: AccountId,
+    },
+    /// A user.
+    User {
+        /// Its id.
+        user: UserId,
+    },
+    /// Nobody: an event that only makes two answers cost alike.
+    Decoy,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// A user registered; a verification mail is due.
+    UserRegistered {
+        /// Who.
+        user: UserId,
+        /// The act its token is derived from.
+        token: ActId,
+    },
+    /// Somebody registered with an address that has a login already.
+    RegistrationRepeated {
+        /// Whose address.
+        user: UserId,
+    },
+    /// A new verification mail was asked for.
+    VerificationRequested {
+        /// Who.
+        user: UserId,
+        /// The act its token is derived from.
+        token: ActId,
+    },
+    /// Something was asked for an address without a login.
+    NothingToSend,
+    /// An address was confirmed.
+    EmailVerified {
+        /// Whose.
+        user: UserId,
+    },
+    /// A used refresh token came back: the session was ended.
+    SessionReused {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        session: SessionId,
+    },
+    /// An order was placed.
+    OrderPlaced {
+        /// Which.
+        order: OrderId,
+    },
+    /// An order was paid and its subscriptions began.
+    OrderPaid {
+        /// Which.
+        order: OrderId,
+        /// How.
+        payment: PaymentId,
+    },
+    /// An order was canceled.
+    OrderCanceled {
+        /// Which.
+        order: OrderId,
+    },
+    /// An order was never paid.
+    OrderExpired {
+        /// Which.
+        order: OrderId,
+    },
+    /// A billing period was opened.
+    PeriodOpened {
+        /// Of which subscription.
+        subscription: SubscriptionId,
+        /// Which.
+        index: u32,
+        /// How it is paid.
+        payment: PaymentId,
+    },
+    /// A renewal was captured.
+    PeriodPaid {
+        /// Of which subscription.
+        subscription: SubscriptionId,
+        /// Which.
+        index: u32,
+        /// How.
+        payment: PaymentId,
+    },
+    /// Another attempt at a payment began.
+    AttemptStarted {
+        /// Which payment.
+        payment: PaymentId,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// A renewal was declined.
+    RenewalDeclined {
+        /// Of which subscription.
+        subscription: SubscriptionId,
+        /// Which payment.
+        payment: PaymentId,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        code: String,
+    },
+    /// The bank wants the customer present for a renewal.
+    CustomerNeeded {
+        /// Of which subscription.
+        subscription: SubscriptionId,
+        /// Which payment.
+        payment: PaymentId,
+    },
+    /// The payment page of a renewal is ready to be mailed.
+    PaymentPageOpened {
+        /// Which payment.
+        payment: PaymentId,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// Dunning ended without money.
+    SubscriptionUnpaid {
+        /// Which.
+        subscription: SubscriptionId,
+    },
+    /// A subscription ended.
+    SubscriptionEnded {
+        /// Which.
+        subscription: SubscriptionId,
+    },
+    /// A subscription failed too often in our own hands and waits for a person.
+    SubscriptionParked {
+        /// Which.
+        subscription: SubscriptionId,
+    },
+    /// An invoice got its number.
+    InvoiceFinalised {
+        /// Which.
+        invoice: InvoiceId,
+        /// Its number.
+        number: InvoiceNumber,
+    },
+    /// Money was captured that nobody owed.
+    SurplusCaptured {
+        /// For which payment.
+        payment: PaymentId,
+    },
+    /// It was given back.
+    SurplusRefunded {
+        /// For which payment.
+        payment: PaymentId,
+    },
+}
+
+impl EventKind {
+    /// True when somebody waits for it: it keeps a timer until it is handled.
+    pub fn has_consumer(&self) -> bool {
+        match self {
+            Self::UserRegistered { .. }
+            | Self::RegistrationRepeated { .. }
+            | Self::VerificationRequested { .. }
+            | Self::NothingToSend
+            | Self::SessionReused { .. }
+            | Self::RenewalDeclined { .. }
+            | Self::PaymentPageOpened { .. }
+            | Self::SubscriptionUnpaid { .. }
+            | Self::InvoiceFinalised { .. } => true,
+            Self::EmailVerified { .. }
+            | Self::OrderPlaced { .. }
+            | Self::OrderPaid { .. }
+            | Self::OrderCanceled { .. }
+            | Self::OrderExpired { .. }
+            | Self::PeriodOpened { .. }
+            | Self::PeriodPaid { .. }
+            | Self::AttemptStarted { .. }
+            | Self::CustomerNeeded { .. }
+            | Self::SubscriptionEnded { .. }
+            | Self::SubscriptionParked { .. }
+            | Self::SurplusCaptured { .. }
+            | Self::SurplusRefunded { .. } => false,
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// Whose history it belongs to.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+    /// When it is handled again, until it was handled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliver_at: Option<Timestamp>,
+}

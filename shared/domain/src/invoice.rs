@@ -1,0 +1,396 @@
+//! Invoices: drafts until the first outcome of their payment, then numbered
+//! without gaps and never changed.
+
+use crate::id::{AccountId, InvoiceId, PaymentId, PlanId};
+use crate::locale::Locale;
+use crate::localized::Localized;
+use crate::money::Money;
+use crate::payment::{Captured, Purpose};
+use crate::rounding::ArithmeticError;
+use crate::sealed::Sealed;
+use crate::vat::{RateTotal, TaxDecision, tax_by_rate};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The zone of issue dates and series years: the seller's.
+const SELLER_ZONE: &str = "Europe/Paris";
+
+/// One line of an invoice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InvoiceLine {
+    /// The plan.
+    pub plan: PlanId,
+    /// The product's slug.
+    pub product_slug: String,
+    /// What was sold.
+    pub name: Localized,
+    /// How many.
+    pub quantity: u64,
+    /// Price of one, where one number says it.
+    pub unit_price: Option<Money>,
+    /// Amount before discount, without VAT.
+    pub subtotal: Money,
+    /// Discount.
+    pub discount: Money,
+    /// Amount after discount, without VAT.
+    pub total: Money,
+    /// Start of the service period.
+    pub period_start: Timestamp,
+    /// End of the service period.
+    pub period_end: Timestamp,
+}
+
+/// The amounts of an invoice. `subtotal` is before discount; VAT is rounded
+/// once per rate (EN 16931, BR-CO-17).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceTotals {
+    /// Sum of the lines before discount, without VAT.
+    pub subtotal: Money,
+    /// Sum of the discounts.
+    pub discount: Money,
+    /// Sum of the lines after discount, without VAT.
+    pub net: Money,
+    /// VAT by rate, in minor units.
+    pub taxes: Vec<RateTotal>,
+    /// What is due in all.
+    pub total: Money,
+}
+
+impl InvoiceTotals {
+    /// Adds up lines taxed alike.
+    ///
+    /// # Errors
+    /// [`ArithmeticError`] on overflow or mixed currencies.
+    pub fn of(lines: &[InvoiceLine], tax: &TaxDecision, currency: crate::money::Currency) -> Result<Self, ArithmeticError> {
+        let sum = |amount: fn(&InvoiceLine) -> Money| Money::sum(lines.iter().map(amount), currency);
+        let nets: Vec<(i64, u32)> = lines
+            .iter()
+            .map(|line| (line.total.amount(), tax.rate_basis_points))
+            .collect();
+        let taxes = tax_by_rate(&nets)?;
+        let net = sum(|line| line.total)?;
+        let vat = taxes.iter().try_fold(Money::zero(currency), |vat, rate| {
+            vat.checked_add(Money::new(rate.tax, currency))
+        })?;
+        Ok(Self {
+            subtotal: sum(|line| line.subtotal)?,
+            discount: sum(|line| line.discount)?,
+            net,
+            total: net.checked_add(vat)?,
+            taxes,
+        })
+    }
+}
+
+/// `F2026-000001`: series by kind and calendar year of issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceNumber {
+    /// Calendar year of issue.
+    pub year: i16,
+    /// 1, 2, 3 … without gaps.
+    pub sequence: u64,
+}
+
+impl fmt::Display for InvoiceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "F{}-{:06}", self.year, self.sequence)
+    }
+}
+
+/// How an invoice stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum InvoiceStatus {
+    /// No number, not shown, waiting for the first outcome of its payment.
+    Draft,
+    /// The outcome is known, the number is to be given.
+    Ready {
+        /// When its payment was captured; none when it was declined.
+        paid_at: Option<Timestamp>,
+    },
+    /// Numbered, not paid.
+    Open {
+        /// Its number.
+        number: InvoiceNumber,
+        /// When it was issued.
+        issued_at: Timestamp,
+    },
+    /// Numbered and paid.
+    Paid {
+        /// Its number.
+        number: InvoiceNumber,
+        /// When it was issued.
+        issued_at: Timestamp,
+        /// When it was paid.
+        paid_at: Timestamp,
+    },
+    /// Numbered, given up after dunning.
+    Uncollectible {
+        /// Its number.
+        number: InvoiceNumber,
+        /// When it was issued.
+        issued_at: Timestamp,
+        /// When it was given up.
+        at: Timestamp,
+    },
+}
+
+/// An invoice.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Invoice {
+    /// Its id.
+    pub id: InvoiceId,
+    /// Who is billed.
+    pub account: AccountId,
+    /// How it stands.
+    pub status: InvoiceStatus,
+    /// The payment that pays it.
+    pub payment: PaymentId,
+    /// What for.
+    pub purpose: Purpose,
+    /// The billing address.
+    pub buyer: Sealed,
+    /// The lines.
+    pub lines: Vec<InvoiceLine>,
+    /// The amounts.
+    pub totals: InvoiceTotals,
+    /// The tax and why.
+    pub tax: TaxDecision,
+    /// Language it is written in.
+    pub locale: Locale,
+    /// When the draft was made.
+    pub created_at: Timestamp,
+    /// When the sweep is to number it, if it waits for a number.
+    pub finalise_at: Option<Timestamp>,
+}
+
+/// An act the invoice's state forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an invoice that is {state} cannot be {action}")]
+pub struct InvoiceRefusal {
+    /// What was tried.
+    pub action: &'static str,
+    /// How it stands.
+    pub state: &'static str,
+}
+
+impl InvoiceStatus {
+    /// The state's name in the API.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Draft | Self::Ready { .. } => "draft",
+            Self::Open { .. } => "open",
+            Self::Paid { .. } => "paid",
+            Self::Uncollectible { .. } => "uncollectible",
+        }
+    }
+}
+
+impl Invoice {
+    /// The invoice whose payment was captured: a draft becomes ready, an open
+    /// one paid.
+    ///
+    /// # Errors
+    /// [`InvoiceRefusal`] when it is paid already.
+    pub fn pay(self, proof: &Captured) -> Result<Self, InvoiceRefusal> {
+        let paid_at = proof.at();
+        let status = match self.status {
+            InvoiceStatus::Draft | InvoiceStatus::Ready { paid_at: None } => {
+                return Ok(self.ready(Some(paid_at), paid_at));
+            }
+            InvoiceStatus::Open { number, issued_at } | InvoiceStatus::Uncollectible { number, issued_at, .. } => {
+                InvoiceStatus::Paid { number, issued_at, paid_at }
+            }
+            InvoiceStatus::Ready { paid_at: Some(_) } | InvoiceStatus::Paid { .. } => {
+                return Err(self.refuse("paid"));
+            }
+        };
+        Ok(Self { status, ..self })
+    }
+
+    /// The invoice whose first attempt was declined: a draft gets a number
+    /// and is due at once; any other stays as it is.
+    pub fn decline(self, now: Timestamp) -> Self {
+        match self.status {
+            InvoiceStatus::Draft => self.ready(None, now),
+            InvoiceStatus::Ready { .. }
+            | InvoiceStatus::Open { .. }
+            | InvoiceStatus::Paid { .. }
+            | InvoiceStatus::Uncollectible { .. } => self,
+        }
+    }
+
+    fn ready(self, paid_at: Option<Timestamp>, now: Timestamp) -> Self {
+        Self {
+            status: InvoiceStatus::Ready { paid_at },
+            finalise_at: Some(now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now)),
+            ..self
+        }
+    }
+
+    /// The invoice with its number.
+    ///
+    /// # Errors
+    /// [`InvoiceRefusal`] unless it is ready.
+    pub fn finalise(self, number: InvoiceNumber, now: Timestamp) -> Result<Self, InvoiceRefusal> {
+        let status = match self.status {
+            InvoiceStatus::Ready { paid_at: Some(paid_at) } => InvoiceStatus::Paid { number, issued_at: now, paid_at },
+            InvoiceStatus::Ready { paid_at: None } => InvoiceStatus::Open { number, issued_at: now },
+            InvoiceStatus::Draft
+            | InvoiceStatus::Open { .. }
+            | InvoiceStatus::Paid { .. }
+            | InvoiceStatus::Uncollectible { .. } => return Err(self.refuse("finalised")),
+        };
+        Ok(Self { status, finalise_at: None, ..self })
+    }
+
+    /// The open invoice given up at the end of dunning; any other stays.
+    pub fn give_up(self, at: Timestamp) -> Self {
+        match self.status {
+            InvoiceStatus::Open { number, issued_at } => Self {
+                status: InvoiceStatus::Uncollectible { number, issued_at, at },
+                ..self
+            },
+            InvoiceStatus::Draft
+            | InvoiceStatus::Ready { .. }
+            | InvoiceStatus::Paid { .. }
+            | InvoiceStatus::Uncollectible { .. } => self,
+        }
+    }
+
+    fn refuse(&self, action: &'static str) -> InvoiceRefusal {
+        InvoiceRefusal { action, state: self.status.name() }
+    }
+
+    /// True while it waits for its number.
+    pub fn is_ready(&self) -> bool {
+        self.ready_paid_at().is_some()
+    }
+
+    /// For an invoice that waits for its number: when it was paid, if it was.
+    pub fn ready_paid_at(&self) -> Option<Option<Timestamp>> {
+        match self.status {
+            InvoiceStatus::Ready { paid_at } => Some(paid_at),
+            InvoiceStatus::Draft
+            | InvoiceStatus::Open { .. }
+            | InvoiceStatus::Paid { .. }
+            | InvoiceStatus::Uncollectible { .. } => None,
+        }
+    }
+
+    /// Its number and date, once issued.
+    pub fn issued(&self) -> Option<(InvoiceNumber, Timestamp)> {
+        match self.status {
+            InvoiceStatus::Draft | InvoiceStatus::Ready { .. } => None,
+            InvoiceStatus::Open { number, issued_at }
+            | InvoiceStatus::Paid { number, issued_at, .. }
+            | InvoiceStatus::Uncollectible { number, issued_at, .. } => Some((number, issued_at)),
+        }
+    }
+
+    /// What is still to be paid.
+    pub fn amount_due(&self) -> Money {
+        match self.status {
+            InvoiceStatus::Paid { .. } | InvoiceStatus::Ready { paid_at: Some(_) } => Money::zero(self.totals.total.currency()),
+            InvoiceStatus::Draft
+            | InvoiceStatus::Ready { paid_at: None }
+            | InvoiceStatus::Open { .. }
+            | InvoiceStatus::Uncollectible { .. } => self.totals.total,
+        }
+    }
+}
+
+/// The legal identity of the seller, printed on every invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seller {
+    /// Company name.
+    pub name: String,
+    /// Legal form.
+    pub legal_form: String,
+    /// Share capital, as printed.
+    pub capital: String,
+    /// SIREN.
+    pub siren: String,
+    /// Register and city.
+    pub rcs: String,
+    /// VAT number.
+    pub vat_number: String,
+    /// Street and number.
+    pub line1: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// City.
+    pub city: String,
+    /// Country code.
+    pub country: String,
+}
+
+/// The mentions French law asks for on an invoice to a professional
+/// (C. com. L441-9, L441-10, D441-5), to be checked by a lawyer.
+pub fn mentions(locale: Locale, paid: bool) -> Vec<&'static str> {
+    let mut mentions = match locale {
+        Locale::Fr => vec![
+            "Catégorie de l'opération : prestation de services.",
+            "Pas d'escompte pour paiement anticipé.",
+            "Pénalités de retard : trois fois le taux d'intérêt légal. Indemnité forfaitaire pour frais de recouvrement : 40 €.",
+        ],
+        Locale::En => vec![
+            "Category of operation: supply of services.",
+            "No discount for early payment.",
+            "Late payment penalty: three times the French legal interest rate. Fixed recovery indemnity: EUR 40.",
+        ],
+    };
+    mentions.push(match (locale, paid) {
+        (Locale::Fr, true) => "Facture acquittée.",
+        (Locale::Fr, false) => "Payable à réception.",
+        (Locale::En, true) => "Paid.",
+        (Locale::En, false) => "Payable on receipt.",
+    });
+    mentions
+}
+
+/// The civil date, in the seller's zone, on which something issued now is
+/// dated; its year names the series.
+pub fn issue_date(now: Timestamp) -> Date {
+    let zone = TimeZone::get(SELLER_ZONE).unwrap_or(TimeZone::UTC);
+    zone.to_datetime(now).date()
+}
+
+/// The last number of a series and the day it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesCounter {
+    /// Calendar year.
+    pub year: i16,
+    /// Last number given; 0 for none.
+    pub last: u64,
+    /// Day of the last number.
+    pub last_date: Date,
+}
+
+/// A number asked for a day before the last one given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a number was already given on {0}")]
+pub struct DateGoesBack(pub Date);
+
+impl SeriesCounter {
+    /// The series of this year before its first number.
+    pub fn start(date: Date) -> Self {
+        Self { year: date.year(), last: 0, last_date: date }
+    }
+
+    /// Takes the next number.
+    ///
+    /// # Errors
+    /// [`DateGoesBack`], since issue dates never decrease within a series.
+    pub fn take(self, date: Date) -> Result<(Self, InvoiceNumber), DateGoesBack> {
+        if date < self.last_date {
+            return Err(DateGoesBack(self.last_date));
+        }
+        let sequence = self.last.saturating_add(1);
+        let counter = Self { last: sequence, last_date: date, ..self };
+        Ok((counter, InvoiceNumber { year: self.year, sequence }))
+    }
+}

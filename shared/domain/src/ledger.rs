@@ -1,0 +1,269 @@
+//! The ledger: double-entry, per account, append-only, chained by hash.
+//!
+//! Amounts are signed minor units: debit above zero, credit below. Five
+//! accounts tell the whole story of a sale:
+//!
+//! | act | debit | credit |
+//! | --- | --- | --- |
+//! | money captured | provider | clearing |
+//! | invoice finalised | receivable | revenue, VAT |
+//! | capture applied to a finalised invoice | clearing | receivable |
+//! | surplus capture refunded | clearing | provider |
+//!
+//! So clearing is zero at rest: a balance there is money that belongs to no
+//! invoice yet.
+
+use crate::id::{AccountId, EventId, InvoiceId, PaymentId};
+use crate::money::{Currency, Money};
+use crate::rounding::ArithmeticError;
+use crate::vat::RateTotal;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// A side of the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerAccount {
+    /// What the customer owes.
+    Receivable,
+    /// What was earned, without VAT.
+    Revenue,
+    /// VAT collected for the state.
+    Vat,
+    /// What the payment provider holds for us.
+    Provider,
+    /// Captured money on its way to an invoice or back.
+    Clearing,
+}
+
+/// One side of a posting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerLine {
+    /// The account.
+    pub account: LedgerAccount,
+    /// Signed minor units; debit above zero.
+    pub amount: i64,
+}
+
+/// What a posting is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+pub enum Cause {
+    /// Money was captured.
+    Capture {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// An invoice was finalised.
+    Invoice {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// A capture nobody owed was refunded.
+    SurplusRefund {
+        /// The payment.
+        payment: PaymentId,
+    },
+}
+
+/// A balanced set of lines in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    cause: Cause,
+    currency: Currency,
+    lines: Vec<LedgerLine>,
+}
+
+/// A posting whose lines do not sum to zero, or are fewer than two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PostingError {
+    /// Debit and credit differ.
+    #[error("the posting does not balance")]
+    Unbalanced,
+    /// An amount is out of range.
+    #[error(transparent)]
+    Arithmetic(#[from] ArithmeticError),
+}
+
+impl Posting {
+    fn new(cause: Cause, currency: Currency, lines: &[(LedgerAccount, i64)]) -> Result<Self, PostingError> {
+        let sum: i128 = lines.iter().map(|(_, amount)| i128::from(*amount)).sum();
+        if sum != 0 || lines.len() < 2 {
+            return Err(PostingError::Unbalanced);
+        }
+        let lines = lines
+            .iter()
+            .filter(|(_, amount)| *amount != 0)
+            .map(|(account, amount)| LedgerLine { account: *account, amount: *amount })
+            .collect();
+        Ok(Self { cause, currency, lines })
+    }
+
+    /// Money captured; `applied` when the invoice it pays is finalised
+    /// already, so that it goes straight against the receivable.
+    ///
+    /// # Errors
+    /// [`PostingError`] when an amount is out of range.
+    pub fn capture(payment: PaymentId, amount: Money, applied: bool) -> Result<Self, PostingError> {
+        let value = amount.amount();
+        let against = if applied { LedgerAccount::Receivable } else { LedgerAccount::Clearing };
+        let lines = [(LedgerAccount::Provider, value), (against, negate(value)?)];
+        Self::new(Cause::Capture { payment }, amount.currency(), &lines)
+    }
+
+    /// An invoice finalised; `paid` when its money waits in clearing.
+    ///
+    /// # Errors
+    /// [`PostingError`] when the totals do not add up.
+    pub fn invoice(invoice: InvoiceId, net: Money, taxes: &[RateTotal], total: Money, paid: bool) -> Result<Self, PostingError> {
+        let vat = taxes.iter().try_fold(0_i64, |sum, rate| sum.checked_add(rate.tax)).ok_or(ArithmeticError::Overflow)?;
+        let mut lines = vec![
+            (LedgerAccount::Receivable, total.amount()),
+            (LedgerAccount::Revenue, negate(net.amount())?),
+            (LedgerAccount::Vat, negate(vat)?),
+        ];
+        if paid {
+            lines.push((LedgerAccount::Clearing, total.amount()));
+            lines.push((LedgerAccount::Receivable, negate(total.amount())?));
+        }
+        Self::new(Cause::Invoice { invoice }, total.currency(), &lines)
+    }
+
+    /// A surplus capture given back.
+    ///
+    /// # Errors
+    /// [`PostingError`] when an amount is out of range.
+    pub fn surplus_refund(payment: PaymentId, amount: Money) -> Result<Self, PostingError> {
+        let value = amount.amount();
+        let lines = [(LedgerAccount::Clearing, value), (LedgerAccount::Provider, negate(value)?)];
+        Self::new(Cause::SurplusRefund { payment }, amount.currency(), &lines)
+    }
+
+    /// Its lines.
+    pub fn lines(&self) -> &[LedgerLine] {
+        &self.lines
+    }
+}
+
+fn negate(value: i64) -> Result<i64, ArithmeticError> {
+    value.checked_neg().ok_or(ArithmeticError::Overflow)
+}
+
+/// A posting in its place in an account's chain. Never changed, never removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// Whose ledger.
+    pub account: AccountId,
+    /// 1, 2, 3 …
+    pub sequence: u64,
+    /// When it was booked.
+    pub at: Timestamp,
+    /// What it is about.
+    #[serde(flatten)]
+    pub cause: Cause,
+    /// The event written with it.
+    pub event: EventId,
+    /// Its currency.
+    pub currency: Currency,
+    /// Its lines, summing to zero.
+    pub lines: Vec<LedgerLine>,
+    /// Hash of the entry before, or 64 zeros.
+    pub previous: String,
+    /// SHA-256 of all the above as JSON, in hexadecimal.
+    pub hash: String,
+}
+
+/// The end of an account's chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerHead {
+    /// Whose ledger.
+    pub account: AccountId,
+    /// Sequence of the last entry.
+    pub sequence: u64,
+    /// Hash of the last entry.
+    pub hash: String,
+}
+
+impl LedgerHead {
+    /// The head of a ledger without entries.
+    pub fn empty(account: AccountId) -> Self {
+        Self { account, sequence: 0, hash: "0".repeat(64) }
+    }
+
+    /// Appends a posting: the new head and the entry.
+    pub fn append(self, posting: Posting, event: EventId, at: Timestamp) -> (Self, LedgerEntry) {
+        let mut entry = LedgerEntry {
+            account: self.account,
+            sequence: self.sequence.saturating_add(1),
+            at,
+            cause: posting.cause,
+            event,
+            currency: posting.currency,
+            lines: posting.lines,
+            previous: self.hash,
+            hash: String::new(),
+        };
+        entry.hash = entry.digest();
+        let head = Self { account: self.account, sequence: entry.sequence, hash: entry.hash.clone() };
+        (head, entry)
+    }
+}
+
+impl LedgerEntry {
+    /// SHA-256 over everything but the hash itself.
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        let mut field = |text: &str| {
+            hasher.update(text.len().to_be_bytes());
+            hasher.update(text.as_bytes());
+        };
+        field(&self.account.to_string());
+        field(&self.sequence.to_string());
+        field(&self.at.to_string());
+        field(&serde_json::to_string(&self.cause).unwrap_or_default());
+        field(&self.event.to_string());
+        field(self.currency.as_str());
+        for line in &self.lines {
+            field(&serde_json::to_string(&line.account).unwrap_or_default());
+            field(&line.amount.to_string());
+        }
+        field(&self.previous);
+        hex::encode(hasher.finalize())
+    }
+}
+
+/// What is wrong with a chain of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// An entry's content does not give its hash.
+    #[error("entry {0} was changed")]
+    Changed(u64),
+    /// An entry does not follow the one before.
+    #[error("entry {0} does not follow the one before")]
+    Broken(u64),
+    /// An entry's lines do not sum to zero.
+    #[error("entry {0} does not balance")]
+    Unbalanced(u64),
+}
+
+/// Checks a whole chain, from its first entry to its head.
+///
+/// # Errors
+/// The first [`ChainError`] found.
+pub fn verify(entries: &[LedgerEntry], head: &LedgerHead) -> Result<(), ChainError> {
+    let mut end = LedgerHead::empty(head.account);
+    for entry in entries {
+        if entry.previous != end.hash || entry.sequence != end.sequence.saturating_add(1) {
+            return Err(ChainError::Broken(entry.sequence));
+        }
+        if entry.digest() != entry.hash {
+            return Err(ChainError::Changed(entry.sequence));
+        }
+        if entry.lines.iter().map(|line| i128::from(line.amount)).sum::<i128>() != 0 {
+            return Err(ChainError::Unbalanced(entry.sequence));
+        }
+        end = LedgerHead { account: head.account, sequence: entry.sequence, hash: entry.hash.clone() };
+    }
+    if end == *head { Ok(()) } else { Err(ChainError::Broken(head.sequence)) }
+}

@@ -1,0 +1,258 @@
+//! Orders: what was bought, at which price and tax, and how it stands.
+
+use crate::catalogue::{Plan, Product};
+use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId, UserId};
+use crate::interval::Interval;
+use crate::locale::Locale;
+use crate::localized::Localized;
+use crate::money::{Currency, Money};
+use crate::rounding::ArithmeticError;
+use crate::sealed::Sealed;
+use crate::tiers::PriceScheme;
+use crate::vat::{CountryCode, TaxDecision};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One line: a plan, a quantity and the price it was sold at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// The plan.
+    pub plan: PlanId,
+    /// Its product.
+    pub product: ProductId,
+    /// The product's slug when it was sold.
+    pub product_slug: String,
+    /// Product and plan by name when it was sold.
+    pub name: Localized,
+    /// How many.
+    pub quantity: u64,
+    /// Length of a billing period.
+    pub interval: Interval,
+    /// How the quantity became the amount.
+    pub scheme: PriceScheme,
+    /// Price revision of the catalogue.
+    pub revision: u32,
+    /// Amount before discount, without VAT.
+    pub subtotal: Money,
+    /// Discount.
+    pub discount: Money,
+    /// Amount after discount, without VAT.
+    pub total: Money,
+    /// The subscription this line becomes once the order is paid.
+    pub subscription: SubscriptionId,
+}
+
+impl OrderLine {
+    /// The line of one plan at today's price.
+    pub fn new(
+        (product, plan): (&Product, &Plan),
+        (quantity, subtotal): (u64, Money),
+        scheme: PriceScheme,
+        subscription: SubscriptionId,
+    ) -> Self {
+        let name = |locale| {
+            let product = product.texts.name.get(locale);
+            format!("{product} – {}", plan.name.get(locale))
+        };
+        Self {
+            plan: plan.id,
+            product: product.id,
+            product_slug: product.slug.clone(),
+            name: Localized { fr: name(Locale::Fr), en: name(Locale::En) },
+            quantity,
+            interval: plan.interval,
+            scheme,
+            revision: product.revision,
+            subtotal,
+            discount: Money::zero(subtotal.currency()),
+            total: subtotal,
+            subscription,
+        }
+    }
+
+    /// The price of one unit, where one number says it: none for tiers.
+    pub fn unit_price(&self) -> Option<Money> {
+        match self.scheme {
+            PriceScheme::PerUnit { unit_amount } => {
+                Some(Money::new(unit_amount, self.subtotal.currency()))
+            }
+            PriceScheme::Graduated(_) | PriceScheme::Volume(_) => None,
+        }
+    }
+}
+
+/// What an order costs. Amounts in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Sum of the lines before discount, without VAT.
+    pub subtotal: Money,
+    /// Sum of the discounts.
+    pub discount: Money,
+    /// VAT, rounded once on the sum of the lines.
+    pub tax: Money,
+    /// What is paid.
+    pub total: Money,
+}
+
+impl Totals {
+    /// Adds up lines and their VAT.
+    ///
+    /// # Errors
+    /// [`ArithmeticError`] on overflow or when a line has another currency.
+    pub fn of(lines: &[OrderLine], currency: Currency, tax: &TaxDecision) -> Result<Self, ArithmeticError> {
+        let sum = |amount: fn(&OrderLine) -> Money| Money::sum(lines.iter().map(amount), currency);
+        let subtotal = sum(|line| line.subtotal)?;
+        let discount = sum(|line| line.discount)?;
+        let net = sum(|line| line.total)?;
+        let tax = Money::new(
+            crate::vat::vat_on(net.amount(), tax.rate_basis_points)?,
+            currency,
+        );
+        let total = net.checked_add(tax)?;
+        Ok(Self { subtotal, discount, tax, total })
+    }
+}
+
+/// How an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Waiting for the payment.
+    Pending,
+    /// Paid.
+    Paid {
+        /// When.
+        at: Timestamp,
+    },
+    /// Canceled by the customer before payment.
+    Canceled {
+        /// When.
+        at: Timestamp,
+    },
+    /// Never paid.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+    /// Paid, then refunded in full.
+    Refunded {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl OrderStatus {
+    /// The state's name in the API.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Paid { .. } => "paid",
+            Self::Canceled { .. } => "canceled",
+            Self::Expired { .. } => "expired",
+            Self::Refunded { .. } => "refunded",
+        }
+    }
+}
+
+/// An order. Its amounts never change after it was placed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// Who buys.
+    pub account: AccountId,
+    /// Who clicked.
+    pub user: UserId,
+    /// How it stands.
+    pub status: OrderStatus,
+    /// What was bought.
+    pub lines: Vec<OrderLine>,
+    /// What it costs.
+    pub totals: Totals,
+    /// The tax and why.
+    pub tax: TaxDecision,
+    /// Buyer country, for the tax of renewals.
+    pub country: CountryCode,
+    /// Buyer postal code, for the tax of renewals.
+    pub postal_code: String,
+    /// The billing address.
+    pub buyer: Sealed,
+    /// Language of mails and invoice.
+    pub locale: Locale,
+    /// Its payment.
+    pub payment: PaymentId,
+    /// The invoice it will have once paid.
+    pub invoice: InvoiceId,
+    /// When it was placed.
+    pub created_at: Timestamp,
+}
+
+/// An action the order's state forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an order that is {state} cannot be {action}")]
+pub struct OrderRefusal {
+    /// What was tried.
+    pub action: &'static str,
+    /// How the order stands.
+    pub state: &'static str,
+}
+
+impl Order {
+    /// The order once its payment was captured.
+    ///
+    /// # Errors
+    /// [`OrderRefusal`] unless it is pending.
+    pub fn pay(self, at: Timestamp) -> Result<Self, OrderRefusal> {
+        self.leave_pending("paid", OrderStatus::Paid { at })
+    }
+
+    /// The order canceled by its customer.
+    ///
+    /// # Errors
+    /// [`OrderRefusal`] unless it is pending.
+    pub fn cancel(self, at: Timestamp) -> Result<Self, OrderRefusal> {
+        self.leave_pending("canceled", OrderStatus::Canceled { at })
+    }
+
+    /// The order whose payment page closed unused.
+    ///
+    /// # Errors
+    /// [`OrderRefusal`] unless it is pending.
+    pub fn expire(self, at: Timestamp) -> Result<Self, OrderRefusal> {
+        self.leave_pending("expired", OrderStatus::Expired { at })
+    }
+
+    fn leave_pending(self, action: &'static str, status: OrderStatus) -> Result<Self, OrderRefusal> {
+        match self.status {
+            OrderStatus::Pending => Ok(Self { status, ..self }),
+            OrderStatus::Paid { .. }
+            | OrderStatus::Canceled { .. }
+            | OrderStatus::Expired { .. }
+            | OrderStatus::Refunded { .. } => Err(OrderRefusal { action, state: self.status.name() }),
+        }
+    }
+
+    /// True once it has been paid, refunded or not.
+    pub fn was_paid(&self) -> bool {
+        match self.status {
+            OrderStatus::Paid { .. } | OrderStatus::Refunded { .. } => true,
+            OrderStatus::Pending | OrderStatus::Canceled { .. } | OrderStatus::Expired { .. } => false,
+        }
+    }
+
+    /// The amount of each line with its share of the VAT; the parts sum to
+    /// the total.
+    ///
+    /// # Errors
+    /// [`ArithmeticError`] on overflow.
+    pub fn line_totals_with_tax(&self) -> Result<Vec<Money>, ArithmeticError> {
+        let nets: Vec<i64> = self.lines.iter().map(|line| line.total.amount()).collect();
+        let shares = crate::allocation::allocate(self.totals.tax.amount(), &nets)?;
+        let currency = self.totals.total.currency();
+        self.lines
+            .iter()
+            .zip(shares)
+            .map(|(line, tax)| line.total.checked_add(Money::new(tax, currency)))
+            .collect()
+    }
+}

@@ -1,0 +1,363 @@
+//! Subscriptions and their billing periods.
+
+use crate::anchor::{Anchor, DateError, Zone};
+use crate::dunning::{Dunning, DunningPolicy, Next};
+use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId};
+use crate::invoice::InvoiceLine;
+use crate::localized::Localized;
+use crate::locale::Locale;
+use crate::money::{Currency, Money};
+use crate::order::{Order, OrderLine};
+use crate::payment::{Captured, after};
+use crate::sealed::Sealed;
+use crate::tiers::{PriceError, PriceScheme};
+use crate::vat::CountryCode;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A billing period: the half-open span `[start, end)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodBounds {
+    /// 0 for the first paid period.
+    pub index: u32,
+    /// When it starts.
+    pub start: Timestamp,
+    /// When it ends and the next starts.
+    pub end: Timestamp,
+}
+
+/// How a subscription stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SubscriptionStatus {
+    /// Served and paid.
+    Active,
+    /// The renewal was declined; the payment is tried again.
+    PastDue {
+        /// Where dunning stands.
+        dunning: Dunning,
+    },
+    /// Dunning ended without money; access is off.
+    Unpaid {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Over.
+    Canceled {
+        /// Since when.
+        at: Timestamp,
+        /// Why.
+        reason: CancelReason,
+    },
+}
+
+/// Why a subscription ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The customer ended it.
+    Customer,
+    /// The plan ends a subscription that cannot be charged.
+    Dunning,
+}
+
+/// A subscription: one plan, renewed period by period from its anchor.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// Who is served.
+    pub account: AccountId,
+    /// The order that began it.
+    pub order: OrderId,
+    /// The product.
+    pub product: ProductId,
+    /// The product's slug.
+    pub product_slug: String,
+    /// The plan.
+    pub plan: PlanId,
+    /// Product and plan by name.
+    pub name: Localized,
+    /// How many.
+    pub quantity: u64,
+    /// The price it was sold at, and renews at until it is changed.
+    pub scheme: PriceScheme,
+    /// Currency of the price.
+    pub currency: Currency,
+    /// Where billing dates come from.
+    pub anchor: Anchor,
+    /// How it stands.
+    pub status: SubscriptionStatus,
+    /// The last period that was paid.
+    pub period: PeriodBounds,
+    /// The payment of the next period, while one is open.
+    pub renewal: Option<PaymentId>,
+    /// True when it ends with the period.
+    pub cancel_at_period_end: bool,
+    /// The saved payment method at the provider.
+    pub payment_method: Option<String>,
+    /// Buyer country.
+    pub country: CountryCode,
+    /// Buyer postal code.
+    pub postal_code: String,
+    /// The billing address.
+    pub buyer: Sealed,
+    /// Language of invoices.
+    pub locale: Locale,
+    /// When something must happen next; none while a payment decides.
+    pub next_action_at: Option<Timestamp>,
+    /// Failures of our own in a row; it is parked after too many.
+    pub faults: u32,
+}
+
+/// What must happen to a subscription now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueAction {
+    /// Open the next period and charge it.
+    Renew(PeriodBounds),
+    /// Try the open payment again.
+    Retry,
+    /// Stop trying: the schedule is over.
+    EndDunning,
+    /// End the subscription with its period.
+    Cancel,
+}
+
+/// Failures of our own after which a subscription is parked for a person.
+pub const MAX_FAULTS: u32 = 8;
+
+impl Subscription {
+    /// The subscription an order line becomes once the order is paid. The
+    /// anchor is the whole second of the capture.
+    ///
+    /// # Errors
+    /// [`DateError`] when a date is out of range.
+    pub fn start(order: &Order, line: &OrderLine, proof: &Captured, zone: Zone) -> Result<Self, DateError> {
+        let start = Timestamp::from_second(proof.at().as_second()).unwrap_or(proof.at());
+        let anchor = Anchor::new(start, zone, line.interval);
+        let (start, end) = anchor.period(0)?;
+        Ok(Self {
+            id: line.subscription,
+            account: order.account,
+            order: order.id,
+            product: line.product,
+            product_slug: line.product_slug.clone(),
+            plan: line.plan,
+            name: line.name.clone(),
+            quantity: line.quantity,
+            scheme: line.scheme.clone(),
+            currency: line.total.currency(),
+            anchor,
+            status: SubscriptionStatus::Active,
+            period: PeriodBounds { index: 0, start, end },
+            renewal: None,
+            cancel_at_period_end: false,
+            payment_method: proof.payment_method().map(str::to_owned),
+            country: order.country,
+            postal_code: order.postal_code.clone(),
+            buyer: order.buyer.clone(),
+            locale: order.locale,
+            next_action_at: Some(end),
+            faults: 0,
+        })
+    }
+
+    /// What is due at `now`, if anything. Computed from stored times, never
+    /// from when or how often a timer fired.
+    ///
+    /// # Errors
+    /// [`DateError`] when a date is out of range.
+    pub fn due(&self, now: Timestamp, policy: &DunningPolicy) -> Result<Option<DueAction>, DateError> {
+        match &self.status {
+            SubscriptionStatus::Active => {
+                if self.renewal.is_some() || self.period.end > now {
+                    return Ok(None);
+                }
+                if self.cancel_at_period_end {
+                    return Ok(Some(DueAction::Cancel));
+                }
+                self.next_period().map(|next| Some(DueAction::Renew(next)))
+            }
+            SubscriptionStatus::PastDue { dunning } => Ok(match dunning.next(policy) {
+                Next::RetryAt(at) if at <= now => Some(DueAction::Retry),
+                Next::EndAt(at) if at <= now => Some(DueAction::EndDunning),
+                Next::RetryAt(_) | Next::EndAt(_) => None,
+            }),
+            SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => Ok(None),
+        }
+    }
+
+    /// The period after the last paid one.
+    ///
+    /// # Errors
+    /// [`DateError`] when a date is out of range.
+    pub fn next_period(&self) -> Result<PeriodBounds, DateError> {
+        self.later_period(1)
+    }
+
+    /// The period `ahead` places after the last paid one.
+    ///
+    /// # Errors
+    /// [`DateError`] when a date is out of range.
+    pub fn later_period(&self, ahead: u32) -> Result<PeriodBounds, DateError> {
+        let index = self.period.index.saturating_add(ahead);
+        let (start, end) = self.anchor.period(index)?;
+        Ok(PeriodBounds { index, start, end })
+    }
+
+    /// What one full period costs without VAT.
+    ///
+    /// # Errors
+    /// [`PriceError`] when the amount is out of range.
+    pub fn price(&self) -> Result<Money, PriceError> {
+        Ok(Money::new(self.scheme.total(self.quantity)?, self.currency))
+    }
+
+    /// The invoice line of one period.
+    ///
+    /// # Errors
+    /// [`PriceError`] when the amount is out of range.
+    pub fn invoice_line(&self, period: &PeriodBounds) -> Result<InvoiceLine, PriceError> {
+        let price = self.price()?;
+        let unit_price = match self.scheme {
+            PriceScheme::PerUnit { unit_amount } => Some(Money::new(unit_amount, self.currency)),
+            PriceScheme::Graduated(_) | PriceScheme::Volume(_) => None,
+        };
+        Ok(InvoiceLine {
+            plan: self.plan,
+            product_slug: self.product_slug.clone(),
+            name: self.name.clone(),
+            quantity: self.quantity,
+            unit_price,
+            subtotal: price,
+            discount: Money::zero(self.currency),
+            total: price,
+            period_start: period.start,
+            period_end: period.end,
+        })
+    }
+
+    /// The subscription waiting for the outcome of a payment; its timer is
+    /// the payment's.
+    pub fn awaiting(self, payment: PaymentId) -> Self {
+        Self { renewal: Some(payment), next_action_at: None, ..self }
+    }
+
+    /// True when this payment can still open the next period.
+    pub fn awaits(&self, payment: PaymentId) -> bool {
+        self.renewal == Some(payment)
+            && match self.status {
+                SubscriptionStatus::Active | SubscriptionStatus::PastDue { .. } => true,
+                SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => false,
+            }
+    }
+
+    /// The subscription moved to its next period, whose payment was captured.
+    ///
+    /// # Errors
+    /// [`DateError`] when a date is out of range.
+    pub fn renew(self, proof: &Captured) -> Result<Self, DateError> {
+        let period = self.next_period()?;
+        Ok(Self {
+            period,
+            status: SubscriptionStatus::Active,
+            renewal: None,
+            payment_method: proof.payment_method().map(str::to_owned).or(self.payment_method),
+            next_action_at: Some(period.end),
+            faults: 0,
+            ..self
+        })
+    }
+
+    /// The subscription whose renewal was declined: dunning begins or goes on.
+    pub fn decline(self, at: Timestamp, code: &str, policy: &DunningPolicy) -> Self {
+        let (dunning, next) = match self.status {
+            SubscriptionStatus::PastDue { dunning } => dunning.declined(at, code, true, policy),
+            SubscriptionStatus::Active
+            | SubscriptionStatus::Unpaid { .. }
+            | SubscriptionStatus::Canceled { .. } => Dunning::start(at, code, policy),
+        };
+        let at = match next {
+            Next::RetryAt(at) | Next::EndAt(at) => at,
+        };
+        Self { status: SubscriptionStatus::PastDue { dunning }, next_action_at: Some(at), faults: 0, ..self }
+    }
+
+    /// The subscription at the end of dunning.
+    pub fn end_dunning(self, at: Timestamp, policy: &DunningPolicy) -> Self {
+        let status = match policy.on_exhausted {
+            crate::dunning::Exhausted::Unpaid => SubscriptionStatus::Unpaid { since: at },
+            crate::dunning::Exhausted::Canceled => SubscriptionStatus::Canceled { at, reason: CancelReason::Dunning },
+        };
+        Self { status, next_action_at: None, ..self }
+    }
+
+    /// The subscription ended with its period.
+    pub fn cancel(self, at: Timestamp) -> Self {
+        Self {
+            status: SubscriptionStatus::Canceled { at, reason: CancelReason::Customer },
+            next_action_at: None,
+            ..self
+        }
+    }
+
+    /// The subscription left for later after a failure of our own: 5 minutes,
+    /// doubling to 6 hours; after [`MAX_FAULTS`] it is parked without a timer.
+    pub fn postpone(self, now: Timestamp) -> Self {
+        let faults = self.faults.saturating_add(1);
+        let minutes = 5_i64.checked_shl(faults.saturating_sub(1)).unwrap_or(360).min(360);
+        let next = (faults < MAX_FAULTS).then(|| after(now, SignedDuration::from_mins(minutes)));
+        Self { faults, next_action_at: next, ..self }
+    }
+
+    /// The subscription looked at again a little later, without blame: its
+    /// payment page is still open.
+    pub fn look_again(self, now: Timestamp) -> Self {
+        Self { next_action_at: Some(after(now, SignedDuration::from_mins(10))), ..self }
+    }
+
+    /// The state's name in the API.
+    pub fn status_name(&self) -> &'static str {
+        match self.status {
+            SubscriptionStatus::Active => "active",
+            SubscriptionStatus::PastDue { .. } => "past_due",
+            SubscriptionStatus::Unpaid { .. } => "unpaid",
+            SubscriptionStatus::Canceled { .. } => "canceled",
+        }
+    }
+}
+
+/// How a billing period stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeriodStatus {
+    /// Opened, its payment undecided.
+    Open,
+    /// Paid.
+    Paid,
+    /// Declined, tried again.
+    PastDue,
+    /// Given up.
+    Unpaid,
+}
+
+/// One period of one subscription. The item is the guard: it can be put only
+/// once for each index, so a period is billed once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BillingPeriod {
+    /// Whose.
+    pub account: AccountId,
+    /// Of which subscription.
+    pub subscription: SubscriptionId,
+    /// Its place and bounds.
+    #[serde(flatten)]
+    pub bounds: PeriodBounds,
+    /// How it stands.
+    pub status: PeriodStatus,
+    /// Its payment.
+    pub payment: PaymentId,
+    /// Its invoice.
+    pub invoice: InvoiceId,
+    /// What it costs, VAT included.
+    pub total: Money,
+}

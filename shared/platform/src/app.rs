@@ -1,0 +1,270 @@
+//! Everything an operation stands on, built once per cold start.
+
+use crate::clock::{Clock, Entropy, NoEntropy, SystemClock, SystemEntropy, new_id};
+use crate::config::{Config, ConfigError, credentials, endpoint_override};
+use crate::connector;
+use crate::http::problem::Code;
+use crate::identity::access::{Claims, VerifyingKeys};
+use crate::mail::Mailer;
+use crate::payments::provider::Provider;
+use crate::secrets::{Secret, SecretError, SecretText, Secrets};
+use crate::store::Store;
+use crate::store::catalogue::CatalogueCache;
+use crate::telemetry::{Log, StandardOutput};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use domain::id::Id;
+use jiff::Timestamp;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// What an [`App`] is made of: every effect and every input from outside.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Settings.
+    pub config: Config,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where log lines go.
+    pub log: Arc<dyn Log>,
+    /// Carries calls to AWS.
+    pub aws: SharedHttpClient,
+    /// Carries calls to the payment provider.
+    pub web: WebClient,
+    /// Waits between tries.
+    pub sleep: SharedAsyncSleep,
+    /// The time requests to AWS are signed with.
+    pub time_source: SharedTimeSource,
+    /// Credentials of the function's role.
+    pub credentials: Credentials,
+    /// An endpoint in place of AWS's own.
+    pub endpoint: Option<String>,
+}
+
+/// Carries calls to the payment provider. Few functions make any, and reading
+/// the roots of the public web takes time: so it is made when first needed.
+#[derive(Debug, Clone)]
+pub enum WebClient {
+    /// To be made when first needed.
+    Lazy,
+    /// One that is there.
+    Given(SharedHttpClient),
+}
+
+/// Everything an operation stands on.
+#[derive(Debug)]
+pub struct App {
+    parts: Parts,
+    store: Store,
+    verifying_keys: VerifyingKeys,
+    catalogue: CatalogueCache,
+    secrets: OnceLock<Secrets>,
+    provider: OnceLock<Provider>,
+    mailer: OnceLock<Mailer>,
+}
+
+/// Why a function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is missing or malformed.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client cannot be built")]
+    Client(#[from] aws_smithy_http_client::error::HttpClientError),
+}
+
+impl App {
+    /// The app of a Lambda function.
+    ///
+    /// # Errors
+    /// [`StartError`] when its environment is not as it must be.
+    pub fn from_env() -> Result<Self, StartError> {
+        Ok(Self::new(Parts {
+            config: Config::from_env()?,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy::default()),
+            log: Arc::new(StandardOutput),
+            aws: connector::aws_client()?,
+            web: WebClient::Lazy,
+            sleep: SharedAsyncSleep::new(TokioSleep::new()),
+            time_source: SharedTimeSource::default(),
+            credentials: credentials()?,
+            endpoint: endpoint_override(),
+        }))
+    }
+
+    /// The app of these parts.
+    pub fn new(parts: Parts) -> Self {
+        let store = Store::new(
+            dynamodb(&parts),
+            parts.config.table.clone(),
+            parts.sleep.clone(),
+            Arc::clone(&parts.entropy),
+        );
+        Self {
+            store,
+            verifying_keys: VerifyingKeys::default(),
+            catalogue: CatalogueCache::default(),
+            secrets: OnceLock::new(),
+            provider: OnceLock::new(),
+            mailer: OnceLock::new(),
+            parts,
+        }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// A new id of this moment.
+    ///
+    /// # Errors
+    /// [`NoEntropy`] when there are no random bytes.
+    pub fn new_id<T: Id>(&self) -> Result<T, NoEntropy> {
+        new_id(self.now(), &*self.parts.entropy)
+    }
+
+    /// Random bytes.
+    ///
+    /// # Errors
+    /// [`NoEntropy`] when there are none.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], NoEntropy> {
+        let mut bytes = [0; N];
+        self.parts.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Settings.
+    pub fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    /// Where log lines go.
+    pub fn log(&self) -> &dyn Log {
+        &*self.parts.log
+    }
+
+    /// The table.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The catalogue in memory.
+    pub fn catalogue(&self) -> &CatalogueCache {
+        &self.catalogue
+    }
+
+    /// The public keys access tokens are verified with.
+    pub fn verifying_keys(&self) -> &VerifyingKeys {
+        &self.verifying_keys
+    }
+
+    /// Who an access token speaks for.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] for any token that is not good now;
+    /// [`Code::Unavailable`] when the public keys cannot be read.
+    pub async fn verify_access_token(&self, token: &str) -> Result<Claims, Code> {
+        self.verifying_keys.verify(self, token).await
+    }
+
+    /// The current text of a secret.
+    ///
+    /// # Errors
+    /// [`SecretError`] when it cannot be read.
+    pub async fn secret(&self, secret: Secret) -> Result<SecretText, SecretError> {
+        self.secrets().current(secret, self.now()).await
+    }
+
+    /// Secrets Manager.
+    pub fn secrets(&self) -> &Secrets {
+        self.secrets.get_or_init(|| {
+            let config = aws_sdk_secretsmanager::Config::builder()
+                .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::v2026_01_12())
+                .region(Region::new(self.parts.config.region.clone()))
+                .credentials_provider(self.parts.credentials.clone())
+                .http_client(self.parts.aws.clone())
+                .sleep_impl(self.parts.sleep.clone())
+                .time_source(self.parts.time_source.clone())
+                .retry_config(retries())
+                .timeout_config(timeouts(1_000, 3_000))
+                .set_endpoint_url(self.parts.endpoint.clone())
+                .build();
+            #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
+            let client = aws_sdk_secretsmanager::Client::from_conf(config);
+            Secrets::new(client, self.parts.config.secret_prefix.clone())
+        })
+    }
+
+    /// The payment provider.
+    ///
+    /// # Errors
+    /// [`StartError`] when its HTTP client cannot be built.
+    pub fn provider(&self) -> Result<&Provider, StartError> {
+        if let Some(provider) = self.provider.get() {
+            return Ok(provider);
+        }
+        let client = match &self.parts.web {
+            WebClient::Lazy => connector::web_client()?,
+            WebClient::Given(client) => client.clone(),
+        };
+        let provider = Provider::new(client, self.parts.sleep.clone(), self.parts.config.provider_url.clone());
+        Ok(self.provider.get_or_init(|| provider))
+    }
+
+    /// The mail service.
+    pub fn mailer(&self) -> &Mailer {
+        self.mailer.get_or_init(|| {
+            let config = aws_sdk_sesv2::Config::builder()
+                .behavior_version(aws_sdk_sesv2::config::BehaviorVersion::v2026_01_12())
+                .region(Region::new(self.parts.config.region.clone()))
+                .credentials_provider(self.parts.credentials.clone())
+                .http_client(self.parts.aws.clone())
+                .sleep_impl(self.parts.sleep.clone())
+                .time_source(self.parts.time_source.clone())
+                .retry_config(retries())
+                .timeout_config(timeouts(3_000, 10_000))
+                .set_endpoint_url(self.parts.endpoint.clone())
+                .build();
+            #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
+            let client = aws_sdk_sesv2::Client::from_conf(config);
+            Mailer::new(client, self.parts.config.mail_from.clone())
+        })
+    }
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
+}
+
+fn timeouts(attempt_ms: u64, operation_ms: u64) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_millis(attempt_ms))
+        .operation_timeout(Duration::from_millis(operation_ms))
+        .build()
+}
+
+fn dynamodb(parts: &Parts) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(parts.config.region.clone()))
+        .credentials_provider(parts.credentials.clone())
+        .http_client(parts.aws.clone())
+        .sleep_impl(parts.sleep.clone())
+        .time_source(parts.time_source.clone())
+        .retry_config(retries())
+        .timeout_config(timeouts(1_500, 5_000))
+        .set_endpoint_url(parts.endpoint.clone())
+        .build();
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
+    aws_sdk_dynamodb::Client::from_conf(config)
+}

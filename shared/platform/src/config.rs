@@ -1,0 +1,149 @@
+//! Settings, read once per cold start. Secrets are not among them: those come
+//! from Secrets Manager.
+
+use domain::email::EmailAddress;
+use domain::invoice::Seller;
+
+/// Everything a function is told by its environment.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The DynamoDB table.
+    pub table: String,
+    /// AWS region.
+    pub region: String,
+    /// Base URL of the React app; links in mails begin with it.
+    pub app_url: String,
+    /// Origins whose pages may call with cookies and be returned to.
+    pub allowed_origins: Vec<String>,
+    /// Issuer of access tokens: the API's own base URL.
+    pub issuer: String,
+    /// First part of every secret's name.
+    pub secret_prefix: String,
+    /// Sender of mails.
+    pub mail_from: String,
+    /// Base URL of the payment provider's API.
+    pub provider_url: String,
+    /// True when real money moves: events of the other mode are quarantined.
+    pub live_mode: bool,
+    /// The seller on invoices.
+    pub seller: Seller,
+    /// The address whose verified user is the first administrator.
+    pub bootstrap_admin: Option<EmailAddress>,
+    /// False only on the local stack, for load tests.
+    pub rate_limits: bool,
+    /// True only on the local stack: cookies go over plain loopback HTTP, and
+    /// any loopback origin is allowed.
+    pub loopback: bool,
+}
+
+/// A setting that is missing or unreadable. Shown to operators at start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// Set to something else than what is needed.
+    #[error("the environment variable {name} is not {expected}")]
+    Malformed {
+        /// Its name.
+        name: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variable(name: &'static str) -> Result<String, ConfigError> {
+    std::env::var(name).map_err(|_| ConfigError::Missing(name))
+}
+
+impl Config {
+    /// Reads the environment of a Lambda function.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the first setting that is missing or malformed.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let malformed = |name, expected| ConfigError::Malformed { name, expected };
+        let seller = serde_json::from_str(&variable("SELLER")?)
+            .map_err(|_| malformed("SELLER", "the seller's legal identity as JSON"))?;
+        let bootstrap_admin = match variable("BOOTSTRAP_ADMIN_EMAIL") {
+            Ok(text) if !text.is_empty() => Some(
+                EmailAddress::parse(&text)
+                    .map_err(|_| malformed("BOOTSTRAP_ADMIN_EMAIL", "an e-mail address"))?,
+            ),
+            Ok(_) | Err(_) => None,
+        };
+        let live_mode = match variable("LIVE_MODE")?.as_str() {
+            "true" => true,
+            "false" => false,
+            _ => return Err(malformed("LIVE_MODE", "true or false")),
+        };
+        Ok(Self {
+            table: variable("TABLE_NAME")?,
+            region: variable("AWS_REGION")?,
+            app_url: variable("APP_URL")?.trim_end_matches('/').to_owned(),
+            allowed_origins: variable("ALLOWED_ORIGINS")?
+                .split(',')
+                .map(|origin| origin.trim().to_owned())
+                .filter(|origin| !origin.is_empty())
+                .collect(),
+            issuer: variable("TOKEN_ISSUER")?,
+            secret_prefix: variable("SECRET_PREFIX")?,
+            mail_from: variable("MAIL_FROM")?,
+            provider_url: variable("STRIPE_API_URL")?.trim_end_matches('/').to_owned(),
+            live_mode,
+            seller,
+            bootstrap_admin,
+            rate_limits: true,
+            loopback: false,
+        })
+    }
+
+    /// True when pages of this origin may use cookies and be returned to.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.allowed_origins.iter().any(|allowed| allowed == origin)
+            || (self.loopback && is_loopback(origin))
+    }
+
+    /// True when the customer may be sent back to this URL.
+    pub fn allows_return_url(&self, url: &str) -> bool {
+        let Ok(uri) = url.parse::<http::Uri>() else {
+            return false;
+        };
+        match (uri.scheme_str(), uri.authority()) {
+            (Some(scheme @ ("https" | "http")), Some(authority)) if !authority.as_str().contains('@') => {
+                self.allows_origin(&format!("{scheme}://{authority}"))
+            }
+            _ => false,
+        }
+    }
+}
+
+fn is_loopback(origin: &str) -> bool {
+    let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let host = rest.map(|rest| match rest.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => rest,
+    });
+    matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// Credentials of the function's role, from the Lambda environment.
+///
+/// # Errors
+/// [`ConfigError::Missing`] outside Lambda.
+pub fn credentials() -> Result<aws_sdk_dynamodb::config::Credentials, ConfigError> {
+    Ok(aws_sdk_dynamodb::config::Credentials::new(
+        variable("AWS_ACCESS_KEY_ID")?,
+        variable("AWS_SECRET_ACCESS_KEY")?,
+        variable("AWS_SESSION_TOKEN").ok(),
+        None,
+        "environment",
+    ))
+}
+
+/// An endpoint for the AWS services other than AWS itself, if one is set
+/// (`AWS_ENDPOINT_URL`): how a function runs against the local stack.
+pub fn endpoint_override() -> Option<String> {
+    variable("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty())
+}

@@ -1,0 +1,51 @@
+//! The HTTP client below everything that leaves the process: the AWS SDK and
+//! the payment provider. It is the single effect boundary: the local cloud
+//! and every test put their own in its place.
+
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::error::HttpClientError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use base64::Engine as _;
+use std::time::Duration;
+
+/// Servers close idle connections after 60 to 90 seconds.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Names inside the root certificates that sign the endpoints of AWS.
+const AMAZON: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root"];
+
+/// A client that trusts the roots of AWS alone: fewer roots to read at start.
+///
+/// # Errors
+/// When the roots cannot be read.
+pub fn aws_client() -> Result<SharedHttpClient, HttpClientError> {
+    client(|root| AMAZON.iter().any(|name| root.windows(name.len()).any(|part| part == *name)))
+}
+
+/// A client that trusts the roots of the public web, for the payment provider.
+///
+/// # Errors
+/// When the roots cannot be read.
+pub fn web_client() -> Result<SharedHttpClient, HttpClientError> {
+    client(|_| true)
+}
+
+fn client(trusted: impl Fn(&[u8]) -> bool) -> Result<SharedHttpClient, HttpClientError> {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .filter(|root| trusted(root))
+        .fold(TrustStore::empty(), |store, root| store.with_pem_certificate(pem(root).into_bytes()));
+    let context = TlsContext::builder().with_trust_store(roots).build()?;
+    Ok(Builder::new()
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .build_https())
+}
+
+fn pem(der: &[u8]) -> String {
+    let body = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+}

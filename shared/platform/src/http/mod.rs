@@ -1,0 +1,17 @@
+//! The HTTP edge: everything between a gateway event and an operation, once
+//! for all operations.
+
+pub mod cursor;
+mod edge;
+pub mod fields;
+pub mod form;
+pub mod guard;
+mod incoming;
+mod json;
+pub mod operation;
+pub mod problem;
+pub mod reply;
+pub mod request;
+pub mod views;
+
+pub use edge::handle;

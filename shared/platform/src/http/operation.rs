@@ -1,0 +1,230 @@
+//! What an operation declares about itself.
+
+use super::form::{Form, Read};
+use super::problem::{Code, Failure};
+use super::reply::Reply;
+use super::request::Request;
+use crate::app::App;
+use crate::identity::access::Claims;
+use std::future::Future;
+
+/// The facts of an operation: the same on the wire, in the template, in the
+/// API description and in the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    /// Operation id; also the name of the module, the binary and, in Pascal
+    /// case, the function in the template.
+    pub id: &'static str,
+    /// HTTP method.
+    pub method: &'static str,
+    /// Route.
+    pub path: &'static str,
+    /// One line for the API description.
+    pub summary: &'static str,
+    /// Status of success.
+    pub success: u16,
+    /// What the idempotency key means here.
+    pub idempotency: Idempotency,
+    /// Refusals of its own, beside those every operation has.
+    pub codes: &'static [Code],
+    /// What it answers and reads.
+    pub media: Media,
+}
+
+impl Spec {
+    /// A read: answers 200.
+    pub const fn get(id: &'static str, path: &'static str) -> Self {
+        Self {
+            id,
+            method: "GET",
+            path,
+            summary: "",
+            success: 200,
+            idempotency: Idempotency::None,
+            codes: &[],
+            media: Media::Json,
+        }
+    }
+
+    /// A command: answers 200.
+    pub const fn post(id: &'static str, path: &'static str) -> Self {
+        Self { method: "POST", ..Self::get(id, path) }
+    }
+
+    /// A replacement: answers 200.
+    pub const fn put(id: &'static str, path: &'static str) -> Self {
+        Self { method: "PUT", ..Self::get(id, path) }
+    }
+
+    /// A removal: answers 200.
+    pub const fn delete(id: &'static str, path: &'static str) -> Self {
+        Self { method: "DELETE", ..Self::get(id, path) }
+    }
+
+    /// Says what it does.
+    pub const fn summary(self, summary: &'static str) -> Self {
+        Self { summary, ..self }
+    }
+
+    /// Answers with this status.
+    pub const fn success(self, success: u16) -> Self {
+        Self { success, ..self }
+    }
+
+    /// Takes an idempotency key.
+    pub const fn idempotency(self, idempotency: Idempotency) -> Self {
+        Self { idempotency, ..self }
+    }
+
+    /// Refuses with these codes.
+    pub const fn codes(self, codes: &'static [Code]) -> Self {
+        Self { codes, ..self }
+    }
+
+    /// Answers or reads something else than JSON in the envelope.
+    pub const fn media(self, media: Media) -> Self {
+        Self { media, ..self }
+    }
+}
+
+/// What an `Idempotency-Key` means to an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idempotency {
+    /// Nothing: the header is ignored.
+    None,
+    /// Honoured when sent.
+    Honoured,
+    /// Required.
+    Required,
+}
+
+/// What an operation answers and reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// JSON in the envelope; a body is JSON.
+    Json,
+    /// A document of its own.
+    Document,
+    /// A body of at most 512 KiB, read as it came; JSON in the envelope.
+    Webhook,
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// A guest with a cart token, or a user.
+    UserOrGuest,
+    /// A user, acting for its account.
+    User,
+}
+
+/// The one who calls, as far as an operation wants to know.
+pub trait Caller: Sized + Send + Sync {
+    /// Who may call.
+    const ACCESS: Access;
+
+    /// Decides from the access token, if one was sent and is good, and the
+    /// guest's cart token.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] when the caller may not be this.
+    fn admit(claims: Option<Claims>, guest: Option<String>) -> Result<Self, Code>;
+}
+
+/// Anybody: a token is not even looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Anybody;
+
+impl Caller for Anybody {
+    const ACCESS: Access = Access::Public;
+
+    fn admit(_claims: Option<Claims>, _guest: Option<String>) -> Result<Self, Code> {
+        Ok(Self)
+    }
+}
+
+/// A user with a good access token.
+#[derive(Debug, Clone)]
+pub struct SignedIn(pub Claims);
+
+impl Caller for SignedIn {
+    const ACCESS: Access = Access::User;
+
+    fn admit(claims: Option<Claims>, _guest: Option<String>) -> Result<Self, Code> {
+        claims.map(Self).ok_or(Code::Unauthenticated)
+    }
+}
+
+/// Whose cart it is.
+#[derive(Debug, Clone)]
+pub enum Shopper {
+    /// A user.
+    User(Claims),
+    /// A guest with the token of its cart.
+    Guest(String),
+    /// A guest without a cart yet.
+    Newcomer,
+}
+
+impl Caller for Shopper {
+    const ACCESS: Access = Access::UserOrGuest;
+
+    fn admit(claims: Option<Claims>, guest: Option<String>) -> Result<Self, Code> {
+        Ok(match (claims, guest) {
+            (Some(claims), _) => Self::User(claims),
+            (None, Some(token)) => Self::Guest(token),
+            (None, None) => Self::Newcomer,
+        })
+    }
+}
+
+/// What an operation is told.
+pub trait Input: Sized + Send {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// The mark that an error was written into the form.
+    fn read(form: &mut Form) -> Read<Self>;
+}
+
+/// Nothing.
+impl Input for () {
+    fn read(_form: &mut Form) -> Read<Self> {
+        Ok(())
+    }
+}
+
+/// Has a JSON schema, in builds that describe the API.
+#[cfg(feature = "openapi")]
+pub trait Described: schemars::JsonSchema {}
+#[cfg(feature = "openapi")]
+impl<T: schemars::JsonSchema> Described for T {}
+
+/// Has a JSON schema, in builds that describe the API.
+#[cfg(not(feature = "openapi"))]
+pub trait Described {}
+#[cfg(not(feature = "openapi"))]
+impl<T> Described for T {}
+
+/// One bounded operation: one Lambda function.
+pub trait Operation: Send + Sync + 'static {
+    /// Its facts.
+    const SPEC: Spec;
+    /// Who calls.
+    type Caller: Caller;
+    /// What it is told.
+    type Input: Input;
+    /// What it answers.
+    type Output: serde::Serialize + Described + Send;
+    /// Why it may refuse.
+    type Error: Into<Failure> + Send;
+
+    /// Does it: who, what exists, decide, commit, answer.
+    fn run(
+        app: &App,
+        request: Request<Self::Caller>,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Reply<Self::Output>, Self::Error>> + Send;
+}

@@ -1,0 +1,77 @@
+//! The main function of every binary.
+
+use crate::app::App;
+use crate::http::guard::mend;
+use crate::http::operation::Operation;
+use crate::job::Job;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Service as _};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// Converts a gateway event with lambda_http, runs the operation, and
+/// converts its response back to what a gateway expects.
+///
+/// # Errors
+/// None that a caller can see: an operation always answers.
+pub async fn invoke<O: Operation>(
+    app: &Arc<App>,
+    event: LambdaEvent<ApiGatewayV2httpRequest>,
+) -> Result<impl serde::Serialize + use<O>, Error> {
+    let app = Arc::clone(app);
+    let mut adapter = Adapter::from(service_fn(move |request: lambda_http::Request| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(crate::http::handle::<O>(&app, request).await) }
+    }));
+    let (mut request, context) = event.into_parts();
+    mend(&mut request);
+    let event = LambdaEvent::new(LambdaRequest::ApiGatewayV2(request), context);
+    Ok(adapter.call(event).await?)
+}
+
+/// Serves an HTTP operation until the environment ends.
+///
+/// # Errors
+/// When the environment is not as it must be, or the runtime stops.
+pub fn serve<O: Operation>() -> Result<(), Error> {
+    block_on(async {
+        let app = Arc::new(start().await?);
+        lambda_runtime::run(service_fn(|event| invoke::<O>(&app, event))).await
+    })
+}
+
+/// Serves a job until the environment ends. Its errors become errors of the
+/// function, so that retries and dead-letter queues work.
+///
+/// # Errors
+/// When the environment is not as it must be, or the runtime stops.
+pub fn serve_job<J: Job>() -> Result<(), Error> {
+    block_on(async {
+        let app = Arc::new(start().await?);
+        lambda_runtime::run(service_fn(|event: LambdaEvent<J::Event>| {
+            let app = Arc::clone(&app);
+            async move {
+                let deadline = event.context.deadline;
+                crate::job::run::<J>(&app, event.payload, deadline).await
+            }
+        }))
+        .await
+    })
+}
+
+/// Builds the app and pays for the connection while the CPU is not throttled:
+/// the public keys are read, which every authenticated operation needs.
+async fn start() -> Result<App, Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let app = App::from_env()?;
+    if let Err(error) = app.verifying_keys().refresh(&app).await {
+        lambda_http::tracing::warn!(%error, "the public keys could not be read at start");
+    }
+    Ok(app)
+}
+
+fn block_on(run: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run)
+}
