@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The operations of the shop, grouped by what they are about.
+//!
+//! One file is one operation: its facts ([`platform::http::operation::Spec`]),
+//! its input and output, its refusals and its `run`, read from top to bottom:
+//! who, what exists, decide, commit, answer. Its binary in `src/bin` is one
+//! call.
+
+pub mod auth;
+pub mod cart;
+pub mod catalogue;
+pub mod events;
+pub mod invoices;
+pub mod orders;
+pub mod payments;
+pub mod profile;
+#[cfg(feature = "registry")]
+pub mod registry;
+pub mod subscriptions;
+pub mod system;

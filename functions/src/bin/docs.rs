@@ -1,0 +1,5 @@
+//! The Lambda function `docs`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    platform::lambda::serve::<functions::system::docs::Docs>()
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `login`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    platform::lambda::serve::<functions::auth::login::Login>()
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `logout`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    platform::lambda::serve::<functions::auth::logout::Logout>()
+}

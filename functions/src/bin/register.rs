@@ -1,0 +1,5 @@
+//! The Lambda function `register`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    platform::lambda::serve::<functions::auth::register::Register>()
+}

@@ -1,0 +1,3 @@
+//! What follows from events.
+
+pub mod dispatch_events;

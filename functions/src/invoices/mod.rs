@@ -1,0 +1,4 @@
+//! Invoices.
+
+pub mod get_invoice;
+pub mod list_invoices;

@@ -1,0 +1,6 @@
+//! Orders.
+
+pub mod cancel_order;
+pub mod create_order;
+pub mod get_order;
+pub mod list_orders;

@@ -1,0 +1,3 @@
+//! The user itself.
+
+pub mod get_profile;

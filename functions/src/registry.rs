@@ -1,0 +1,110 @@
+//! Every operation and job, one line each: what the local gateway, the
+//! OpenAPI generator and the contract tests read.
+
+use futures::future::BoxFuture;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_runtime::{Error, LambdaEvent};
+use platform::app::App;
+use platform::http::form::{Description, Form};
+use platform::http::operation::{Access, Caller, Input, Operation, Spec};
+use platform::job::Job;
+use serde_json::Value;
+use std::sync::Arc;
+
+use crate::{auth, cart, catalogue, events, invoices, orders, payments, profile, subscriptions, system};
+
+/// An HTTP operation.
+pub struct Entry {
+    /// Its facts.
+    pub spec: Spec,
+    /// Who may call.
+    pub access: Access,
+    /// What a request consists of.
+    pub describe: fn() -> Description,
+    /// The JSON schema of the answer's data.
+    pub output: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// Runs it on a gateway event, as its Lambda would.
+    pub invoke: fn(Arc<App>, LambdaEvent<ApiGatewayV2httpRequest>) -> BoxFuture<'static, Result<Value, Error>>,
+}
+
+/// A job.
+pub struct JobEntry {
+    /// Operation id.
+    pub id: &'static str,
+    /// Runs it on an event, with the deadline in milliseconds since 1970.
+    pub run: fn(Arc<App>, Value, u64) -> BoxFuture<'static, Result<Value, Error>>,
+}
+
+fn http<O: Operation>() -> Entry
+where
+    O::Output: schemars::JsonSchema,
+{
+    Entry {
+        spec: O::SPEC,
+        access: O::Caller::ACCESS,
+        describe: || Form::describe(O::Input::read),
+        output: |generator| generator.subschema_for::<O::Output>(),
+        invoke: |app, event| {
+            Box::pin(async move {
+                let response = platform::lambda::invoke::<O>(&app, event).await?;
+                Ok(serde_json::to_value(response)?)
+            })
+        },
+    }
+}
+
+fn job<J: Job>() -> JobEntry {
+    JobEntry {
+        id: J::ID,
+        run: |app, event, deadline_ms| {
+            Box::pin(async move {
+                let event = serde_json::from_value(event)?;
+                let report = platform::job::run::<J>(&app, event, deadline_ms).await?;
+                Ok(serde_json::to_value(report)?)
+            })
+        },
+    }
+}
+
+/// Every HTTP operation.
+pub fn operations() -> Vec<Entry> {
+    vec![
+        http::<auth::register::Register>(),
+        http::<auth::verify_email::VerifyEmail>(),
+        http::<auth::resend_verification::ResendVerification>(),
+        http::<auth::login::Login>(),
+        http::<auth::refresh_session::RefreshSession>(),
+        http::<auth::logout::Logout>(),
+        http::<auth::jwks::Jwks>(),
+        http::<profile::get_profile::GetProfile>(),
+        http::<catalogue::list_products::ListProducts>(),
+        http::<catalogue::get_product::GetProduct>(),
+        http::<cart::get_cart::GetCart>(),
+        http::<cart::set_cart_item::SetCartItem>(),
+        http::<cart::remove_cart_item::RemoveCartItem>(),
+        http::<cart::clear_cart::ClearCart>(),
+        http::<orders::create_order::CreateOrder>(),
+        http::<orders::get_order::GetOrder>(),
+        http::<orders::list_orders::ListOrders>(),
+        http::<orders::cancel_order::CancelOrder>(),
+        http::<payments::payment_webhook::PaymentWebhook>(),
+        http::<subscriptions::list_subscriptions::ListSubscriptions>(),
+        http::<subscriptions::get_subscription::GetSubscription>(),
+        http::<subscriptions::list_renewals::ListRenewals>(),
+        http::<invoices::list_invoices::ListInvoices>(),
+        http::<invoices::get_invoice::GetInvoice>(),
+        http::<system::health::Health>(),
+        http::<system::openapi::Openapi>(),
+        http::<system::docs::Docs>(),
+        http::<system::no_route::NoRoute>(),
+    ]
+}
+
+/// Every job.
+pub fn jobs() -> Vec<JobEntry> {
+    vec![
+        job::<subscriptions::renew_subscriptions::RenewSubscriptions>(),
+        job::<payments::reconcile_payments::ReconcilePayments>(),
+        job::<events::dispatch_events::DispatchEvents>(),
+    ]
+}
