@@ -100,3 +100,62 @@ fn block_from(earliest: Date, block: i64) -> Result<Date, DateError> {
     }
     month_on_day(earliest, block.saturating_sub(into_block), 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(anchor: Result<Anchor, DateError>) -> String {
+        anchor.unwrap().start().to_string()
+    }
+
+    #[test]
+    fn a_calendar_plan_starts_at_local_midnight() {
+        let paris = || Zone::parse("Europe/Paris").unwrap();
+        let day = Interval::new(IntervalUnit::Day, 1).unwrap();
+        for (start, interval, anchor) in [
+            // Midnight of 1 January in Paris is still in the old year in UTC.
+            (
+                "2025-12-31T23:00:00Z",
+                Interval::YEAR,
+                "2025-12-31T23:00:00Z",
+            ),
+            (
+                "2025-12-31T23:00:01Z",
+                Interval::YEAR,
+                "2026-12-31T23:00:00Z",
+            ),
+            (
+                "2025-12-31T23:00:01Z",
+                Interval::MONTH,
+                "2026-01-31T23:00:00Z",
+            ),
+            ("2026-03-28T23:00:01Z", day, "2026-03-29T22:00:00Z"),
+        ] {
+            let start = start.parse().unwrap();
+            assert_eq!(first(Anchor::on_calendar(start, paris(), interval)), anchor);
+        }
+    }
+
+    #[test]
+    fn a_count_that_does_not_divide_the_year_starts_on_any_1st() {
+        let start = "2026-02-02T00:00:00Z".parse().unwrap();
+        for (count, anchor) in [(5, "2026-03-01T00:00:00Z"), (4, "2026-05-01T00:00:00Z")] {
+            let interval = Interval::new(IntervalUnit::Month, count).unwrap();
+            assert_eq!(
+                first(Anchor::on_calendar(start, Zone::UTC, interval)),
+                anchor
+            );
+        }
+    }
+
+    #[test]
+    fn weeks_have_no_day_of_the_month() {
+        let week = Interval::new(IntervalUnit::Week, 1).unwrap();
+        let billed =
+            |interval, day| Anchor::on_billing_day(Timestamp::UNIX_EPOCH, Zone::UTC, interval, day);
+        assert_eq!(billed(week, 1), Err(DateError::NoDayOfMonth));
+        assert_eq!(billed(Interval::MONTH, 0), Err(DateError::AnchorDay));
+        assert_eq!(billed(Interval::MONTH, 32), Err(DateError::AnchorDay));
+    }
+}

@@ -204,3 +204,131 @@ pub(crate) fn month_on_day(date: Date, months: i64, day: i8) -> Result<Date, Dat
         .checked_add(Span::new().try_months(months)?)?;
     Ok(first.with().day(day.min(first.days_in_month())).build()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interval::IntervalUnit;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    fn instant(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_zone_has_one_name_and_only_iana_names() {
+        assert_eq!(Zone::parse("europe/PARIS").unwrap().name(), "Europe/Paris");
+        assert_eq!(Zone::parse("UTC"), Ok(Zone::UTC));
+        for text in [
+            "",
+            "Paris",
+            "CET-1CEST",
+            "+02:00",
+            "Etc/Unknown",
+            "Europe/Paris\0",
+            "../etc/passwd",
+        ] {
+            assert_eq!(Zone::parse(text), Err(UnknownZone), "{text:?}");
+            assert_eq!(Zone::or_utc(text), Zone::UTC);
+        }
+    }
+
+    #[test]
+    fn an_anchor_is_stored_whole() {
+        let zone = Zone::parse("Europe/Paris").unwrap();
+        let anchor = Anchor::new(instant("2025-01-30T23:00:00.75Z"), zone, Interval::MONTH);
+        let json = serde_json::to_value(&anchor).unwrap();
+        let expected = serde_json::json!({
+            "start": "2025-01-30T23:00:00Z",
+            "zone": "Europe/Paris",
+            "day": 31,
+            "interval": {"unit": "month", "count": 1},
+        });
+        assert_eq!(json, expected);
+        assert_eq!(serde_json::from_value::<Anchor>(json).unwrap(), anchor);
+    }
+
+    #[test]
+    fn days_of_the_month_end_at_31() {
+        let anchor = Anchor::new(instant("2025-01-31T00:00:00Z"), Zone::UTC, Interval::MONTH);
+        for day in [-1, 0, 32, i8::MIN, i8::MAX] {
+            assert_eq!(
+                anchor.clone().with_day(day),
+                Err(DateError::AnchorDay),
+                "{day}"
+            );
+        }
+    }
+
+    #[test]
+    fn dates_beyond_the_calendar_are_errors() {
+        for unit in [
+            IntervalUnit::Day,
+            IntervalUnit::Week,
+            IntervalUnit::Month,
+            IntervalUnit::Year,
+        ] {
+            let interval = Interval::new(unit, u16::MAX).unwrap();
+            let anchor = Anchor::new(instant("2025-01-31T00:00:00Z"), Zone::UTC, interval);
+            assert_eq!(anchor.boundary(u32::MAX), Err(DateError::OutOfRange));
+            assert_eq!(anchor.period(u32::MAX), Err(DateError::OutOfRange));
+        }
+    }
+
+    fn zones() -> impl Strategy<Value = Zone> {
+        let names: Vec<String> = TimeZoneDatabase::bundled()
+            .available()
+            .map(|name| name.as_str().to_owned())
+            .collect();
+        select(names).prop_filter_map("an IANA zone", |name| Zone::parse(&name).ok())
+    }
+
+    prop_compose! {
+        /// Anchors from 2015 on: no zone has left out a whole day since.
+        fn anchors()(
+            second in 1_420_070_400_i64..3_000_000_000,
+            zone in zones(),
+            unit in select(&[IntervalUnit::Day, IntervalUnit::Week, IntervalUnit::Month, IntervalUnit::Year]),
+            count in 1_u16..14,
+            day in proptest::option::of(1_i8..=31),
+        ) -> Anchor {
+            let interval = Interval::new(unit, count).unwrap();
+            let anchor = Anchor::new(Timestamp::from_second(second).unwrap(), zone, interval);
+            match day {
+                Some(day) => anchor.with_day(day).unwrap(),
+                None => anchor,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn periods_follow_each_other_without_hole_or_overlap(anchor in anchors(), index in 0_u32..400) {
+            let (start, end) = anchor.period(index).unwrap();
+            let (next_start, next_end) = anchor.period(index + 1).unwrap();
+            prop_assert_eq!(end, next_start);
+            prop_assert!(start < end && end < next_end);
+            prop_assert_eq!(anchor.boundary(0).unwrap(), anchor.start());
+        }
+
+        #[test]
+        fn the_anchor_day_comes_back_after_every_shorter_month(anchor in anchors(), index in 1_u32..400) {
+            let Distance::Months(_) = anchor.interval().times(1) else { return Ok(()) };
+            let local = anchor.zone().local(anchor.boundary(index).unwrap());
+            let wall_clock = anchor.zone().local(anchor.start()).time();
+            // A skipped wall clock moves forward, at the latest into the next day.
+            prop_assume!(local.time() == wall_clock);
+            prop_assert_eq!(local.day(), anchor.day().min(local.date().days_in_month()));
+        }
+
+        #[test]
+        fn a_month_added_never_skips_a_month(days in 0_i32..60_000, months in -600_i32..600) {
+            let date = jiff::civil::date(1970, 1, 1).checked_add(Span::new().days(days)).unwrap();
+            let moved = add_months_clamped(date, months).unwrap();
+            let count = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());
+            prop_assert_eq!(count(moved) - count(date), months);
+            prop_assert!(moved.day() == date.day() || moved.day() == moved.days_in_month());
+        }
+    }
+}

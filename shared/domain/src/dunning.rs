@@ -119,8 +119,12 @@ pub struct Dunning {
 }
 
 impl Dunning {
-    /// Dunning after the first declined charge of a renewal.
+    /// Dunning after the first declined charge of a renewal. Its clock starts
+    /// at the whole second: payment providers tell time in seconds, and a retry
+    /// must not seem to come before its own schedule.
     pub fn start(first_failed_at: Timestamp, code: &str, policy: &DunningPolicy) -> (Self, Next) {
+        let first_failed_at =
+            Timestamp::from_second(first_failed_at.as_second()).unwrap_or(first_failed_at);
         let dunning = Self {
             first_failed_at,
             last_attempt_at: first_failed_at,
@@ -280,6 +284,18 @@ mod tests {
         let (dunning, next) = Dunning::start(FAILED, "insufficient_funds", &policy);
         assert_eq!(next, Next::RetryAt(day(2)));
         let (_, next) = dunning.declined(day(3), "insufficient_funds", true, &policy);
+        assert_eq!(next, Next::RetryAt(day(7)));
+    }
+
+    #[test]
+    fn a_provider_that_tells_time_in_seconds_causes_no_second_retry() {
+        let policy = DunningPolicy::default();
+        let failed = FAILED
+            .checked_add(SignedDuration::from_millis(700))
+            .unwrap();
+        let (dunning, next) = Dunning::start(failed, "insufficient_funds", &policy);
+        assert_eq!(next, Next::RetryAt(day(2)));
+        let (_, next) = dunning.declined(day(2), "insufficient_funds", true, &policy);
         assert_eq!(next, Next::RetryAt(day(7)));
     }
 

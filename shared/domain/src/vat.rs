@@ -246,3 +246,111 @@ pub fn tax_by_rate(lines: &[(i64, u32)]) -> Result<Vec<RateTotal>, ArithmeticErr
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn rate(country: &str, postal_code: &str, tax_point: &str) -> (TaxTreatment, u32) {
+        let country = CountryCode::parse(country).unwrap();
+        let tax = decide(
+            &Buyer {
+                country,
+                postal_code,
+            },
+            tax_point.parse().unwrap(),
+        );
+        (tax.treatment, tax.rate_basis_points)
+    }
+
+    #[test]
+    fn france_is_told_from_its_territories_by_the_postal_code() {
+        use TaxTreatment::{Domestic, Origin};
+        for (country, postal_code, expected) in [
+            ("FR", "75001", (Domestic, 2000)),
+            ("FR", "20200", (Domestic, 2000)),
+            ("FR", "", (Domestic, 2000)),
+            ("FR", "é1", (Domestic, 2000)),
+            ("MC", "98000", (Domestic, 2000)),
+            ("FR", "97110", (Domestic, 850)),
+            ("FR", " 97 200 ", (Domestic, 850)),
+            ("FR", "97400", (Domestic, 850)),
+            ("GP", "97100", (Domestic, 850)),
+            ("RE", "", (Domestic, 850)),
+            ("FR", "97133", (Origin, 2000)),
+            ("FR", "97150", (Origin, 2000)),
+            ("GP", "97133", (Origin, 2000)),
+            ("FR", "97300", (Origin, 2000)),
+            ("FR", "97600", (Origin, 2000)),
+            ("FR", "98800", (Origin, 2000)),
+            ("DE", "97400", (Origin, 2000)),
+            ("US", "97201", (Origin, 2000)),
+        ] {
+            assert_eq!(
+                rate(country, postal_code, "2026-01-15T12:00:00Z"),
+                expected,
+                "{country} {postal_code}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_tax_point_in_paris() {
+        assert_eq!(rate("FR", "75001", "2013-12-31T22:59:59Z").1, 1960);
+        assert_eq!(rate("FR", "75001", "2013-12-31T23:00:00Z").1, 2000);
+    }
+
+    #[test]
+    fn a_decision_is_stored_with_the_names_of_the_api() {
+        let buyer = Buyer {
+            country: CountryCode::FR,
+            postal_code: "75001",
+        };
+        let tax = decide(&buyer, "2026-01-15T12:00:00Z".parse().unwrap());
+        let json = serde_json::to_value(tax).unwrap();
+        let expected = serde_json::json!({
+            "treatment": "domestic",
+            "rate_basis_points": 2000,
+            "category": "S",
+            "provisional": false,
+            "reason": "french_vat",
+        });
+        assert_eq!(json, expected);
+        assert_eq!(json["reason"], tax.reason.code());
+        assert_eq!(json["category"], tax.category.code());
+        assert_eq!(serde_json::from_value::<TaxDecision>(json).unwrap(), tax);
+    }
+
+    proptest! {
+        #[test]
+        fn vat_is_rounded_once_for_each_rate(
+            lines in vec((-1_000_000_i64..1_000_000, prop_oneof![Just(0_u32), Just(550), Just(850), Just(2000)]), 0..20),
+        ) {
+            let totals = tax_by_rate(&lines).unwrap();
+            prop_assert!(totals.is_sorted_by(|a, b| a.rate < b.rate));
+            let bases: i64 = totals.iter().map(|total| total.base).sum();
+            prop_assert_eq!(bases, lines.iter().map(|line| line.0).sum::<i64>());
+            for total in totals {
+                // The exact tax of the whole group is at most half a unit away.
+                let exact: i128 = lines
+                    .iter()
+                    .filter(|(_, rate)| *rate == total.rate)
+                    .map(|(net, rate)| i128::from(*net) * i128::from(*rate))
+                    .sum();
+                prop_assert!((i128::from(total.tax) * 10_000 - exact).abs() <= 5_000);
+            }
+        }
+
+        #[test]
+        fn a_credit_note_takes_back_exactly_the_vat_of_its_invoice(
+            lines in vec((0_i64..1_000_000, prop_oneof![Just(850_u32), Just(2000)]), 0..10),
+        ) {
+            let credits: Vec<(i64, u32)> = lines.iter().map(|(net, rate)| (-net, *rate)).collect();
+            let taken_back: Vec<i64> = tax_by_rate(&credits).unwrap().iter().map(|total| -total.tax).collect();
+            let charged: Vec<i64> = tax_by_rate(&lines).unwrap().iter().map(|total| total.tax).collect();
+            prop_assert_eq!(taken_back, charged);
+        }
+    }
+}
