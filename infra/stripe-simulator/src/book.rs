@@ -1,5 +1,7 @@
 //! The provider's own book, and the reads that only look things up in it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
@@ -17,10 +19,16 @@ impl State {
             .values()
             .map(|customer| customer.to_json(livemode))
             .collect();
+        let mut attempts: BTreeMap<&str, u32> = BTreeMap::new();
+        for charge in self.charges.values() {
+            let count = attempts.entry(&charge.intent).or_default();
+            *count = count.saturating_add(1);
+        }
+        let attempts = |id: &str| attempts.get(id).copied().unwrap_or_default();
         let payments: Vec<Value> = self
             .intents
             .values()
-            .map(|intent| self.payment_json(intent))
+            .map(|intent| self.payment_json(intent, attempts(&intent.id)))
             .collect();
         let sessions: Vec<Value> = self
             .sessions
@@ -54,16 +62,11 @@ impl State {
         })
     }
 
-    fn payment_json(&self, intent: &Intent) -> Value {
+    fn payment_json(&self, intent: &Intent, attempts: u32) -> Value {
         let charge = intent
             .latest_charge
             .as_ref()
             .and_then(|id| self.charges.get(id));
-        let attempts = self
-            .charges
-            .values()
-            .filter(|charge| charge.intent == intent.id)
-            .count();
         let status = match (intent.status, &intent.last_error) {
             (IntentStatus::RequiresPaymentMethod, Some(_)) => "failed",
             (IntentStatus::RequiresPaymentMethod, None) => "requires_payment_method",

@@ -134,7 +134,6 @@ impl Simulator {
     /// Makes every saved card of the customers with that e-mail answer
     /// off-session charges so from now on: `ok`, `authentication_required`, or
     /// a decline code. Answers how many cards that is.
-    #[must_use]
     pub fn set_card_behaviour(&self, email: &str, behave: &str) -> usize {
         lock(&self.state).set_card_behaviour(email, behave)
     }
@@ -180,7 +179,6 @@ impl Simulator {
 
     /// Sends a past event once more, out of reach of the webhook faults.
     /// False for an unknown event.
-    #[must_use]
     pub fn redeliver(&self, now: Timestamp, event_id: &str) -> bool {
         lock(&self.state).courier.post_again(now, event_id)
     }
