@@ -3,7 +3,7 @@
 
 use crate::anchor::{Anchor, DateError, Zone, month_on_day};
 use crate::interval::{Distance, Interval, IntervalUnit};
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::{Span, Timestamp};
 
 impl Anchor {
@@ -63,17 +63,19 @@ impl Anchor {
         interval: Interval,
         day: i8,
     ) -> Result<Self, DateError> {
-        let Distance::Months(months) = interval.times(1) else {
+        let Distance::Months(_) = interval.times(1) else {
             return Err(DateError::NoDayOfMonth);
         };
-        let local: DateTime = zone.local(start);
-        let this_month = month_on_day(local.date(), 0, day.max(1))?;
-        let date = match this_month < local.date() {
-            true => month_on_day(local.date(), months, day)?,
-            false => this_month,
+        let from_start = Self::new(start, zone, interval).with_day(day)?;
+        let local = from_start.zone().local(start);
+        let this_month = month_on_day(local.date(), 0, day)?;
+        let first = match this_month < local.date() {
+            true => from_start.boundary(1)?,
+            false => from_start
+                .zone()
+                .instant(this_month.to_datetime(local.time()))?,
         };
-        let first = zone.instant(date.to_datetime(local.time()))?;
-        Self::new(first, zone, interval).with_day(day)
+        Self::new(first, from_start.zone().clone(), interval).with_day(day)
     }
 
     fn at_midnight(date: Date, zone: Zone, interval: Interval) -> Result<Self, DateError> {
@@ -146,6 +148,19 @@ mod tests {
                 first(Anchor::on_calendar(start, Zone::UTC, interval)),
                 anchor
             );
+        }
+    }
+
+    #[test]
+    fn a_start_on_the_billing_day_is_the_anchor() {
+        for (start, anchor) in [
+            ("2012-03-03T10:00:00Z", "2012-03-03T10:00:00Z"),
+            ("2012-03-04T10:00:00Z", "2012-04-03T10:00:00Z"),
+            ("2012-03-02T10:00:00Z", "2012-03-03T10:00:00Z"),
+        ] {
+            let start = start.parse().unwrap();
+            let billed = Anchor::on_billing_day(start, Zone::UTC, Interval::MONTH, 3);
+            assert_eq!(first(billed), anchor);
         }
     }
 
