@@ -310,3 +310,24 @@ fn the_intent_of_an_open_session_ends_with_its_session_only() {
         "payment_intent_unexpected_state"
     );
 }
+
+#[test]
+fn a_session_is_over_at_the_very_second_it_expires() {
+    let mut world = World::new();
+    let id = world.session(&world.customer("a@b.test"));
+    world.wait(86_400);
+    assert_eq!(
+        world.simulator.pay(world.now, &id, GOOD),
+        Err(PayError::NotOpen)
+    );
+}
+
+#[test]
+fn nothing_more_is_due_once_a_session_is_paid_and_told_of() {
+    let world = World::new();
+    world.saved_card(&world.customer("a@b.test"), GOOD);
+    for delivery in world.simulator.due_deliveries(world.now) {
+        world.simulator.delivered(&delivery.id, 200);
+    }
+    assert_eq!(world.simulator.next_due(), None);
+}
