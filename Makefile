@@ -1,0 +1,125 @@
+# Everything this project can be asked for. CI calls `make test` and nothing
+# else. Needs Rust (rustup reads rust-toolchain.toml), Python 3.10 or newer with
+# venv, and make; further tools go to .venv, at the versions of
+# tools/requirements.txt.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# Arguments of the program, e.g. make run ARGS="--now 2026-01-31T09:00:00Z"
+ARGS ?=
+# What is deployed where: see infra/parameters.example.yaml and samconfig.toml.
+STAGE ?= default
+PARAMETERS ?= infra/parameters.yaml
+
+PYTHON ?= python3
+VENV := .venv
+TOOLS := $(VENV)/.installed
+TEMPLATES := template.yaml infra/data.yaml infra/observability.yaml infra/alarms.yaml
+LOCAL := cargo run --locked --quiet -p local --
+
+# Tools neither write beside the sources nor report home; the region only
+# stands in where SAM asks for one.
+export PYTHONDONTWRITEBYTECODE := 1
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= eu-west-3
+
+##@ Daily
+
+.PHONY: run
+run: ## Start the whole cloud on this machine (PORT, default 3000; ARGS="--now …")
+	$(LOCAL) $(ARGS)
+
+.PHONY: test
+test: check-format check-templates check-dependencies check-code test-code check-openapi ## Everything CI checks
+
+.PHONY: demo
+demo: ## Play a customer's story against a fresh local cloud
+	$(PYTHON) tools/demo.py $(ARGS)
+
+.PHONY: format
+format: ## Format the Rust code
+	cargo fmt --all
+
+.PHONY: openapi
+openapi: ## Write infra/openapi.json anew from the operations
+	$(LOCAL) openapi
+
+.PHONY: alarms
+alarms: $(TOOLS) ## Write infra/alarms.yaml anew from template.yaml
+	$(VENV)/bin/python tools/alarms.py
+
+.PHONY: bench
+bench: ## Measure (ARGS names what)
+	cargo bench --locked -p tests $(if $(ARGS),-- $(ARGS))
+
+##@ The parts of `make test`
+
+.PHONY: check-format
+check-format: ## The code is formatted
+	cargo fmt --all --check
+
+.PHONY: check-code
+check-code: ## Clippy has nothing to say, about the functions' binaries neither
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Not `cargo test --workspace`: it would link every function's binary.
+.PHONY: test-code
+test-code: ## Unit, integration and documentation tests
+	cargo test --workspace --lib --test '*' --locked
+	cargo test --workspace --doc --locked
+
+.PHONY: check-templates
+check-templates: $(TOOLS) ## The templates are valid, within limits, and permit no more than needed
+	$(VENV)/bin/cfn-lint $(TEMPLATES)
+	$(VENV)/bin/sam validate --lint --template-file template.yaml
+	$(VENV)/bin/python tools/check_template.py
+	$(VENV)/bin/python tools/alarms.py --check
+
+.PHONY: check-dependencies
+check-dependencies: ## Licences, sources, banned crates, one stack of each kind
+	$(PYTHON) tools/check_dependencies.py
+
+.PHONY: check-openapi
+check-openapi: $(TOOLS) ## infra/openapi.json is what the operations say, and valid
+	$(LOCAL) openapi --check
+	$(VENV)/bin/openapi-spec-validator infra/openapi.json
+
+##@ Deploying
+
+.PHONY: build
+build: $(TOOLS) ## One zip per function, for arm64 where the target is installed
+	tools/build.sh
+
+.PHONY: deploy
+deploy: build ## Deploy (STAGE of samconfig.toml, PARAMETERS file)
+	@test -f $(PARAMETERS) || { echo "$(PARAMETERS) is missing: copy infra/parameters.example.yaml and fill it in" >&2; exit 1; }
+	$(VENV)/bin/sam deploy --template-file template.yaml --config-env $(STAGE) \
+	    --parameter-overrides "file://$(abspath $(PARAMETERS))" "Architecture=$$(cat target/lambda/architecture)"
+
+##@ Housekeeping
+
+# The list is complete and hashed, so nothing is resolved: what is not on it
+# does not come in.
+$(TOOLS): tools/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	$(VENV)/bin/pip check --disable-pip-version-check
+	@touch $@
+
+.PHONY: tools
+tools: $(TOOLS) ## Install the tools into .venv
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed
+	cargo clean
+	rm -rf $(VENV) .aws-sam
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+	    /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	    /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
