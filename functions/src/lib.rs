@@ -10,6 +10,8 @@ pub mod cart;
 pub mod catalogue;
 pub mod events;
 pub mod invoices;
+pub mod listing;
+pub mod mails;
 pub mod orders;
 pub mod payments;
 pub mod profile;

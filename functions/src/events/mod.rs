@@ -1,3 +1,4 @@
 //! What follows from events.
 
+pub mod delivery;
 pub mod dispatch_events;

@@ -2,3 +2,4 @@
 
 pub mod get_invoice;
 pub mod list_invoices;
+pub mod views;

@@ -4,3 +4,5 @@ pub mod cancel_order;
 pub mod create_order;
 pub mod get_order;
 pub mod list_orders;
+pub mod placing;
+pub mod views;

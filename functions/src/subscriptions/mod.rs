@@ -4,3 +4,4 @@ pub mod get_subscription;
 pub mod list_renewals;
 pub mod list_subscriptions;
 pub mod renew_subscriptions;
+pub mod views;

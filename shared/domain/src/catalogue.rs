@@ -167,6 +167,18 @@ impl Plan {
             .map(|price| &price.scheme)
     }
 
+    /// What a line with this plan is called: product and plan by name.
+    pub fn name_in(&self, product: &Product) -> Localized {
+        let name = |locale| {
+            let product = product.texts.name.get(locale);
+            format!("{product} – {}", self.name.get(locale))
+        };
+        Localized {
+            fr: name(Locale::Fr),
+            en: name(Locale::En),
+        }
+    }
+
     /// What one full period of this quantity costs without VAT.
     ///
     /// # Errors

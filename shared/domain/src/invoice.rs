@@ -126,15 +126,6 @@ pub enum InvoiceStatus {
         /// When it was paid.
         paid_at: Timestamp,
     },
-    /// Numbered, given up after dunning.
-    Uncollectible {
-        /// Its number.
-        number: InvoiceNumber,
-        /// When it was issued.
-        issued_at: Timestamp,
-        /// When it was given up.
-        at: Timestamp,
-    },
 }
 
 /// An invoice.
@@ -183,7 +174,6 @@ impl InvoiceStatus {
             Self::Draft | Self::Ready { .. } => "draft",
             Self::Open { .. } => "open",
             Self::Paid { .. } => "paid",
-            Self::Uncollectible { .. } => "uncollectible",
         }
     }
 }
@@ -200,9 +190,7 @@ impl Invoice {
             InvoiceStatus::Draft | InvoiceStatus::Ready { paid_at: None } => {
                 return Ok(self.ready(Some(paid_at), paid_at));
             }
-            InvoiceStatus::Open { number, issued_at } | InvoiceStatus::Uncollectible { number, issued_at, .. } => {
-                InvoiceStatus::Paid { number, issued_at, paid_at }
-            }
+            InvoiceStatus::Open { number, issued_at } => InvoiceStatus::Paid { number, issued_at, paid_at },
             InvoiceStatus::Ready { paid_at: Some(_) } | InvoiceStatus::Paid { .. } => {
                 return Err(self.refuse("paid"));
             }
@@ -217,8 +205,7 @@ impl Invoice {
             InvoiceStatus::Draft => self.ready(None, now),
             InvoiceStatus::Ready { .. }
             | InvoiceStatus::Open { .. }
-            | InvoiceStatus::Paid { .. }
-            | InvoiceStatus::Uncollectible { .. } => self,
+            | InvoiceStatus::Paid { .. } => self,
         }
     }
 
@@ -240,24 +227,9 @@ impl Invoice {
             InvoiceStatus::Ready { paid_at: None } => InvoiceStatus::Open { number, issued_at: now },
             InvoiceStatus::Draft
             | InvoiceStatus::Open { .. }
-            | InvoiceStatus::Paid { .. }
-            | InvoiceStatus::Uncollectible { .. } => return Err(self.refuse("finalised")),
+            | InvoiceStatus::Paid { .. } => return Err(self.refuse("finalised")),
         };
         Ok(Self { status, finalise_at: None, ..self })
-    }
-
-    /// The open invoice given up at the end of dunning; any other stays.
-    pub fn give_up(self, at: Timestamp) -> Self {
-        match self.status {
-            InvoiceStatus::Open { number, issued_at } => Self {
-                status: InvoiceStatus::Uncollectible { number, issued_at, at },
-                ..self
-            },
-            InvoiceStatus::Draft
-            | InvoiceStatus::Ready { .. }
-            | InvoiceStatus::Paid { .. }
-            | InvoiceStatus::Uncollectible { .. } => self,
-        }
     }
 
     fn refuse(&self, action: &'static str) -> InvoiceRefusal {
@@ -275,8 +247,7 @@ impl Invoice {
             InvoiceStatus::Ready { paid_at } => Some(paid_at),
             InvoiceStatus::Draft
             | InvoiceStatus::Open { .. }
-            | InvoiceStatus::Paid { .. }
-            | InvoiceStatus::Uncollectible { .. } => None,
+            | InvoiceStatus::Paid { .. } => None,
         }
     }
 
@@ -284,9 +255,7 @@ impl Invoice {
     pub fn issued(&self) -> Option<(InvoiceNumber, Timestamp)> {
         match self.status {
             InvoiceStatus::Draft | InvoiceStatus::Ready { .. } => None,
-            InvoiceStatus::Open { number, issued_at }
-            | InvoiceStatus::Paid { number, issued_at, .. }
-            | InvoiceStatus::Uncollectible { number, issued_at, .. } => Some((number, issued_at)),
+            InvoiceStatus::Open { number, issued_at } | InvoiceStatus::Paid { number, issued_at, .. } => Some((number, issued_at)),
         }
     }
 
@@ -296,8 +265,7 @@ impl Invoice {
             InvoiceStatus::Paid { .. } | InvoiceStatus::Ready { paid_at: Some(_) } => Money::zero(self.totals.total.currency()),
             InvoiceStatus::Draft
             | InvoiceStatus::Ready { paid_at: None }
-            | InvoiceStatus::Open { .. }
-            | InvoiceStatus::Uncollectible { .. } => self.totals.total,
+            | InvoiceStatus::Open { .. } => self.totals.total,
         }
     }
 }

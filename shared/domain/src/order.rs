@@ -50,15 +50,11 @@ impl OrderLine {
         scheme: PriceScheme,
         subscription: SubscriptionId,
     ) -> Self {
-        let name = |locale| {
-            let product = product.texts.name.get(locale);
-            format!("{product} – {}", plan.name.get(locale))
-        };
         Self {
             plan: plan.id,
             product: product.id,
             product_slug: product.slug.clone(),
-            name: Localized { fr: name(Locale::Fr), en: name(Locale::En) },
+            name: plan.name_in(product),
             quantity,
             interval: plan.interval,
             scheme,

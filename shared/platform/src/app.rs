@@ -5,6 +5,7 @@ use crate::config::{Config, ConfigError, credentials, endpoint_override};
 use crate::connector;
 use crate::http::problem::Code;
 use crate::identity::access::{Claims, VerifyingKeys};
+use crate::identity::password::Hasher;
 use crate::mail::Mailer;
 use crate::payments::provider::Provider;
 use crate::secrets::{Secret, SecretError, SecretText, Secrets};
@@ -14,7 +15,7 @@ use crate::telemetry::{Log, StandardOutput};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use domain::id::Id;
@@ -54,7 +55,7 @@ pub enum WebClient {
     /// To be made when first needed.
     Lazy,
     /// One that is there.
-    Given(SharedHttpClient),
+    Given(SharedHttpConnector),
 }
 
 /// Everything an operation stands on.
@@ -63,6 +64,7 @@ pub struct App {
     parts: Parts,
     store: Store,
     verifying_keys: VerifyingKeys,
+    hasher: Hasher,
     catalogue: CatalogueCache,
     secrets: OnceLock<Secrets>,
     provider: OnceLock<Provider>,
@@ -76,9 +78,14 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The HTTP client cannot be built.
-    #[error("the HTTP client cannot be built")]
-    Client(#[from] aws_smithy_http_client::error::HttpClientError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
+
+/// An HTTP client that cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be built")]
+pub struct ClientError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
 
 impl App {
     /// The app of a Lambda function.
@@ -111,6 +118,7 @@ impl App {
         Self {
             store,
             verifying_keys: VerifyingKeys::default(),
+            hasher: Hasher::default(),
             catalogue: CatalogueCache::default(),
             secrets: OnceLock::new(),
             provider: OnceLock::new(),
@@ -167,6 +175,11 @@ impl App {
         &self.verifying_keys
     }
 
+    /// Hashes passwords.
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
     /// Who an access token speaks for.
     ///
     /// # Errors
@@ -187,19 +200,18 @@ impl App {
     /// Secrets Manager.
     pub fn secrets(&self) -> &Secrets {
         self.secrets.get_or_init(|| {
-            let config = aws_sdk_secretsmanager::Config::builder()
-                .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::v2026_01_12())
+            let mut config = aws_sdk_secretsmanager::Config::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
                 .region(Region::new(self.parts.config.region.clone()))
                 .credentials_provider(self.parts.credentials.clone())
                 .http_client(self.parts.aws.clone())
                 .sleep_impl(self.parts.sleep.clone())
                 .time_source(self.parts.time_source.clone())
                 .retry_config(retries())
-                .timeout_config(timeouts(1_000, 3_000))
-                .set_endpoint_url(self.parts.endpoint.clone())
-                .build();
+                .timeout_config(timeouts(1_000, 3_000));
+            config.set_endpoint_url(self.parts.endpoint.clone());
             #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
-            let client = aws_sdk_secretsmanager::Client::from_conf(config);
+            let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
             Secrets::new(client, self.parts.config.secret_prefix.clone())
         })
     }
@@ -212,30 +224,29 @@ impl App {
         if let Some(provider) = self.provider.get() {
             return Ok(provider);
         }
-        let client = match &self.parts.web {
-            WebClient::Lazy => connector::web_client()?,
-            WebClient::Given(client) => client.clone(),
+        let connector = match &self.parts.web {
+            WebClient::Lazy => connector::web_connector(self.parts.sleep.clone())?,
+            WebClient::Given(connector) => connector.clone(),
         };
-        let provider = Provider::new(client, self.parts.sleep.clone(), self.parts.config.provider_url.clone());
+        let provider = Provider::new(connector, self.parts.sleep.clone(), self.parts.config.provider_url.clone());
         Ok(self.provider.get_or_init(|| provider))
     }
 
     /// The mail service.
     pub fn mailer(&self) -> &Mailer {
         self.mailer.get_or_init(|| {
-            let config = aws_sdk_sesv2::Config::builder()
-                .behavior_version(aws_sdk_sesv2::config::BehaviorVersion::v2026_01_12())
+            let mut config = aws_sdk_sesv2::Config::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
                 .region(Region::new(self.parts.config.region.clone()))
                 .credentials_provider(self.parts.credentials.clone())
                 .http_client(self.parts.aws.clone())
                 .sleep_impl(self.parts.sleep.clone())
                 .time_source(self.parts.time_source.clone())
                 .retry_config(retries())
-                .timeout_config(timeouts(3_000, 10_000))
-                .set_endpoint_url(self.parts.endpoint.clone())
-                .build();
+                .timeout_config(timeouts(3_000, 10_000));
+            config.set_endpoint_url(self.parts.endpoint.clone());
             #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
-            let client = aws_sdk_sesv2::Client::from_conf(config);
+            let client = aws_sdk_sesv2::Client::from_conf(config.build());
             Mailer::new(client, self.parts.config.mail_from.clone())
         })
     }
@@ -254,7 +265,7 @@ fn timeouts(attempt_ms: u64, operation_ms: u64) -> TimeoutConfig {
 }
 
 fn dynamodb(parts: &Parts) -> aws_sdk_dynamodb::Client {
-    let config = aws_sdk_dynamodb::Config::builder()
+    let mut config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(parts.config.region.clone()))
         .credentials_provider(parts.credentials.clone())
@@ -262,9 +273,8 @@ fn dynamodb(parts: &Parts) -> aws_sdk_dynamodb::Client {
         .sleep_impl(parts.sleep.clone())
         .time_source(parts.time_source.clone())
         .retry_config(retries())
-        .timeout_config(timeouts(1_500, 5_000))
-        .set_endpoint_url(parts.endpoint.clone())
-        .build();
+        .timeout_config(timeouts(1_500, 5_000));
+    config.set_endpoint_url(parts.endpoint.clone());
     #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
-    aws_sdk_dynamodb::Client::from_conf(config)
+    aws_sdk_dynamodb::Client::from_conf(config.build())
 }

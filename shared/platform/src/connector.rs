@@ -4,14 +4,18 @@
 
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::error::HttpClientError;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_http_client::{Builder, Connector};
+use crate::app::ClientError;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
 use base64::Engine as _;
 use std::time::Duration;
 
 /// Servers close idle connections after 60 to 90 seconds.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// How long a connection to the payment provider may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Names inside the root certificates that sign the endpoints of AWS.
 const AMAZON: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root"];
@@ -20,29 +24,41 @@ const AMAZON: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root"];
 ///
 /// # Errors
 /// When the roots cannot be read.
-pub fn aws_client() -> Result<SharedHttpClient, HttpClientError> {
-    client(|root| AMAZON.iter().any(|name| root.windows(name.len()).any(|part| part == *name)))
-}
-
-/// A client that trusts the roots of the public web, for the payment provider.
-///
-/// # Errors
-/// When the roots cannot be read.
-pub fn web_client() -> Result<SharedHttpClient, HttpClientError> {
-    client(|_| true)
-}
-
-fn client(trusted: impl Fn(&[u8]) -> bool) -> Result<SharedHttpClient, HttpClientError> {
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .filter(|root| trusted(root))
-        .fold(TrustStore::empty(), |store, root| store.with_pem_certificate(pem(root).into_bytes()));
-    let context = TlsContext::builder().with_trust_store(roots).build()?;
+pub fn aws_client() -> Result<SharedHttpClient, ClientError> {
+    let context = trusting(|root| AMAZON.iter().any(|name| root.windows(name.len()).any(|part| part == *name)))?;
     Ok(Builder::new()
         .pool_idle_timeout(IDLE_TIMEOUT)
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
         .build_https())
+}
+
+/// A connector that trusts the roots of the public web, for the payment
+/// provider.
+///
+/// # Errors
+/// When the roots cannot be read.
+pub fn web_connector(sleep: SharedAsyncSleep) -> Result<SharedHttpConnector, ClientError> {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+    let connector = Connector::builder()
+        .sleep_impl(sleep)
+        .connector_settings(settings)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(trusting(|_| true)?)
+        .build();
+    Ok(SharedHttpConnector::new(connector))
+}
+
+fn trusting(wanted: impl Fn(&[u8]) -> bool) -> Result<TlsContext, ClientError> {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .filter(|root| wanted(root))
+        .fold(TrustStore::empty(), |store, root| store.with_pem_certificate(pem(root).into_bytes()));
+    TlsContext::builder()
+        .with_trust_store(roots)
+        .build()
+        .map_err(|error| ClientError(error.into()))
 }
 
 fn pem(der: &[u8]) -> String {

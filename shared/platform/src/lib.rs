@@ -19,4 +19,5 @@ pub mod payments;
 pub mod sealing;
 pub mod secrets;
 pub mod store;
+pub mod sweep;
 pub mod telemetry;

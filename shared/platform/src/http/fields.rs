@@ -37,6 +37,21 @@ impl<const MAX: usize> Field for Text<MAX> {
     }
 }
 
+/// A text this API made itself, such as a cursor. Any text is read: whoever
+/// opens it says whether it is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opaque(pub String);
+
+impl Field for Opaque {
+    fn from_json(value: &Value) -> Result<Self, Reason> {
+        text(value).map(|text| Self(text.to_owned()))
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string"})
+    }
+}
+
 /// A password as it was typed. It has no `Debug`.
 pub struct Password(pub String);
 
@@ -63,6 +78,14 @@ impl Field for Password {
 impl Field for bool {
     fn from_json(value: &Value) -> Result<Self, Reason> {
         value.as_bool().ok_or(Reason::WrongType)
+    }
+
+    fn from_text(text: &str) -> Result<Self, Reason> {
+        match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Reason::WrongType),
+        }
     }
 
     fn schema() -> Value {

@@ -1,1 +1,130 @@
-//! To come.
+//! Claims: what became of a client's idempotency key.
+
+use super::item::Entity;
+use super::keys::{self, Key};
+use crate::http::problem::Code;
+use crate::http::reply::{Answer, Claimed};
+use crate::http::request::ClaimKey;
+use domain::id::{AccountId, OrderId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How long a claim is honoured: twice what is promised.
+const KEPT: SignedDuration = SignedDuration::from_hours(48);
+
+/// How long one invocation may hold a claim: the function's time-out and 5 s.
+const LOCK: SignedDuration = SignedDuration::from_secs(15);
+
+/// The record of an idempotency key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claim {
+    /// Whose key.
+    pub account: AccountId,
+    /// For which operation.
+    pub operation: String,
+    /// SHA-256 of the key.
+    pub key_hash: String,
+    /// SHA-256 of what was asked.
+    pub fingerprint: String,
+    /// Where it stands.
+    pub state: ClaimState,
+    /// When it was first made.
+    pub claimed_at: Timestamp,
+}
+
+/// Where a claim stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ClaimState {
+    /// An invocation works on it, or did until it died.
+    InProgress {
+        /// Until when it is not taken over.
+        lock_until: Timestamp,
+        /// The order it made.
+        order: OrderId,
+    },
+    /// It was answered.
+    Complete {
+        /// With this.
+        answer: Answer,
+    },
+}
+
+impl Entity for Claim {
+    const TYPE: &'static str = "claim";
+
+    fn key(&self) -> Key {
+        keys::idempotency(self.account, &self.operation, &self.key_hash)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.claimed_at.checked_add(KEPT).ok()
+    }
+}
+
+impl Claim {
+    /// A claim that is being worked on.
+    pub fn begin(account: AccountId, operation: &str, key: &ClaimKey, order: OrderId, now: Timestamp) -> Self {
+        Self {
+            account,
+            operation: operation.to_owned(),
+            key_hash: key.key_hash.clone(),
+            fingerprint: key.fingerprint.clone(),
+            state: ClaimState::InProgress { lock_until: lock(now), order },
+            claimed_at: now,
+        }
+    }
+
+    /// A claim answered in the transaction that makes it.
+    pub fn complete(account: AccountId, operation: &str, key: &ClaimKey, answer: Answer, now: Timestamp) -> Self {
+        Self {
+            account,
+            operation: operation.to_owned(),
+            key_hash: key.key_hash.clone(),
+            fingerprint: key.fingerprint.clone(),
+            state: ClaimState::Complete { answer },
+            claimed_at: now,
+        }
+    }
+
+    /// The claim once it is answered.
+    pub fn answered(self, answer: Answer) -> Self {
+        Self { state: ClaimState::Complete { answer }, ..self }
+    }
+
+    /// The claim taken over by another invocation.
+    pub fn taken_over(self, order: OrderId, now: Timestamp) -> Self {
+        Self { state: ClaimState::InProgress { lock_until: lock(now), order }, ..self }
+    }
+
+    /// True when it is too old to be honoured.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at().is_none_or(|end| end <= now)
+    }
+
+    /// What a request under the same key meets. [`Claimed::Free`] here means
+    /// that its worker died and the request goes on in its place.
+    pub fn meets(&self, key: &ClaimKey, now: Timestamp) -> Claimed {
+        if self.fingerprint != key.fingerprint {
+            return Claimed::Refused(Code::IdempotencyKeyReused);
+        }
+        match &self.state {
+            ClaimState::Complete { answer } => Claimed::Answered(answer.clone().replayed()),
+            // A remaining time of zero counts as over.
+            ClaimState::InProgress { lock_until, .. } if *lock_until > now => Claimed::Refused(Code::RequestInProgress),
+            ClaimState::InProgress { .. } => Claimed::Free,
+        }
+    }
+
+    /// The order it made, while it is worked on.
+    pub fn order(&self) -> Option<OrderId> {
+        match self.state {
+            ClaimState::InProgress { order, .. } => Some(order),
+            ClaimState::Complete { .. } => None,
+        }
+    }
+}
+
+fn lock(now: Timestamp) -> Timestamp {
+    now.checked_add(LOCK).unwrap_or(Timestamp::MAX)
+}

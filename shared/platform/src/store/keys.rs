@@ -2,7 +2,7 @@
 
 use domain::email::EmailAddress;
 use domain::event::Owner;
-use domain::id::{AccountId, EventId, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId};
+use domain::id::{AccountId, EventId, Id as _, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId};
 use jiff::Timestamp;
 use std::fmt;
 
@@ -154,9 +154,15 @@ pub fn idempotency(account: AccountId, operation: &str, key_hash: &str) -> Key {
     of_account(account, format!("IDEMPOTENCY#{operation}#{key_hash}"))
 }
 
+/// The partition of all products.
+pub const CATALOGUE: &str = "CATALOGUE";
+
+/// Where the products begin.
+pub const PRODUCTS: &str = "PRODUCT#";
+
 /// A product.
 pub fn product(product: domain::id::ProductId) -> Key {
-    Key::new("CATALOGUE", format!("PRODUCT#{product}"))
+    Key::new(CATALOGUE, format!("{PRODUCTS}{product}"))
 }
 
 /// The head of the catalogue snapshot.
@@ -182,6 +188,11 @@ pub fn series_number(year: i16, sequence: u64) -> Key {
 /// A provider event in the inbox.
 pub fn provider_event(event: &str) -> Key {
     Key::new(format!("PROVIDER#stripe#{event}"), "EVENT")
+}
+
+/// A second provider event under an id that is taken.
+pub fn conflicting_event(event: &str, body_hash: &str) -> Key {
+    Key::new(format!("PROVIDER#stripe#{event}"), format!("CONFLICT#{body_hash}"))
 }
 
 /// A rate counter.
@@ -248,4 +259,35 @@ impl Due {
 pub fn due_bound(at: Timestamp) -> String {
     let second = if at.subsec_nanosecond() > 0 { at.as_second().saturating_add(1) } else { at.as_second() };
     Timestamp::from_second(second).unwrap_or(at).to_string()
+}
+
+/// What a key found in the `due` index addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Timed {
+    /// A subscription.
+    Subscription(AccountId, SubscriptionId),
+    /// A payment.
+    Payment(AccountId, PaymentId),
+    /// An invoice.
+    Invoice(AccountId, InvoiceId),
+    /// An event of the provider, by the provider's id.
+    ProviderEvent(String),
+    /// An event of our own.
+    Event(Key),
+}
+
+impl Timed {
+    /// Reads a key; none for one that no job knows.
+    pub fn of(key: &Key) -> Option<Self> {
+        let account = key.pk.strip_prefix("ACCOUNT#").and_then(|text| AccountId::parse(text).ok());
+        let (kind, id) = key.sk.split_once('#').unwrap_or((&key.sk, ""));
+        match (account, kind) {
+            (_, "EVENT") if !id.is_empty() => Some(Self::Event(key.clone())),
+            (Some(account), "SUBSCRIPTION") => Some(Self::Subscription(account, SubscriptionId::parse(id).ok()?)),
+            (Some(account), "PAYMENT") => Some(Self::Payment(account, PaymentId::parse(id).ok()?)),
+            (Some(account), "INVOICE") => Some(Self::Invoice(account, InvoiceId::parse(id).ok()?)),
+            (None, "EVENT") => key.pk.strip_prefix("PROVIDER#stripe#").map(|id| Self::ProviderEvent(id.to_owned())),
+            _ => None,
+        }
+    }
 }

@@ -18,6 +18,7 @@ pub mod rate;
 mod read;
 pub mod subscriptions;
 mod transaction;
+mod write;
 
 pub use item::{Entity, Item, Stored};
 pub use read::{Batch, Page, PageRequest};

@@ -1,1 +1,99 @@
-//! To come.
+//! Payments, and the provider's events.
+
+use super::item::Entity;
+use super::keys::{self, Due, Job, Key};
+use domain::payment::Payment;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+impl Entity for Payment {
+    const TYPE: &'static str = "payment";
+
+    fn key(&self) -> Key {
+        keys::payment(self.account, self.id)
+    }
+
+    fn due(&self) -> Option<Due> {
+        self.check_at.map(|at| Due { job: Job::Reconcile, at })
+    }
+}
+
+/// How long an event's id is remembered: the provider redelivers for 3 days,
+/// each time freshly signed.
+const KEPT: SignedDuration = SignedDuration::from_hours(45 * 24);
+
+/// An event of the provider, once it was received.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProviderEvent {
+    /// The provider's id of the event.
+    pub id: String,
+    /// SHA-256 of the body.
+    pub body_hash: String,
+    /// Its type.
+    pub kind: String,
+    /// The object it is about.
+    pub object: String,
+    /// What became of it.
+    pub state: InboxState,
+    /// When it was first received.
+    pub received_at: Timestamp,
+    /// When it is looked at again, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_at: Option<Timestamp>,
+}
+
+/// What became of a provider's event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "inbox", rename_all = "snake_case")]
+pub enum InboxState {
+    /// Its effect is in the table.
+    Applied,
+    /// Durable, not applied yet.
+    Received,
+    /// It names something that is not there yet.
+    Waiting,
+    /// Not what it claims to be: a person looks at it.
+    Quarantined {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Entity for ProviderEvent {
+    const TYPE: &'static str = "provider_event";
+
+    fn key(&self) -> Key {
+        keys::provider_event(&self.id)
+    }
+
+    fn due(&self) -> Option<Due> {
+        self.check_at.map(|at| Due { job: Job::Reconcile, at })
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.state {
+            // What a person must look at stays until one did.
+            InboxState::Quarantined { .. } => None,
+            InboxState::Applied | InboxState::Received | InboxState::Waiting => self.received_at.checked_add(KEPT).ok(),
+        }
+    }
+}
+
+/// A second event under an id that is taken: kept beside the first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConflictingEvent {
+    /// The id both have.
+    pub id: String,
+    /// SHA-256 of this one's body.
+    pub body_hash: String,
+    /// When it was received.
+    pub received_at: Timestamp,
+}
+
+impl Entity for ConflictingEvent {
+    const TYPE: &'static str = "conflicting_event";
+
+    fn key(&self) -> Key {
+        keys::conflicting_event(&self.id, &self.body_hash)
+    }
+}

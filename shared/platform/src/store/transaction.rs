@@ -228,7 +228,7 @@ impl Store {
     }
 }
 
-fn written_by(item: &Item, act: ActId) -> bool {
+pub(super) fn written_by(item: &Item, act: ActId) -> bool {
     matches!(item.get("act"), Some(AttributeValue::S(text)) if *text == act.to_string())
 }
 

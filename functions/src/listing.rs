@@ -1,0 +1,68 @@
+//! Lists of an account's own things, page by page.
+
+use platform::app::App;
+use platform::http::cursor::Binding;
+use platform::http::fields::{Text, Whole};
+use platform::http::form::{Form, Read};
+use platform::http::operation::{Input, SignedIn};
+use platform::http::problem::Failure;
+use platform::http::request::Request;
+use platform::store::PageRequest;
+
+/// Which part of a list is asked for: `limit` 1 to 100, and `cursor`.
+pub struct ListInput {
+    limit: u32,
+    cursor: Option<String>,
+}
+
+impl Input for ListInput {
+    fn read(form: &mut Form) -> Read<Self> {
+        let limit = form.query::<Whole<1, 100>>("limit");
+        let cursor = form.query::<Text<2048>>("cursor");
+        Ok(Self {
+            limit: limit?.and_then(|Whole(limit)| u32::try_from(limit).ok()).unwrap_or(20),
+            cursor: cursor?.map(|Text(cursor)| cursor),
+        })
+    }
+}
+
+/// A list being read: the page asked for, and how its cursor is signed.
+pub struct Listing {
+    binding: Binding,
+    /// The page asked for.
+    pub page: PageRequest,
+}
+
+impl Listing {
+    /// The page `input` asks for, of a list of this caller.
+    ///
+    /// # Errors
+    /// A refusal when the cursor was not made for this list and caller.
+    pub async fn open(
+        app: &App,
+        operation: &str,
+        scope: &str,
+        request: &Request<SignedIn>,
+        input: ListInput,
+        descending: bool,
+    ) -> Result<Self, Failure> {
+        let SignedIn(claims) = &request.caller;
+        let binding = Binding::of(operation, &format!("{} {scope}", claims.account), request);
+        let after = match &input.cursor {
+            Some(cursor) => Some(binding.open(app, cursor).await?),
+            None => None,
+        };
+        Ok(Self { binding, page: PageRequest { limit: input.limit, after, descending } })
+    }
+
+    /// The cursor of the next page, if there is one.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when it cannot be signed.
+    pub async fn next(&self, app: &App, next: Option<String>) -> Result<Option<String>, Failure> {
+        match next {
+            Some(position) => self.binding.seal(app, &position).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Canceling an order that is not paid.
+
+use super::views::OrderView;
+use domain::event::{EventKind, Owner};
+use domain::id::OrderId;
+use domain::order::{Order, OrderStatus};
+use domain::payment::Payment;
+use platform::app::App;
+use platform::http::fields::IdField;
+use platform::http::form::{Form, Read};
+use platform::http::operation::{Idempotency, Input, Operation, SignedIn, Spec};
+use platform::http::problem::{Code, Failure};
+use platform::http::reply::{Claimed, Reply};
+use platform::http::request::{ClaimKey, Request};
+use platform::identity::session::require_live;
+use platform::payments::gateway;
+use platform::payments::provider::Pace;
+use platform::store::claims::Claim;
+use platform::store::events::event;
+use platform::store::identity::Session;
+use platform::store::{CommitError, Stored, Transaction, keys};
+
+/// `POST /v1/orders/{id}/cancellation`.
+pub struct CancelOrder;
+
+/// Which order.
+pub struct CancelOrderInput {
+    order: OrderId,
+}
+
+impl Input for CancelOrderInput {
+    fn read(form: &mut Form) -> Read<Self> {
+        let order = form.path::<IdField<OrderId>>("id");
+        form.body(|_| Ok(()))?;
+        Ok(Self { order: order?.0 })
+    }
+}
+
+impl Operation for CancelOrder {
+    const SPEC: Spec = Spec::post("cancel_order", "/v1/orders/{id}/cancellation")
+        .summary("Cancel an order that is not paid yet.")
+        .idempotency(Idempotency::Honoured)
+        .codes(&[Code::NotFound, Code::StateConflict, Code::ConcurrentChange]);
+    type Caller = SignedIn;
+    type Input = CancelOrderInput;
+    type Output = OrderView;
+    type Error = Failure;
+
+    async fn run(app: &App, request: Request<SignedIn>, input: CancelOrderInput) -> Result<Reply<OrderView>, Failure> {
+        let found = read(app, &request, input.order).await?;
+        require_live(found.session.as_ref(), request.now)?;
+        let claim = request.claim.as_ref().zip(found.claim.as_ref());
+        match claim.filter(|(_, claim)| !claim.value.is_over(request.now)).map(|(key, claim)| claim.value.meets(key, request.now)) {
+            Some(Claimed::Answered(answer)) => return Ok(Reply::answer(answer)),
+            Some(Claimed::Refused(code)) => return Err(code.into()),
+            Some(Claimed::Free) | None => {}
+        }
+        let order = found.order.ok_or(Code::NotFound)?;
+        let expected = request.expected_version()?;
+        if expected.is_some_and(|version| version != order.version) {
+            return Err(Code::VersionMismatch.into());
+        }
+        if let OrderStatus::Canceled { .. } = order.value.status {
+            // A repetition succeeds, with one effect.
+            return Ok(Reply::data(OrderView::of(&order.value, request.locale)).version(order.version));
+        }
+        let canceled = order.value.clone().cancel(request.now).map_err(|_| Code::StateConflict)?;
+        let reply = commit(app, &request, &order, canceled, found.claim.as_ref()).await?;
+        close_pages(app, &order.value).await;
+        Ok(reply)
+    }
+}
+
+struct Found {
+    session: Option<Stored<Session>>,
+    claim: Option<Stored<Claim>>,
+    order: Option<Stored<Order>>,
+}
+
+async fn read(app: &App, request: &Request<SignedIn>, order: OrderId) -> Result<Found, Failure> {
+    let SignedIn(claims) = &request.caller;
+    let session = keys::session(claims.user, claims.session);
+    let order = keys::order(claims.account, order);
+    let claim = request.claim.as_ref().map(|key| keys::idempotency(claims.account, CancelOrder::SPEC.id, &key.key_hash));
+    let mut wanted = vec![session.clone(), order.clone()];
+    wanted.extend(claim.clone());
+    let mut batch = app.store().batch(&wanted).await?;
+    let claim = claim.map(|key| batch.take(&key)).transpose()?.flatten();
+    Ok(Found { session: batch.take(&session)?, claim, order: batch.take(&order)? })
+}
+
+async fn commit(
+    app: &App,
+    request: &Request<SignedIn>,
+    read: &Stored<Order>,
+    canceled: Order,
+    old_claim: Option<&Stored<Claim>>,
+) -> Result<Reply<OrderView>, Failure> {
+    let account = canceled.account;
+    let version = read.version.saturating_add(1);
+    let reply = Reply::data(OrderView::of(&canceled, request.locale)).version(version);
+    let mut act = Transaction::new(app.new_id()?);
+    act.replace(read.version, &canceled, ());
+    let kind = EventKind::OrderCanceled { order: canceled.id };
+    act.insert(&event(app.new_id()?, Owner::Account { account }, kind, request.now), ());
+    if let Some(key) = &request.claim {
+        let key: &ClaimKey = key;
+        let answer = reply
+            .render(CancelOrder::SPEC.success, &request.id.to_string())
+            .map_err(|error| Failure::fault(&error))?;
+        let claim = Claim::complete(account, CancelOrder::SPEC.id, key, answer, request.now);
+        act.upsert(old_claim.map(|old| old.version), &claim, ());
+    }
+    match app.store().commit(act).await {
+        Ok(()) => Ok(reply),
+        Err(CommitError::Refused(())) => Err(Code::ConcurrentChange.into()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Closes the payment page at the provider, as far as it answers. What is
+/// still paid on it comes back as a refund.
+async fn close_pages(app: &App, order: &Order) {
+    let payment = app.store().get::<Payment>(&keys::payment(order.account, order.payment)).await;
+    let Ok(Some(payment)) = payment else { return };
+    let Ok(gateway) = gateway(app, Pace::Interactive).await else { return };
+    for attempt in payment.value.attempts.iter().filter(|attempt| attempt.is_open()) {
+        if let Some(page) = attempt.page() {
+            let key = format!("{}:{}:expire", payment.value.id, attempt.number);
+            let _the_reconciler_reads_it_later = gateway.expire_session(&key, &page.session).await;
+        }
+    }
+}

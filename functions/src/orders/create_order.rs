@@ -1,0 +1,345 @@
+//! Placing an order: the purchase in three phases, each of which a crash may
+//! cut off without harm.
+//!
+//! 1. one read of everything, one pure decision, one transaction (the order,
+//!    its payment with attempt 1, the claim on the idempotency key, the
+//!    emptied cart, the event);
+//! 2. the payment page at the provider, under a key that names the attempt;
+//! 3. one transaction that stores the page and the answer to the client.
+
+use super::placing::{PlaceOrder, Wanted, is_served, price};
+use super::views::{OrderView, PaymentView, PlacedView};
+use domain::account::{Account, User};
+use domain::event::{EventKind, Owner};
+use domain::id::{AccountId, OrderId};
+use domain::order::{Order, OrderLine, OrderStatus, Totals};
+use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
+use domain::vat::{Buyer, decide};
+use platform::app::App;
+use platform::http::operation::{Idempotency, Operation, SignedIn, Spec};
+use platform::http::problem::{Code, Failure, Reason};
+use platform::http::reply::{Claimed, Reply};
+use platform::http::request::{ClaimKey, Request};
+use platform::identity::access::Claims;
+use platform::identity::session::require_live;
+use platform::payments::hosted::{PAGE_LIFE, PageText, closing_time, open_page};
+use platform::payments::provider::{CallError, Pace};
+use platform::payments::reconcile::{close_page, order_title};
+use platform::payments::{PaymentError, gateway};
+use platform::sealing::{DataKey, seal};
+use platform::store::carts::StoredCart;
+use platform::store::claims::Claim;
+use platform::store::events::event;
+use platform::store::identity::Session;
+use platform::store::{CommitError, Stored, Transaction, keys};
+
+/// `POST /v1/orders`.
+pub struct CreateOrder;
+
+impl Operation for CreateOrder {
+    const SPEC: Spec = Spec::post("create_order", "/v1/orders")
+        .summary("Place an order from items or from the cart, and open its payment page.")
+        .success(201)
+        .idempotency(Idempotency::Required)
+        .codes(&[
+            Code::CountryNotServed,
+            Code::CartAlreadyOrdered,
+            Code::CartExpired,
+            Code::ConcurrentChange,
+            Code::VersionMismatch,
+            Code::EmptyCart,
+        ]);
+    type Caller = SignedIn;
+    type Input = PlaceOrder;
+    type Output = PlacedView;
+    type Error = Failure;
+
+    async fn run(app: &App, request: Request<SignedIn>, input: PlaceOrder) -> Result<Reply<PlacedView>, Failure> {
+        let SignedIn(claims) = &request.caller;
+        let key = request.claim.clone().ok_or(Code::IdempotencyKeyRequired)?;
+        if !app.config().allows_return_url(&input.return_url) {
+            return Err(Failure::field("/returnUrl", Reason::ForeignUrl));
+        }
+        let found = read(app, claims, &key).await?;
+        require_live(found.session.as_ref(), request.now)?;
+        let claim = found.claim.clone().filter(|claim| !claim.value.is_over(request.now));
+        let placed = match claim.map(|claim| (claim.value.meets(&key, request.now), claim)) {
+            Some((Claimed::Answered(answer), _)) => return Ok(Reply::answer(answer)),
+            Some((Claimed::Refused(code), _)) => return Err(code.into()),
+            Some((Claimed::Free, claim)) => resume(app, claims.account, claim, &request).await?,
+            None => place(app, &request, claims, &key, found, input).await?,
+        };
+        answer(app, &request, placed).await
+    }
+}
+
+/// What there is before the decision.
+struct Found {
+    session: Option<Stored<Session>>,
+    claim: Option<Stored<Claim>>,
+    account: Stored<Account>,
+    user: Stored<User>,
+    data_key: Stored<DataKey>,
+    cart: Option<Stored<StoredCart>>,
+}
+
+async fn read(app: &App, claims: &Claims, key: &ClaimKey) -> Result<Found, Failure> {
+    let account = claims.account;
+    let session = keys::session(claims.user, claims.session);
+    let claim = keys::idempotency(account, CreateOrder::SPEC.id, &key.key_hash);
+    let (profile, user, data_key) = (keys::account(account), keys::user(claims.user), keys::data_key(account));
+    let cart = keys::account_cart(account);
+    let wanted = [&session, &claim, &profile, &user, &data_key, &cart].map(Clone::clone);
+    let mut batch = app.store().batch(&wanted).await?;
+    let missing = |what: &str| Failure::Fault(format!("{what} of {account} is missing"));
+    Ok(Found {
+        session: batch.take(&session)?,
+        claim: batch.take(&claim)?,
+        account: batch.take(&profile)?.ok_or_else(|| missing("the profile"))?,
+        user: batch.take(&user)?.ok_or_else(|| missing("the user"))?,
+        data_key: batch.take(&data_key)?.ok_or_else(|| missing("the data key"))?,
+        cart: batch.take(&cart)?,
+    })
+}
+
+/// An order in the table whose payment page may be missing.
+struct Placed {
+    order: Stored<Order>,
+    payment: Stored<Payment>,
+    claim: Stored<Claim>,
+    customer: Customer,
+}
+
+/// The customer at the provider, known or to be made.
+enum Customer {
+    Known(String),
+    New { email: String },
+}
+
+fn customer(account: &Account, user: &User) -> Customer {
+    match &account.provider_customer {
+        Some(customer) => Customer::Known(customer.clone()),
+        None => Customer::New { email: user.email.as_str().to_owned() },
+    }
+}
+
+/// What a refused condition of placing means.
+#[derive(Debug, Clone, Copy)]
+enum Taken {
+    Claim,
+    Cart,
+    Id,
+}
+
+async fn place(
+    app: &App,
+    request: &Request<SignedIn>,
+    claims: &Claims,
+    key: &ClaimKey,
+    found: Found,
+    input: PlaceOrder,
+) -> Result<Placed, Failure> {
+    let now = request.now;
+    if !is_served(input.address.country) {
+        return Err(Code::CountryNotServed.into());
+    }
+    let (items, cart) = wanted(&found, &input.wanted, now)?;
+    let catalogue = app.catalogue().products(app).await?;
+    let lines = price(app, &catalogue.products, &items, input.currency)?;
+    let order = decide_order(app, request, claims, &found, &input, lines).await?;
+    let payment = first_attempt(&order, input.return_url, now)?;
+    let claim = Claim::begin(claims.account, CreateOrder::SPEC.id, key, order.id, now);
+
+    let mut act = Transaction::new(app.new_id()?);
+    // A claim whose time is over gives way to the new one.
+    act.upsert(found.claim.as_ref().map(|old| old.version), &claim, Taken::Claim);
+    act.insert(&order, Taken::Id);
+    act.insert(&payment, Taken::Id);
+    let placed = EventKind::OrderPlaced { order: order.id };
+    act.insert(&event(app.new_id()?, Owner::Account { account: claims.account }, placed, now), Taken::Id);
+    if let Some(cart) = cart {
+        act.replace(cart.version, &cart.value.emptied(cart.version), Taken::Cart);
+    }
+    match app.store().commit(act).await {
+        Ok(()) => {}
+        Err(CommitError::Refused(Taken::Claim)) => return Err(Code::RequestInProgress.into()),
+        Err(CommitError::Refused(Taken::Cart)) => return Err(Code::ConcurrentChange.into()),
+        Err(CommitError::Refused(Taken::Id)) => return Err(Failure::Fault("an id was given twice".to_owned())),
+        Err(CommitError::Store(error)) => return Err(error.into()),
+    }
+    let new = found.claim.map_or(1, |old| old.version.saturating_add(1));
+    Ok(Placed {
+        order: Stored { value: order, version: 1 },
+        payment: Stored { value: payment, version: 1 },
+        claim: Stored { value: claim, version: new },
+        customer: customer(&found.account.value, &found.user.value),
+    })
+}
+
+type Items = Vec<(domain::id::PlanId, u64)>;
+
+/// What is to be bought; with the cart, if it is the cart.
+fn wanted(found: &Found, wanted: &Wanted, now: jiff::Timestamp) -> Result<(Items, Option<Stored<StoredCart>>), Failure> {
+    let version = match wanted {
+        Wanted::Items(items) => return Ok((items.clone(), None)),
+        Wanted::Cart(version) => *version,
+    };
+    let Some(cart) = found.cart.clone() else {
+        return Err(if version.is_some() { Code::VersionMismatch } else { Code::EmptyCart }.into());
+    };
+    if version.is_some() && version == cart.value.ordered_version {
+        return Err(Code::CartAlreadyOrdered.into());
+    }
+    if version.is_some_and(|version| version != cart.version) {
+        return Err(Code::VersionMismatch.into());
+    }
+    if cart.value.is_expired(now) {
+        return Err(Code::CartExpired.into());
+    }
+    let items: Items = cart.value.cart.items.iter().map(|(plan, quantity)| (*plan, *quantity)).collect();
+    if items.is_empty() {
+        return Err(Code::EmptyCart.into());
+    }
+    Ok((items, Some(cart)))
+}
+
+async fn decide_order(
+    app: &App,
+    request: &Request<SignedIn>,
+    claims: &Claims,
+    found: &Found,
+    input: &PlaceOrder,
+    lines: Vec<OrderLine>,
+) -> Result<Order, Failure> {
+    let address = &input.address;
+    let buyer = Buyer { country: address.country, postal_code: address.postal_code.as_str() };
+    let tax = decide(&buyer, request.now);
+    let totals = Totals::of(&lines, input.currency, &tax).map_err(|_| Failure::field("/items", Reason::OutOfRange))?;
+    if totals.total.amount() <= 0 {
+        return Err(Failure::field("/items", Reason::OutOfRange));
+    }
+    Ok(Order {
+        id: app.new_id()?,
+        account: claims.account,
+        user: claims.user,
+        status: OrderStatus::Pending,
+        lines,
+        totals,
+        tax,
+        country: address.country,
+        postal_code: address.postal_code.as_str().to_owned(),
+        buyer: seal(app, &found.data_key.value, address).await?,
+        locale: found.user.value.locale,
+        payment: app.new_id()?,
+        invoice: app.new_id()?,
+        created_at: request.now,
+    })
+}
+
+fn first_attempt(order: &Order, return_url: String, now: jiff::Timestamp) -> Result<Payment, Failure> {
+    let page = Channel::Hosted { return_url, closes_at: closing_time(now, PAGE_LIFE), page: None };
+    Payment {
+        id: order.payment,
+        account: order.account,
+        purpose: Purpose::Order { order: order.id },
+        amount: order.totals.total,
+        invoice: order.invoice,
+        status: PaymentStatus::Pending,
+        attempts: Vec::new(),
+        surplus: Vec::new(),
+        created_at: now,
+        check_at: None,
+    }
+    .begin(page, now)
+    .map_err(|error| Failure::fault(&error))
+}
+
+/// The order of a claim whose invocation died: it goes on in its place.
+async fn resume(app: &App, account: AccountId, claim: Stored<Claim>, request: &Request<SignedIn>) -> Result<Placed, Failure> {
+    let order_id: OrderId = claim.value.order().ok_or(Code::RequestInProgress)?;
+    let missing = |what: &str| Failure::Fault(format!("{what} of a claim is missing"));
+    let order = app.store().order(account, order_id).await?.ok_or_else(|| missing("the order"))?;
+    let profile = keys::account(account);
+    let user = keys::user(order.value.user);
+    let payment = keys::payment(account, order.value.payment);
+    let mut batch = app.store().batch(&[profile.clone(), user.clone(), payment.clone()]).await?;
+    let account: Stored<Account> = batch.take(&profile)?.ok_or_else(|| missing("the account"))?;
+    let user: Stored<User> = batch.take(&user)?.ok_or_else(|| missing("the user"))?;
+    let taken = claim.value.taken_over(order_id, request.now);
+    let mut act = Transaction::new(app.new_id()?);
+    act.replace(claim.version, &taken, ());
+    match app.store().commit(act).await {
+        Ok(()) => {}
+        Err(CommitError::Refused(())) => return Err(Code::RequestInProgress.into()),
+        Err(CommitError::Store(error)) => return Err(error.into()),
+    }
+    Ok(Placed {
+        customer: customer(&account.value, &user.value),
+        payment: batch.take(&payment)?.ok_or_else(|| missing("the payment"))?,
+        order,
+        claim: Stored { value: taken, version: claim.version.saturating_add(1) },
+    })
+}
+
+/// Opens the payment page, and stores it with the answer.
+async fn answer(app: &App, request: &Request<SignedIn>, placed: Placed) -> Result<Reply<PlacedView>, Failure> {
+    let payment = placed.payment.value.clone();
+    let Some(attempt) = payment.open_attempt().filter(|attempt| attempt.page().is_none()) else {
+        // The reconciler opened the page, or the order ended meanwhile.
+        return store_answer(app, request, placed, payment, None).await;
+    };
+    let gateway = gateway(app, Pace::Interactive).await.map_err(Failure::from)?;
+    let customer = match &placed.customer {
+        Customer::Known(customer) => Ok(customer.clone()),
+        Customer::New { email } => gateway.create_customer(&payment.account.to_string(), email).await,
+    };
+    let order = &placed.order.value;
+    let text = PageText { description: order_title(order), locale: order.locale };
+    let opened = match customer {
+        Ok(customer) => open_page(&gateway, &payment, attempt, &customer, &text).await.map(|page| (customer, page)),
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok((customer, page)) => {
+            let shown = payment.clone().with_page(attempt.number, page, app.now());
+            store_answer(app, request, placed, shown, Some(customer)).await
+        }
+        // Nobody knows, or not now: the same key goes on with this attempt.
+        Err(error @ (CallError::Unknown(_) | CallError::NotStarted(_))) => Err(PaymentError::Call(error).into()),
+        Err(error @ CallError::Rejected { .. }) => {
+            let number = attempt.number;
+            let scene = app.store().scene_of(&payment).await?;
+            close_page(app, scene, number).await?;
+            Err(PaymentError::Call(error).into())
+        }
+    }
+}
+
+async fn store_answer(
+    app: &App,
+    request: &Request<SignedIn>,
+    placed: Placed,
+    payment: Payment,
+    customer: Option<String>,
+) -> Result<Reply<PlacedView>, Failure> {
+    let order = &placed.order.value;
+    let view = PlacedView { order: OrderView::of(order, request.locale), payment: PaymentView::of(&payment) };
+    let reply = Reply::data(view).header("location", format!("/v1/orders/{}", order.id)).version(placed.order.version);
+    let rendered = reply
+        .render(CreateOrder::SPEC.success, &request.id.to_string())
+        .map_err(|error| Failure::fault(&error))?;
+    let mut act = Transaction::new(app.new_id()?);
+    act.replace(placed.claim.version, &placed.claim.value.answered(rendered), ());
+    if payment != placed.payment.value {
+        act.replace(placed.payment.version, &payment, ());
+    }
+    if let (Some(customer), Customer::New { .. }) = (customer, &placed.customer) {
+        act.set_once(&keys::account(order.account), "provider_customer", &customer, ());
+    }
+    match app.store().commit(act).await {
+        Ok(()) => Ok(reply),
+        // Another request or the reconciler went on with it: ask again.
+        Err(CommitError::Refused(())) => Err(Failure::Unavailable { retry_after: 1, cause: "overtaken".to_owned() }),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,135 @@
+//! What an order is made of: reading the request, and the pure decision.
+
+use domain::address::BillingAddress;
+use domain::cart::MAX_LINES;
+use domain::catalogue::{Product, SaleRefusal, find_on_sale};
+use domain::id::PlanId;
+use domain::money::Currency;
+use domain::order::OrderLine;
+use domain::text::Line;
+use domain::vat::CountryCode;
+use platform::app::App;
+use platform::http::fields::{Accepted, IdField, Text, Whole};
+use platform::http::form::{Form, Object, Read};
+use platform::http::operation::Input;
+use platform::http::problem::{Failure, FieldError, Reason};
+use std::collections::BTreeSet;
+
+/// Countries the shop does not sell to (EU and UN sanctions): Iran, North
+/// Korea, Syria, Cuba, Russia, Belarus. A list for the lawyers to keep.
+const NOT_SERVED: [&str; 6] = ["IR", "KP", "SY", "CU", "RU", "BY"];
+
+/// What is to be bought.
+pub enum Wanted {
+    /// These plans and quantities.
+    Items(Vec<(PlanId, u64)>),
+    /// The cart, in this version if one is named.
+    Cart(Option<u64>),
+}
+
+/// What an order is placed with.
+pub struct PlaceOrder {
+    /// What is to be bought.
+    pub wanted: Wanted,
+    /// Who is billed.
+    pub address: BillingAddress,
+    /// In which currency.
+    pub currency: Currency,
+    /// Where the payment page sends the customer back to.
+    pub return_url: String,
+}
+
+impl Input for PlaceOrder {
+    fn read(form: &mut Form) -> Read<Self> {
+        form.body(|body| {
+            let wanted = read_wanted(body);
+            let vat_number = body.optional::<Line<20>>("vatNumber");
+            let address = body.object("billingAddress", read_address);
+            let currency = body.optional::<Currency>("currency");
+            let return_url = body.required::<Text<2000>>("returnUrl");
+            let _accepted: Read<Accepted> = body.required("acceptTerms");
+            Ok(Self {
+                wanted: wanted?,
+                address: BillingAddress { vat_number: vat_number?, ..address? },
+                currency: currency?.unwrap_or(Currency::EUR),
+                return_url: return_url?.0,
+            })
+        })
+    }
+}
+
+fn read_wanted(body: &mut Object<'_>) -> Read<Wanted> {
+    let items = body.list("items", MAX_LINES, |item| {
+        let plan = item.required::<IdField<PlanId>>("planId");
+        let quantity = item.required::<Whole<1, 1_000_000>>("quantity");
+        Ok((plan?.0, quantity?.0))
+    });
+    let from_cart = body.optional::<Accepted>("fromCart");
+    let version = body.optional::<Whole<1, { u64::MAX }>>("cartVersion");
+    match (items?, from_cart?, version?) {
+        (Some(items), None, None) => {
+            let mut plans = BTreeSet::new();
+            match items.iter().position(|(plan, _)| !plans.insert(*plan)) {
+                Some(index) => Err(body.refuse(&format!("items/{index}/planId"), Reason::Duplicate)),
+                None => Ok(Wanted::Items(items)),
+            }
+        }
+        (None, Some(Accepted), version) => Ok(Wanted::Cart(version.map(|Whole(version)| version))),
+        (None, None, _) => Err(body.refuse("items", Reason::Required)),
+        (Some(_), _, _) => Err(body.refuse("items", Reason::Exclusive)),
+    }
+}
+
+fn read_address(address: &mut Object<'_>) -> Read<BillingAddress> {
+    let name = address.required("name");
+    let company = address.optional("company");
+    let line1 = address.required("line1");
+    let line2 = address.optional("line2");
+    let postal_code = address.required("postalCode");
+    let city = address.required("city");
+    let region = address.optional("region");
+    let country = address.required("country");
+    Ok(BillingAddress {
+        name: name?,
+        company: company?,
+        line1: line1?,
+        line2: line2?,
+        postal_code: postal_code?,
+        city: city?,
+        region: region?,
+        country: country?,
+        vat_number: None,
+    })
+}
+
+/// True when the shop sells to this country.
+pub fn is_served(country: CountryCode) -> bool {
+    !NOT_SERVED.contains(&country.as_str())
+}
+
+/// The lines of an order at today's prices, or every reason why not.
+///
+/// # Errors
+/// A refusal that names each wrong item; a fault when no ids can be made.
+pub fn price(app: &App, products: &[Product], items: &[(PlanId, u64)], currency: Currency) -> Result<Vec<OrderLine>, Failure> {
+    let mut lines = Vec::with_capacity(items.len());
+    let mut errors = Vec::new();
+    for (index, (plan, quantity)) in items.iter().enumerate() {
+        match find_on_sale(products, *plan) {
+            None => errors.push(FieldError { path: format!("/items/{index}/planId"), reason: Reason::NotOnSale }),
+            Some((product, plan)) => match (plan.amount(*quantity, currency), plan.scheme(currency)) {
+                (Ok(amount), Some(scheme)) => {
+                    lines.push(OrderLine::new((product, plan), (*quantity, amount), scheme.clone(), app.new_id()?));
+                }
+                (Err(SaleRefusal::Currency), _) | (Ok(_), None) => {
+                    errors.push(FieldError { path: "/currency".to_owned(), reason: Reason::UnknownValue });
+                }
+                (Err(SaleRefusal::NotOnSale | SaleRefusal::Quantity { .. } | SaleRefusal::Price(_)), _) => {
+                    errors.push(FieldError { path: format!("/items/{index}/quantity"), reason: Reason::OutOfRange });
+                }
+            },
+        }
+    }
+    errors.dedup();
+    if errors.is_empty() { Ok(lines) } else { Err(Failure::fields(errors)) }
+}

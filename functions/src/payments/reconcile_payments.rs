@@ -1,0 +1,57 @@
+//! Bringing further whatever was left open: attempts without outcome, open
+//! payment pages, surplus captures, invoices without number, events of the
+//! provider and of our own that were not handled.
+
+use crate::events::delivery::deliver;
+use platform::app::App;
+use platform::http::problem::chain;
+use platform::job::{Job, Work};
+use platform::payments::inbox::apply_kept;
+use platform::payments::reconcile::{check_invoice, check_payment};
+use platform::store::StoreError;
+use platform::store::keys::{self, Key, Timed};
+use platform::sweep::{Swept, Tick, sweep};
+use std::sync::Mutex;
+
+/// Every minute.
+pub struct ReconcilePayments;
+
+impl Job for ReconcilePayments {
+    const ID: &'static str = "reconcile_payments";
+    type Event = Tick;
+    type Report = Swept;
+    type Error = StoreError;
+
+    async fn run(app: &App, tick: Tick, work: &mut Work) -> Result<Swept, StoreError> {
+        let failures = Mutex::new(Vec::new());
+        let swept = sweep(app, keys::Job::Reconcile, &tick, work, |key| {
+            let failures = &failures;
+            async move {
+                match serve(app, &key).await {
+                    Ok(()) => true,
+                    Err(error) => {
+                        if let Ok(mut failures) = failures.lock() {
+                            failures.push(error);
+                        }
+                        false
+                    }
+                }
+            }
+        })
+        .await?;
+        for failure in failures.into_inner().unwrap_or_default() {
+            work.invocation.failed(failure);
+        }
+        Ok(swept)
+    }
+}
+
+async fn serve(app: &App, key: &Key) -> Result<(), String> {
+    match Timed::of(key) {
+        Some(Timed::Payment(account, payment)) => check_payment(app, account, payment).await.map_err(|error| chain(&error)),
+        Some(Timed::Invoice(account, invoice)) => check_invoice(app, account, invoice).await.map_err(|error| chain(&error)),
+        Some(Timed::ProviderEvent(id)) => apply_kept(app, &id).await.map(|_| ()).map_err(|error| chain(&error)),
+        Some(Timed::Event(key)) => deliver(app, &key).await.map_err(|error| chain(&error)),
+        Some(Timed::Subscription(..)) | None => Err(format!("no such timer: {}/{}", key.pk, key.sk)),
+    }
+}

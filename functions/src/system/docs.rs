@@ -1,0 +1,30 @@
+//! The reference page, generated from the API's description and built in.
+
+use platform::app::App;
+use platform::http::operation::{Anybody, Media, Operation, Spec};
+use platform::http::problem::Failure;
+use platform::http::reply::Reply;
+use platform::http::request::Request;
+
+/// `GET /docs`.
+pub struct Docs;
+
+const PAGE: &str = include_str!("../../../infra/docs.html");
+
+impl Operation for Docs {
+    const SPEC: Spec = Spec::get("docs", "/docs").summary("Read this API's reference as a page.").media(Media::Document);
+    type Caller = Anybody;
+    type Input = ();
+    type Output = ();
+    type Error = Failure;
+
+    async fn run(_app: &App, _request: Request<Anybody>, (): ()) -> Result<Reply<()>, Failure> {
+        Ok(Reply::document("text/html; charset=utf-8", PAGE.as_bytes().to_vec())
+            .header("cache-control", "public, max-age=300")
+            // The page brings its own style and nothing else.
+            .header(
+                "content-security-policy",
+                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            ))
+    }
+}

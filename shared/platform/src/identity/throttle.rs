@@ -1,0 +1,148 @@
+//! Limits on trying: every try takes a token of each bucket it falls into,
+//! before anything is hashed.
+
+use super::derive;
+use crate::app::App;
+use crate::http::problem::{Code, Failure, Refusal};
+use crate::secrets::Secret;
+use crate::store::rate::{Limit, Taken};
+use domain::email::EmailAddress;
+use futures::future::{join_all, try_join_all};
+use std::net::IpAddr;
+
+/// Logins from one address: 30 at once, then one every 5 s.
+pub const LOGIN_PER_ADDRESS: Limit = Limit { class: "login-address", burst: 30, interval_ms: 5_000 };
+/// Logins to one e-mail address, from all devices it does not know together:
+/// 5 at once, then 15 an hour.
+pub const LOGIN_PER_EMAIL: Limit = Limit { class: "login-email", burst: 5, interval_ms: 240_000 };
+/// Registrations from one address: 20 at once, then one every 100 s.
+pub const REGISTRATION_PER_ADDRESS: Limit = Limit { class: "registration-address", burst: 20, interval_ms: 100_000 };
+/// Mails asked for to one e-mail address: 3 at once, then one every 5,000 s.
+pub const MAIL_PER_EMAIL: Limit = Limit { class: "mail-email", burst: 3, interval_ms: 5_000_000 };
+/// Mails asked for from one address: 20 at once, then one every 100 s.
+pub const MAIL_PER_ADDRESS: Limit = Limit { class: "mail-address", burst: 20, interval_ms: 100_000 };
+
+/// What a bucket counts.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// A client address: an IPv4 address, or the /64 of an IPv6 address, which
+    /// is what one customer of a network has.
+    Address(&'a str),
+    /// An e-mail address, whether or not anybody has it.
+    Email(&'a EmailAddress),
+}
+
+impl Subject<'_> {
+    fn text(self) -> String {
+        match self {
+            Self::Address(text) => network(text),
+            Self::Email(email) => email.as_str().to_owned(),
+        }
+    }
+}
+
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => address.to_owned(),
+    }
+}
+
+/// Too many tries: there is a token again in so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many tries: again in {retry_after} s")]
+pub struct Throttled {
+    /// Seconds.
+    pub retry_after: u32,
+}
+
+impl From<Throttled> for Failure {
+    fn from(throttled: Throttled) -> Self {
+        Refusal { retry_after: Some(throttled.retry_after), ..Code::TooManyRequests.into() }.into()
+    }
+}
+
+/// Tokens that were taken for one try.
+#[derive(Debug)]
+pub struct Tries {
+    taken: Vec<(Limit, String)>,
+}
+
+impl Tries {
+    /// Gives the tokens back: the try was a good one. A counter that cannot be
+    /// reached stays as it is, which errs on the side of refusing.
+    pub async fn give_back(self, app: &App) {
+        let back = self.taken.iter().map(|(limit, subject)| app.store().give_token_back(limit, subject));
+        join_all(back).await;
+    }
+}
+
+/// Takes a token of each bucket, all at once. Where one has none, the others
+/// get theirs back: a shut-out address must not empty the bucket of the e-mail
+/// address it tries.
+///
+/// The subjects are kept as MACs: the table holds no addresses of people who
+/// may not even be customers.
+///
+/// # Errors
+/// When a counter or the secret cannot be reached.
+pub async fn take(app: &App, buckets: &[(Limit, Subject<'_>)]) -> Result<Result<Tries, Throttled>, Failure> {
+    if !app.config().rate_limits {
+        return Ok(Ok(Tries { taken: Vec::new() }));
+    }
+    let secret = app.secret(Secret::TokenKeys).await?;
+    let key = derive::key(secret.expose(), "rate counters");
+    let wanted: Vec<(Limit, String)> = buckets
+        .iter()
+        .map(|(limit, subject)| (*limit, hex::encode(derive::mac(&key, &[subject.text().as_bytes()]))))
+        .collect();
+    let now = app.now();
+    let asked = wanted.iter().map(|(limit, subject)| app.store().take_token(limit, subject, now));
+    let answers = try_join_all(asked).await?;
+    let mut taken = Vec::new();
+    let mut throttled: Option<Throttled> = None;
+    for (bucket, answer) in wanted.into_iter().zip(answers) {
+        match answer {
+            Taken::Yes => taken.push(bucket),
+            Taken::No { retry_after } => {
+                let longest = throttled.map_or(retry_after, |other| other.retry_after.max(retry_after));
+                throttled = Some(Throttled { retry_after: longest });
+            }
+        }
+    }
+    match throttled {
+        None => Ok(Ok(Tries { taken })),
+        Some(throttled) => {
+            Tries { taken }.give_back(app).await;
+            Ok(Err(throttled))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_customer_is_its_network_and_an_ipv4_customer_its_address() {
+        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::2"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_eq!(network("no address"), "no address");
+    }
+
+    #[test]
+    fn the_limits_are_the_documented_ones() {
+        let rate = |limit: &Limit| (limit.burst, 3_600_000 / limit.interval_ms);
+        assert_eq!(rate(&LOGIN_PER_ADDRESS), (30, 720));
+        assert_eq!(rate(&LOGIN_PER_EMAIL), (5, 15));
+        assert_eq!(rate(&REGISTRATION_PER_ADDRESS), (20, 36));
+        assert_eq!(rate(&MAIL_PER_ADDRESS), (20, 36));
+        assert_eq!((MAIL_PER_EMAIL.burst, MAIL_PER_EMAIL.interval_ms), (3, 5_000_000));
+    }
+}

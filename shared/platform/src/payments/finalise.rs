@@ -1,0 +1,129 @@
+//! Giving invoices their numbers: a transaction of its own, so that the one
+//! counter everybody shares never delays taking money.
+
+use super::PaymentError;
+use super::scene::Changed;
+use crate::app::App;
+use crate::store::events::event;
+use crate::store::invoices::GivenNumber;
+use crate::store::keys;
+use crate::store::{CommitError, Store, Stored, Transaction};
+use domain::event::{EventKind, Owner};
+use domain::id::{AccountId, InvoiceId};
+use domain::invoice::{Invoice, SeriesCounter, issue_date};
+use domain::ledger::{LedgerHead, Posting};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Most invoices numbered in one transaction: each takes four items and its
+/// account's ledger head, and a transaction holds a hundred.
+pub const BATCH: usize = 15;
+
+/// Rounds against other writers of the counter.
+const ROUNDS: u32 = 4;
+
+/// An invoice that waits for its number.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The invoice.
+    pub invoice: Stored<Invoice>,
+    /// The end of its account's ledger.
+    pub head: Option<Stored<LedgerHead>>,
+}
+
+/// Numbers invoices that were read already; when somebody else was faster,
+/// they are read again.
+///
+/// # Errors
+/// [`PaymentError::Contention`] when others were always faster. No number is
+/// lost by it, and the sweep tries again.
+pub async fn finalise(app: &App, mut waiting: Vec<Waiting>) -> Result<usize, PaymentError> {
+    for _ in 0..ROUNDS {
+        if waiting.is_empty() {
+            return Ok(0);
+        }
+        let now = app.now();
+        let date = issue_date(now);
+        let counter = app.store().series(date.year()).await?;
+        let count = waiting.len();
+        let transaction = write(app, counter, &waiting, now)?;
+        match app.store().commit(transaction).await {
+            Ok(()) => return Ok(count),
+            Err(CommitError::Refused(Changed)) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+        let keys: Vec<_> = waiting.iter().map(|item| (item.invoice.value.account, item.invoice.value.id)).collect();
+        waiting = read(app.store(), &keys).await?;
+    }
+    Err(PaymentError::Contention)
+}
+
+/// Reads invoices that may wait for a number; those that do not are left out.
+///
+/// # Errors
+/// [`PaymentError`] when any of them cannot be read.
+pub async fn read(store: &Store, invoices: &[(AccountId, InvoiceId)]) -> Result<Vec<Waiting>, PaymentError> {
+    let mut wanted: Vec<_> = invoices.iter().map(|(account, id)| keys::invoice(*account, *id)).collect();
+    let mut accounts: Vec<AccountId> = invoices.iter().map(|(account, _)| *account).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    wanted.extend(accounts.iter().map(|account| keys::ledger_head(*account)));
+    let mut batch = store.batch(&wanted).await?;
+    let mut heads: BTreeMap<AccountId, Stored<LedgerHead>> = BTreeMap::new();
+    for account in accounts {
+        if let Some(head) = batch.take::<LedgerHead>(&keys::ledger_head(account))? {
+            heads.insert(account, head);
+        }
+    }
+    let mut waiting = Vec::new();
+    for (account, id) in invoices {
+        let invoice = batch.take::<Invoice>(&keys::invoice(*account, *id))?;
+        if let Some(invoice) = invoice.filter(|invoice| invoice.value.is_ready()) {
+            waiting.push(Waiting { invoice, head: heads.get(account).cloned() });
+        }
+    }
+    Ok(waiting)
+}
+
+fn write(
+    app: &App,
+    counter: Option<Stored<SeriesCounter>>,
+    waiting: &[Waiting],
+    now: Timestamp,
+) -> Result<Transaction<Changed>, PaymentError> {
+    let date = issue_date(now);
+    let mut transaction = Transaction::new(app.new_id()?);
+    let version = counter.as_ref().map(|counter| counter.version);
+    let mut counter = counter.map_or_else(|| SeriesCounter::start(date), |counter| counter.value);
+    let mut heads: BTreeMap<AccountId, (LedgerHead, Option<u64>)> = BTreeMap::new();
+    for Waiting { invoice, head } in waiting {
+        let account = invoice.value.account;
+        let (taken, number) = counter.take(date).map_err(|error| PaymentError::Computation(error.to_string()))?;
+        counter = taken;
+        let paid = matches!(invoice.value.ready_paid_at(), Some(Some(_)));
+        let totals = &invoice.value.totals;
+        let posting = Posting::invoice(invoice.value.id, totals.net, &totals.taxes, totals.total, paid)?;
+        let kind = EventKind::InvoiceFinalised { invoice: invoice.value.id, number };
+        let event = event(app.new_id()?, Owner::Account { account }, kind, now);
+        let (end, read) = heads.remove(&account).unwrap_or_else(|| match head {
+            Some(head) => (head.value.clone(), Some(head.version)),
+            None => (LedgerHead::empty(account), None),
+        });
+        let (end, entry) = end.append(posting, event.id, now);
+        heads.insert(account, (end, read));
+        let finalised = invoice
+            .value
+            .clone()
+            .finalise(number, now)
+            .map_err(|error| PaymentError::Computation(error.to_string()))?;
+        transaction.insert(&GivenNumber { number, account, invoice: invoice.value.id }, Changed);
+        transaction.replace(invoice.version, &finalised, Changed);
+        transaction.insert(&entry, Changed);
+        transaction.insert(&event, Changed);
+    }
+    for (head, read) in heads.into_values() {
+        transaction.upsert(read, &head, Changed);
+    }
+    transaction.upsert(version, &counter, Changed);
+    Ok(transaction)
+}

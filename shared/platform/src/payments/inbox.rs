@@ -1,0 +1,331 @@
+//! The provider's events: what is believed, what it changes, what is put
+//! aside for a person.
+
+use super::objects::{Intent, Locator, Session};
+use super::provider::{API_VERSION, Pace};
+use super::reconcile::close_page;
+use super::renew::follow_up;
+use super::scene::{Changed, Scene};
+use super::settle::{Settled, settle};
+use super::{PaymentError, gateway};
+use crate::app::App;
+use crate::http::request::sha256_hex;
+use crate::store::payments::{ConflictingEvent, InboxState, ProviderEvent};
+use crate::store::{CommitError, Stored, Transaction, keys};
+use domain::payment::{Mismatch, ProviderPayment};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// How far ahead of our clock an event may be dated.
+const AHEAD: i64 = 300;
+/// How long something unknown is waited for.
+const WAIT: SignedDuration = SignedDuration::from_hours(24);
+/// How soon an event that could not be applied is looked at again.
+const RETRY: SignedDuration = SignedDuration::from_mins(5);
+
+/// An event as the provider sends it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Envelope {
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The version of the API it is written in.
+    #[serde(default)]
+    pub api_version: Option<String>,
+    /// Unix seconds.
+    #[serde(default)]
+    pub created: i64,
+    /// True when real money moves.
+    #[serde(default)]
+    pub livemode: bool,
+    /// What it is about.
+    #[serde(default)]
+    pub data: EnvelopeData,
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct EnvelopeData {
+    /// The object as it was when the event was made.
+    #[serde(default)]
+    pub object: Value,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// Its effect is in the table.
+    Applied,
+    /// It was applied before.
+    Repeated,
+    /// Nothing follows from events of its type.
+    Ignored,
+    /// Durable; it will be applied later.
+    Kept,
+    /// Put aside for a person.
+    Quarantined,
+}
+
+/// Reads an envelope from a body whose signature is good.
+///
+/// # Errors
+/// When it is no event at all.
+pub fn read(body: &[u8]) -> Option<Envelope> {
+    let envelope: Envelope = serde_json::from_slice(body).ok()?;
+    let id = envelope.id.strip_prefix("evt_")?;
+    let plain = !id.is_empty() && id.len() <= 250 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    plain.then_some(envelope)
+}
+
+/// What an event says, once it was read as its type wants.
+enum News {
+    Payment(Box<Intent>),
+    PageCompleted(Session),
+    PageClosed(Session),
+    Nothing,
+    Unbelievable(&'static str),
+}
+
+fn news(app: &App, envelope: &Envelope) -> News {
+    let object = &envelope.data.object;
+    if envelope.livemode != app.config().live_mode {
+        return News::Unbelievable("livemode");
+    }
+    let major = |version: &str| version.split('.').next_back().map(str::to_owned);
+    if envelope.api_version.as_deref().is_some_and(|version| major(version) != major(API_VERSION)) {
+        return News::Unbelievable("api_version");
+    }
+    if envelope.created > app.now().as_second().saturating_add(AHEAD) {
+        return News::Unbelievable("created");
+    }
+    let expected = match envelope.kind.split_once('.').map_or("", |(kind, _)| kind) {
+        "payment_intent" => "payment_intent",
+        "checkout" => "checkout.session",
+        _ => return News::Nothing,
+    };
+    match object.get("object").and_then(Value::as_str) {
+        None => return News::Unbelievable("object_absent"),
+        Some(kind) if kind != expected => return News::Unbelievable("object_type"),
+        Some(_) => {}
+    }
+    let session = || serde_json::from_value::<Session>(object.clone());
+    match envelope.kind.as_str() {
+        "payment_intent.succeeded" | "payment_intent.payment_failed" | "payment_intent.canceled" | "payment_intent.requires_action" => {
+            serde_json::from_value(object.clone()).map_or(News::Unbelievable("object"), |intent| News::Payment(Box::new(intent)))
+        }
+        "checkout.session.completed" => session().map_or(News::Unbelievable("object"), News::PageCompleted),
+        "checkout.session.expired" => session().map_or(News::Unbelievable("object"), News::PageClosed),
+        _ => News::Nothing,
+    }
+}
+
+/// Takes an event in: at most one round trip when it was applied before.
+///
+/// # Errors
+/// [`PaymentError`] when it is not durable: the provider must send it again.
+pub async fn receive(app: &App, envelope: &Envelope, body: &[u8]) -> Result<Received, PaymentError> {
+    let now = app.now();
+    let record = ProviderEvent {
+        id: envelope.id.clone(),
+        body_hash: sha256_hex(&[body]),
+        kind: envelope.kind.clone(),
+        object: envelope.data.object.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        state: InboxState::Applied,
+        received_at: now,
+        check_at: None,
+    };
+    match news(app, envelope) {
+        News::Nothing => Ok(Received::Ignored),
+        News::Unbelievable(reason) => quarantine(app, record, reason).await,
+        News::Payment(intent) => match (Locator::read(&intent.metadata), intent.observe()) {
+            (None, _) => quarantine(app, record, "reference").await,
+            (Some(_), Err(_)) => quarantine(app, record, "object").await,
+            (Some(at), Ok(seen)) => apply(app, record, &at, Step::Settle(seen)).await,
+        },
+        News::PageCompleted(session) => match Locator::read(&session.metadata) {
+            None => quarantine(app, record, "reference").await,
+            Some(at) => apply(app, record, &at, Step::Fetch(session.payment_intent)).await,
+        },
+        News::PageClosed(session) => match Locator::read(&session.metadata) {
+            None => quarantine(app, record, "reference").await,
+            Some(at) => apply(app, record, &at, Step::Close(session.id)).await,
+        },
+    }
+}
+
+/// What an event asks for.
+enum Step {
+    Settle(ProviderPayment),
+    Fetch(Option<String>),
+    Close(String),
+}
+
+async fn apply(app: &App, record: ProviderEvent, at: &Locator, step: Step) -> Result<Received, PaymentError> {
+    let found = match app.store().scene(at, Some(&record.id)).await {
+        Ok(found) => found,
+        Err(PaymentError::Missing(_)) => return quarantine(app, record, "reference").await,
+        Err(error) => return Err(error),
+    };
+    let version = match &found.inbox {
+        Some(known) if known.value.body_hash != record.body_hash => return conflict(app, &record).await,
+        Some(known) => match known.value.state {
+            InboxState::Applied | InboxState::Quarantined { .. } => return Ok(Received::Repeated),
+            InboxState::Received | InboxState::Waiting => Some(known.version),
+        },
+        None => None,
+    };
+    let Some(scene) = found.scene else {
+        return keep(app, record, version, InboxState::Waiting).await;
+    };
+    let done = match step {
+        Step::Settle(seen) => settle_event(app, &seen, scene, &record, version).await,
+        Step::Fetch(intent) => fetch_and_settle(app, intent.as_deref(), scene, &record, version).await,
+        Step::Close(session) => close_event(app, scene, at, &session, &record, version).await,
+    };
+    match done {
+        Ok(Received::Quarantined) => quarantine(app, record, "mismatch").await,
+        Ok(received) => Ok(received),
+        // Durable first: the reconciler applies it.
+        Err(_) => keep(app, record, version, InboxState::Received).await,
+    }
+}
+
+async fn settle_event(
+    app: &App,
+    seen: &ProviderPayment,
+    scene: Scene,
+    record: &ProviderEvent,
+    version: Option<u64>,
+) -> Result<Received, PaymentError> {
+    match settle(app, seen, scene, Some((record.clone(), version))).await? {
+        Settled::Mismatched(_) => Ok(Received::Quarantined),
+        Settled::Unchanged => mark_applied(app, record, version).await,
+        settled @ Settled::Applied(_) => {
+            // Only what must follow at once; the rest has timers.
+            let _repaired_by_timer = follow_up(app, settled).await;
+            Ok(Received::Applied)
+        }
+    }
+}
+
+/// A completed page is a hint: the payment itself is read.
+async fn fetch_and_settle(
+    app: &App,
+    intent: Option<&str>,
+    scene: Scene,
+    record: &ProviderEvent,
+    version: Option<u64>,
+) -> Result<Received, PaymentError> {
+    let Some(intent) = intent.filter(|_| scene.payment.value.is_pending()) else {
+        return mark_applied(app, record, version).await;
+    };
+    let intent = gateway(app, Pace::Interactive).await?.intent(intent).await?;
+    match intent.observe() {
+        Ok(seen) => settle_event(app, &seen, scene, record, version).await,
+        Err(_) => Ok(Received::Quarantined),
+    }
+}
+
+async fn close_event(
+    app: &App,
+    scene: Scene,
+    at: &Locator,
+    session: &str,
+    record: &ProviderEvent,
+    version: Option<u64>,
+) -> Result<Received, PaymentError> {
+    let attempt = scene.payment.value.attempts.iter().find(|attempt| attempt.number == at.reference.attempt);
+    let fits = attempt.is_some_and(|attempt| attempt.page().is_none_or(|page| page.session == session));
+    if !fits {
+        return Ok(Received::Quarantined);
+    }
+    close_page(app, scene, at.reference.attempt).await?;
+    mark_applied(app, record, version).await
+}
+
+async fn mark_applied(app: &App, record: &ProviderEvent, version: Option<u64>) -> Result<Received, PaymentError> {
+    write(app, record, version).await?;
+    Ok(Received::Applied)
+}
+
+async fn keep(app: &App, record: ProviderEvent, version: Option<u64>, state: InboxState) -> Result<Received, PaymentError> {
+    let later = app.now().checked_add(RETRY).unwrap_or(Timestamp::MAX);
+    write(app, &ProviderEvent { state, check_at: Some(later), ..record }, version).await?;
+    Ok(Received::Kept)
+}
+
+async fn quarantine(app: &App, record: ProviderEvent, reason: &str) -> Result<Received, PaymentError> {
+    let known: Option<Stored<ProviderEvent>> = app.store().get(&keys::provider_event(&record.id)).await?;
+    let version = match known {
+        Some(known) if known.value.body_hash != record.body_hash => return conflict(app, &record).await,
+        Some(known) if matches!(known.value.state, InboxState::Quarantined { .. }) => return Ok(Received::Repeated),
+        Some(known) => Some(known.version),
+        None => None,
+    };
+    let state = InboxState::Quarantined { reason: reason.to_owned() };
+    write(app, &ProviderEvent { state, check_at: None, ..record }, version).await?;
+    Ok(Received::Quarantined)
+}
+
+/// Another event under an id that is taken: the first stays as it is.
+async fn conflict(app: &App, record: &ProviderEvent) -> Result<Received, PaymentError> {
+    let second = ConflictingEvent { id: record.id.clone(), body_hash: record.body_hash.clone(), received_at: record.received_at };
+    let mut act = Transaction::new(app.new_id()?);
+    act.insert(&second, Changed);
+    match app.store().commit(act).await {
+        Ok(()) => Ok(Received::Quarantined),
+        Err(CommitError::Refused(Changed)) => Ok(Received::Repeated),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn write(app: &App, record: &ProviderEvent, version: Option<u64>) -> Result<(), PaymentError> {
+    let mut act = Transaction::new(app.new_id()?);
+    act.upsert(version, record, Changed);
+    match app.store().commit(act).await {
+        // The same event arrived twice at once: the other one wrote it.
+        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// A looked-up object that is not ours as it claims.
+pub(super) fn mismatch(reason: Mismatch) -> PaymentError {
+    PaymentError::Computation(format!("the provider's payment does not match: {reason}"))
+}
+
+/// Applies an event that was kept: its object is read at the provider.
+///
+/// # Errors
+/// [`PaymentError`]; it keeps its timer.
+pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
+    let Some(kept) = app.store().get::<ProviderEvent>(&keys::provider_event(id)).await? else {
+        return Ok(Received::Ignored);
+    };
+    match kept.value.state {
+        InboxState::Applied | InboxState::Quarantined { .. } => return Ok(Received::Repeated),
+        InboxState::Received | InboxState::Waiting => {}
+    }
+    if app.now().duration_since(kept.value.received_at) > WAIT {
+        return quarantine(app, kept.value, "waited_too_long").await;
+    }
+    let gateway = gateway(app, Pace::OffSession).await?;
+    let record = ProviderEvent { state: InboxState::Applied, check_at: None, ..kept.value };
+    if record.kind.starts_with("payment_intent.") {
+        let intent = gateway.intent(&record.object).await?;
+        return match (Locator::read(&intent.metadata), intent.observe()) {
+            (Some(at), Ok(seen)) => apply(app, record, &at, Step::Settle(seen)).await,
+            _ => quarantine(app, record, "reference").await,
+        };
+    }
+    let session = gateway.session(&record.object).await?;
+    match (Locator::read(&session.metadata), session.status.as_deref()) {
+        (Some(at), Some("expired")) => apply(app, record, &at, Step::Close(session.id)).await,
+        (Some(at), _) => apply(app, record, &at, Step::Fetch(session.payment_intent)).await,
+        (None, _) => quarantine(app, record, "reference").await,
+    }
+}
+

@@ -1,0 +1,361 @@
+//! The client of the payment provider (Stripe): the few endpoints the shop
+//! uses, and what each kind of answer means.
+
+use super::form::Form;
+use super::objects::{Identified, Intent, List, Session};
+use crate::secrets::SecretText;
+use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use futures::future::{Either, select};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// The version of the provider's API this code was written for.
+pub const API_VERSION: &str = "2025-09-30.clover";
+
+/// How long a caller can wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// A customer waits: 3 s a try, two tries.
+    Interactive,
+    /// Nobody waits: 25 s a try, two tries.
+    OffSession,
+}
+
+impl Pace {
+    fn attempt(self) -> Duration {
+        match self {
+            Self::Interactive => Duration::from_secs(3),
+            Self::OffSession => Duration::from_secs(25),
+        }
+    }
+}
+
+/// Tries of one call. All send the same idempotency key and the same bytes.
+const TRIES: u32 = 2;
+
+/// Why a call gave no object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The provider did not begin to work on it.
+    #[error("the provider did not take the call: {0}")]
+    NotStarted(String),
+    /// Nobody knows whether it was done. Never counted as either.
+    #[error("the outcome of the call is unknown: {0}")]
+    Unknown(String),
+    /// The request itself was refused: our mistake.
+    #[error("the provider rejected the call: {status} {code}")]
+    Rejected {
+        /// HTTP status.
+        status: u16,
+        /// The provider's code.
+        code: String,
+    },
+}
+
+/// The connection to the provider.
+#[derive(Debug)]
+pub struct Provider {
+    connector: SharedHttpConnector,
+    sleep: SharedAsyncSleep,
+    base: String,
+}
+
+/// The provider with the key to it.
+#[derive(Debug)]
+pub struct Gateway<'a> {
+    provider: &'a Provider,
+    key: SecretText,
+    pace: Pace,
+}
+
+/// What the hosted payment page asks for.
+#[derive(Debug, Clone)]
+pub struct NewSession<'a> {
+    /// The customer at the provider.
+    pub customer: &'a str,
+    /// What the page says is bought, with its amount in minor units.
+    pub description: &'a str,
+    /// Amount in minor units, VAT included.
+    pub amount: i64,
+    /// ISO 4217 in lower case.
+    pub currency: String,
+    /// Where the customer goes afterwards.
+    pub return_url: &'a str,
+    /// Unix seconds at which the page closes.
+    pub expires_at: i64,
+    /// Language of the page.
+    pub locale: &'a str,
+    /// Our reference.
+    pub metadata: &'a [(&'static str, String)],
+}
+
+/// A charge without the customer.
+#[derive(Debug, Clone)]
+pub struct NewIntent<'a> {
+    /// The customer at the provider.
+    pub customer: &'a str,
+    /// The saved payment method.
+    pub payment_method: &'a str,
+    /// Amount in minor units, VAT included.
+    pub amount: i64,
+    /// ISO 4217 in lower case.
+    pub currency: String,
+    /// Our reference.
+    pub metadata: &'a [(&'static str, String)],
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Deserialize)]
+struct ErrorDetail {
+    #[serde(rename = "type", default)]
+    kind: String,
+    code: Option<String>,
+    payment_intent: Option<Intent>,
+}
+
+/// An answer of the provider, sorted.
+enum Answer<T> {
+    Object(T),
+    /// A declined card: the payment comes with the error.
+    Declined(Box<Intent>),
+}
+
+impl Provider {
+    /// The provider behind this connector.
+    pub fn new(connector: SharedHttpConnector, sleep: SharedAsyncSleep, base: String) -> Self {
+        Self { connector, sleep, base }
+    }
+
+    /// The provider with the key to it.
+    pub fn with_key(&self, key: SecretText, pace: Pace) -> Gateway<'_> {
+        Gateway { provider: self, key, pace }
+    }
+}
+
+impl Gateway<'_> {
+    /// Makes the customer of an account; a repetition gives the same one.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn create_customer(&self, account: &str, email: &str) -> Result<String, CallError> {
+        let form = Form::default().field("email", email).field("metadata[account]", account);
+        let made: Identified = self.post("/v1/customers", &format!("{account}:customer"), form).await?;
+        Ok(made.id)
+    }
+
+    /// Opens a hosted payment page.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn create_session(&self, key: &str, new: &NewSession<'_>) -> Result<Session, CallError> {
+        let mut form = Form::default()
+            .field("mode", "payment")
+            .field("customer", new.customer)
+            .field("line_items[0][quantity]", 1)
+            .field("line_items[0][price_data][currency]", &new.currency)
+            .field("line_items[0][price_data][unit_amount]", new.amount)
+            .field("line_items[0][price_data][product_data][name]", new.description)
+            .field("success_url", new.return_url)
+            .field("cancel_url", new.return_url)
+            .field("expires_at", new.expires_at)
+            .field("locale", new.locale)
+            .field("payment_intent_data[setup_future_usage]", "off_session");
+        for (name, value) in new.metadata {
+            // The session's metadata does not reach the payment it makes.
+            form = form
+                .field(&format!("metadata[{name}]"), value)
+                .field(&format!("payment_intent_data[metadata][{name}]"), value);
+        }
+        self.post("/v1/checkout/sessions", key, form).await
+    }
+
+    /// A hosted payment page as it stands.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn session(&self, id: &str) -> Result<Session, CallError> {
+        self.get(&format!("/v1/checkout/sessions/{id}")).await
+    }
+
+    /// Closes a hosted payment page that is open.
+    ///
+    /// # Errors
+    /// [`CallError::Rejected`] when it is not open any more.
+    pub async fn expire_session(&self, key: &str, id: &str) -> Result<Session, CallError> {
+        self.post(&format!("/v1/checkout/sessions/{id}/expire"), key, Form::default()).await
+    }
+
+    /// Charges a saved payment method. A decline is an answer, not an error:
+    /// the payment says so.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn create_intent(&self, key: &str, new: &NewIntent<'_>) -> Result<Intent, CallError> {
+        let mut form = Form::default()
+            .field("amount", new.amount)
+            .field("currency", &new.currency)
+            .field("customer", new.customer)
+            .field("payment_method", new.payment_method)
+            .field("confirm", "true")
+            .field("off_session", "true");
+        for (name, value) in new.metadata {
+            form = form.field(&format!("metadata[{name}]"), value);
+        }
+        match self.send("POST", "/v1/payment_intents", Some((key, form.encode()))).await? {
+            Answer::Object(intent) => Ok(intent),
+            Answer::Declined(intent) => Ok(*intent),
+        }
+    }
+
+    /// A payment as it stands.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn intent(&self, id: &str) -> Result<Intent, CallError> {
+        self.get(&format!("/v1/payment_intents/{id}")).await
+    }
+
+    /// The payments of a customer made since a moment (Unix seconds), all
+    /// pages. A list, never a search: a search may lag behind.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn intents_since(&self, customer: &str, since: i64) -> Result<Vec<Intent>, CallError> {
+        let mut found: Vec<Intent> = Vec::new();
+        loop {
+            let after = found.last().map(|last| format!("&starting_after={}", last.id)).unwrap_or_default();
+            let path = format!("/v1/payment_intents?customer={customer}&created[gte]={since}&limit=100{after}");
+            let page: List<Intent> = self.get(&path).await?;
+            let more = page.has_more && !page.data.is_empty();
+            found.extend(page.data);
+            if !more {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Gives a captured amount back.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn refund(&self, key: &str, intent: &str, amount: i64) -> Result<String, CallError> {
+        let form = Form::default().field("payment_intent", intent).field("amount", amount);
+        let made: Identified = self.post("/v1/refunds", key, form).await?;
+        Ok(made.id)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        object(self.send("GET", path, None).await?)
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, key: &str, form: Form) -> Result<T, CallError> {
+        object(self.send("POST", path, Some((key, form.encode()))).await?)
+    }
+
+    /// Sends a request, twice at most, with the same key and bytes.
+    async fn send<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<(&str, String)>) -> Result<Answer<T>, CallError> {
+        let mut last = CallError::NotStarted("no try was made".to_owned());
+        let mut unknown = None;
+        for _ in 0..TRIES {
+            match self.try_once(method, path, body.as_ref()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error @ CallError::Rejected { .. }) => return Err(error),
+                Err(error @ CallError::Unknown(_)) => {
+                    unknown = Some(error.clone());
+                    last = error;
+                }
+                Err(error @ CallError::NotStarted(_)) => last = error,
+            }
+        }
+        // Once a try may have been done, a later refusal proves nothing.
+        Err(unknown.unwrap_or(last))
+    }
+
+    async fn try_once<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&(&str, String)>) -> Result<Answer<T>, CallError> {
+        let request = self.request(method, path, body)?;
+        let call = self.provider.connector.call(request);
+        let limit = self.provider.sleep.sleep(self.pace.attempt());
+        let response = match select(call, limit).await {
+            Either::Left((Ok(response), _)) => response,
+            Either::Left((Err(error), _)) => {
+                let not_sent = error.is_user() || error.as_other().is_none() && error.is_io() && is_refused(&error);
+                let text = crate::http::problem::chain(&error);
+                return Err(if not_sent { CallError::NotStarted(text) } else { CallError::Unknown(text) });
+            }
+            Either::Right(((), _)) => return Err(CallError::Unknown("no answer in time".to_owned())),
+        };
+        let status = response.status().as_u16();
+        let bytes = read_body(response.into_body()).await?;
+        sort(status, &bytes)
+    }
+
+    fn request(&self, method: &str, path: &str, body: Option<&(&str, String)>) -> Result<HttpRequest, CallError> {
+        let malformed = |error: &dyn std::fmt::Display| CallError::NotStarted(error.to_string());
+        let mut builder = http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.provider.base))
+            .header("authorization", format!("Bearer {}", self.key.expose()))
+            .header("stripe-version", API_VERSION);
+        if let Some((key, _)) = body {
+            builder = builder
+                .header("idempotency-key", *key)
+                .header("content-type", "application/x-www-form-urlencoded");
+        }
+        let sent = body.map_or_else(SdkBody::empty, |(_, form)| SdkBody::from(form.as_str()));
+        let request = builder.body(sent).map_err(|error| malformed(&error))?;
+        HttpRequest::try_from(request).map_err(|error| malformed(&error))
+    }
+}
+
+fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
+}
+
+async fn read_body(body: SdkBody) -> Result<Vec<u8>, CallError> {
+    use http_body_util::BodyExt as _;
+    let collected = body.collect().await.map_err(|error| CallError::Unknown(error.to_string()))?;
+    Ok(collected.to_bytes().to_vec())
+}
+
+/// What an answer means. Anything that does not say clearly what happened is
+/// unknown.
+fn sort<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<Answer<T>, CallError> {
+    if (200..300).contains(&status) {
+        return serde_json::from_slice(body)
+            .map(Answer::Object)
+            .map_err(|error| CallError::Unknown(format!("{status}: {error}")));
+    }
+    let error = match serde_json::from_slice::<ErrorBody>(body) {
+        Ok(ErrorBody { error }) => error,
+        Err(error) => return Err(CallError::Unknown(format!("{status}: {error}"))),
+    };
+    let code = error.code.unwrap_or(error.kind);
+    match (status, error.payment_intent) {
+        (402, Some(intent)) => Ok(Answer::Declined(Box::new(intent))),
+        (409 | 429, _) => Err(CallError::NotStarted(format!("{status} {code}"))),
+        (400..=499, _) => Err(CallError::Rejected { status, code }),
+        _ => Err(CallError::Unknown(format!("{status} {code}"))),
+    }
+}
+
+fn object<T>(answer: Answer<T>) -> Result<T, CallError> {
+    match answer {
+        Answer::Object(object) => Ok(object),
+        Answer::Declined(intent) => Err(CallError::Unknown(format!("a declined payment {} where none was asked for", intent.id))),
+    }
+}

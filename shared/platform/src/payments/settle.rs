@@ -1,0 +1,275 @@
+//! The one place that writes what came of a payment (T2).
+
+use super::PaymentError;
+use super::scene::{Changed, Scene, Subject, is_changed};
+use crate::app::App;
+use crate::store::events::event;
+use crate::store::payments::ProviderEvent;
+use crate::store::{CommitError, Stored, Transaction};
+use domain::dunning::DunningPolicy;
+use domain::event::{EventKind, Owner};
+use domain::id::EventId;
+use domain::invoice::{Invoice, InvoiceLine, InvoiceStatus, InvoiceTotals};
+use domain::ledger::{LedgerHead, Posting};
+use domain::order::Order;
+use domain::payment::{Captured, Mismatch, Payment, ProviderPayment, Purpose, Settlement};
+use domain::subscription::{BillingPeriod, PeriodStatus, Subscription};
+use jiff::Timestamp;
+
+/// How often an act is tried again after somebody else changed what it read.
+pub(super) const ROUNDS: u32 = 5;
+
+/// What settling came to.
+#[derive(Debug)]
+pub enum Settled {
+    /// Written; the invoice that now waits for its number, if any.
+    Applied(Box<Outcome>),
+    /// It was settled alike before, or there is nothing to say.
+    Unchanged,
+    /// Not what it claims to be. Nothing was written.
+    Mismatched(Mismatch),
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The payment as it is now.
+    pub payment: Stored<Payment>,
+    /// What changed.
+    pub change: Change,
+    /// The invoice that waits for its number, with the end of the ledger.
+    pub to_number: Option<(Stored<Invoice>, Option<Stored<LedgerHead>>)>,
+    /// The subscription as it is now, for a renewal.
+    pub subscription: Option<Stored<Subscription>>,
+}
+
+/// What changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The money is taken.
+    Captured,
+    /// Declined, or the customer is needed.
+    Declined {
+        /// True when the bank wants the customer present.
+        needs_customer: bool,
+    },
+    /// A decline on an open page was written down.
+    Noted,
+    /// Money was taken that nobody owes; it will be refunded.
+    Surplus,
+}
+
+/// Settles a payment with what was seen at the provider.
+///
+/// `scene` is what the caller read already; when somebody changed it since,
+/// it is read again. `inbox` is the provider's event that brought the news:
+/// it is marked as applied in the same transaction.
+///
+/// # Errors
+/// [`PaymentError`] when it could not be written; nothing of it was.
+pub async fn settle(
+    app: &App,
+    seen: &ProviderPayment,
+    scene: Scene,
+    inbox: Option<(ProviderEvent, Option<u64>)>,
+) -> Result<Settled, PaymentError> {
+    let mut scene = scene;
+    for _ in 0..ROUNDS {
+        let now = app.now();
+        let customer = scene.account.value.provider_customer.as_deref();
+        let settlement = scene.payment.value.clone().settle(seen, customer, scene.is_payable(), now);
+        let mut writing = Writing::begin(app, now)?;
+        let outcome = match settlement {
+            Settlement::Nothing => return Ok(Settled::Unchanged),
+            Settlement::Quarantine(mismatch) => return Ok(Settled::Mismatched(mismatch)),
+            Settlement::Noted(payment) => writing.payment(&scene, payment, Change::Noted),
+            Settlement::Surplus(payment) => writing.surplus(&scene, payment)?,
+            Settlement::Declined(payment, code) => writing.declined(&scene, payment, &code, false)?,
+            Settlement::NeedsCustomer(payment) => writing.declined(&scene, payment, "authentication_required", true)?,
+            Settlement::Captured(payment, proof) => writing.captured(&scene, payment, &proof)?,
+        };
+        if let Some((event, version)) = &inbox {
+            writing.transaction.upsert(*version, event, Changed);
+        }
+        match app.store().commit(writing.transaction).await {
+            Ok(()) => return Ok(Settled::Applied(Box::new(outcome))),
+            Err(error) if is_changed(&error) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(CommitError::Refused(Changed)) => {}
+        }
+        scene = app.store().scene_of(&scene.payment.value).await?;
+    }
+    Err(PaymentError::Contention)
+}
+
+/// A settling transaction being written.
+pub(super) struct Writing<'a> {
+    app: &'a App,
+    now: Timestamp,
+    pub(super) transaction: Transaction<Changed>,
+}
+
+impl<'a> Writing<'a> {
+    pub(super) fn begin(app: &'a App, now: Timestamp) -> Result<Self, PaymentError> {
+        Ok(Self { app, now, transaction: Transaction::new(app.new_id()?) })
+    }
+
+    pub(super) fn event(&mut self, scene: &Scene, kind: EventKind) -> Result<EventId, PaymentError> {
+        let owner = Owner::Account { account: scene.payment.value.account };
+        let event = event(self.app.new_id()?, owner, kind, self.now);
+        self.transaction.insert(&event, Changed);
+        Ok(event.id)
+    }
+
+    pub(super) fn payment(&mut self, scene: &Scene, payment: Payment, change: Change) -> Outcome {
+        let version = scene.payment.version;
+        self.transaction.replace(version, &payment, Changed);
+        let payment = Stored { value: payment, version: version.saturating_add(1) };
+        Outcome { payment, change, to_number: None, subscription: None }
+    }
+
+    /// Appends to the account's ledger; the new end, as it will be read.
+    pub(super) fn book(&mut self, scene: &Scene, posting: Posting, event: EventId) -> Stored<LedgerHead> {
+        let (head, version) = scene.ledger();
+        let (head, entry) = head.append(posting, event, self.now);
+        self.transaction.insert(&entry, Changed);
+        self.transaction.upsert(version, &head, Changed);
+        Stored { value: head, version: version.unwrap_or(0).saturating_add(1) }
+    }
+
+    fn surplus(&mut self, scene: &Scene, payment: Payment) -> Result<Outcome, PaymentError> {
+        let event = self.event(scene, EventKind::SurplusCaptured { payment: payment.id })?;
+        if let Some(surplus) = payment.open_surplus() {
+            let posting = Posting::capture(payment.id, surplus.amount, false)?;
+            self.book(scene, posting, event);
+        }
+        Ok(self.payment(scene, payment, Change::Surplus))
+    }
+
+    fn captured(&mut self, scene: &Scene, payment: Payment, proof: &Captured) -> Result<Outcome, PaymentError> {
+        match &scene.subject {
+            Subject::Order { order } => self.order_paid(scene, payment, proof, order),
+            Subject::Renewal { subscription, period, invoice } => {
+                self.period_paid(scene, payment, proof, (subscription, period, invoice))
+            }
+        }
+    }
+
+    fn order_paid(&mut self, scene: &Scene, payment: Payment, proof: &Captured, order: &Stored<Order>) -> Result<Outcome, PaymentError> {
+        let paid = order.value.clone().pay(proof.at()).map_err(|_| PaymentError::Contention)?;
+        let event = self.event(scene, EventKind::OrderPaid { order: paid.id, payment: payment.id })?;
+        let posting = Posting::capture(payment.id, payment.amount, false)?;
+        let head = self.book(scene, posting, event);
+        let mut lines = Vec::with_capacity(paid.lines.len());
+        let totals = paid.line_totals_with_tax()?;
+        for (line, total) in paid.lines.iter().zip(totals) {
+            let zone = scene.account.value.zone.clone();
+            let subscription = Subscription::start(&paid, line, proof, zone)?;
+            let period = BillingPeriod {
+                account: paid.account,
+                subscription: subscription.id,
+                bounds: subscription.period,
+                status: PeriodStatus::Paid,
+                payment: payment.id,
+                invoice: paid.invoice,
+                total,
+            };
+            lines.push(InvoiceLine {
+                subtotal: line.subtotal,
+                discount: line.discount,
+                total: line.total,
+                ..subscription.invoice_line(&subscription.period)?
+            });
+            self.transaction.insert(&period, Changed);
+            self.transaction.insert(&subscription, Changed);
+        }
+        let draft = order_invoice(&paid, lines, self.now)?;
+        let invoice = draft.pay(proof).map_err(|_| PaymentError::Contention)?;
+        self.transaction.insert(&invoice, Changed);
+        self.transaction.replace(order.version, &paid, Changed);
+        let outcome = self.payment(scene, payment, Change::Captured);
+        Ok(Outcome { to_number: Some((Stored { value: invoice, version: 1 }, Some(head))), ..outcome })
+    }
+
+    fn period_paid(
+        &mut self,
+        scene: &Scene,
+        payment: Payment,
+        proof: &Captured,
+        (subscription, period, invoice): (&Stored<Subscription>, &Stored<BillingPeriod>, &Stored<Invoice>),
+    ) -> Result<Outcome, PaymentError> {
+        let kind = EventKind::PeriodPaid {
+            subscription: subscription.value.id,
+            index: period.value.bounds.index,
+            payment: payment.id,
+        };
+        let event = self.event(scene, kind)?;
+        let applied = invoice.value.issued().is_some();
+        let posting = Posting::capture(payment.id, payment.amount, applied)?;
+        let head = self.book(scene, posting, event);
+        let renewed = subscription.value.clone().renew(proof)?;
+        let paid = BillingPeriod { status: PeriodStatus::Paid, ..period.value.clone() };
+        let billed = invoice.value.clone().pay(proof).map_err(|_| PaymentError::Contention)?;
+        self.transaction.replace(subscription.version, &renewed, Changed);
+        self.transaction.replace(period.version, &paid, Changed);
+        self.transaction.replace(invoice.version, &billed, Changed);
+        let outcome = self.payment(scene, payment, Change::Captured);
+        let billed = next(invoice, billed);
+        let to_number = billed.value.is_ready().then_some((billed, Some(head)));
+        Ok(Outcome { to_number, subscription: Some(next(subscription, renewed)), ..outcome })
+    }
+
+    /// A charge without the customer was declined. Only renewals are charged
+    /// so; a decline of an order's payment never comes here.
+    pub(super) fn declined(&mut self, scene: &Scene, payment: Payment, code: &str, needs_customer: bool) -> Result<Outcome, PaymentError> {
+        let Subject::Renewal { subscription, period, invoice } = &scene.subject else {
+            return Ok(self.payment(scene, payment, Change::Noted));
+        };
+        let attempt = payment.last_attempt().map_or(0, |attempt| attempt.number);
+        let policy = DunningPolicy::default();
+        self.event(scene, EventKind::RenewalDeclined {
+            subscription: subscription.value.id,
+            payment: payment.id,
+            attempt,
+            code: code.to_owned(),
+        })?;
+        if needs_customer {
+            self.event(scene, EventKind::CustomerNeeded { subscription: subscription.value.id, payment: payment.id })?;
+        }
+        let dunned = subscription.value.clone().decline(self.now, code, &policy);
+        let late = BillingPeriod { status: PeriodStatus::PastDue, ..period.value.clone() };
+        self.transaction.replace(subscription.version, &dunned, Changed);
+        self.transaction.replace(period.version, &late, Changed);
+        let mut to_number = None;
+        if invoice.value.status == InvoiceStatus::Draft {
+            let billed = invoice.value.clone().decline(self.now);
+            self.transaction.replace(invoice.version, &billed, Changed);
+            to_number = Some((next(invoice, billed), scene.head.clone()));
+        }
+        let outcome = self.payment(scene, payment, Change::Declined { needs_customer });
+        Ok(Outcome { to_number, subscription: Some(next(subscription, dunned)), ..outcome })
+    }
+}
+
+pub(super) fn next<T>(read: &Stored<T>, value: T) -> Stored<T> {
+    Stored { value, version: read.version.saturating_add(1) }
+}
+
+fn order_invoice(order: &Order, lines: Vec<InvoiceLine>, now: Timestamp) -> Result<Invoice, PaymentError> {
+    let totals = InvoiceTotals::of(&lines, &order.tax, order.totals.total.currency())?;
+    Ok(Invoice {
+        id: order.invoice,
+        account: order.account,
+        status: InvoiceStatus::Draft,
+        payment: order.payment,
+        purpose: Purpose::Order { order: order.id },
+        buyer: order.buyer.clone(),
+        lines,
+        totals,
+        tax: order.tax.clone(),
+        locale: order.locale,
+        created_at: now,
+        finalise_at: None,
+    })
+}
+
