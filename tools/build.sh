@@ -19,7 +19,7 @@ fi
 # in Cargo.toml says what is wanted. The linker is zig's, so that the binaries
 # run on the C library of the runtime, not only on this machine's.
 PATH="$PWD/.venv/bin:$PATH" cargo lambda build --locked -p functions \
-    --profile lambda --disable-optimizations --target "$target" \
+    --profile deploy --disable-optimizations --target "$target" \
     --output-format zip --lambda-dir target/lambda "$@"
 
 echo "$architecture" > target/lambda/architecture

@@ -66,7 +66,7 @@ impl EmailAddress {
             return Err(EmailError::TooLong);
         }
         let disposable = |name: &&str| domain == **name || domain.ends_with(&format!(".{name}"));
-        if DISPOSABLE.iter().any(|name| disposable(name)) {
+        if DISPOSABLE.iter().any(disposable) {
             return Err(EmailError::Disposable);
         }
         Ok(Self(address))

@@ -20,7 +20,8 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use domain::id::Id;
 use jiff::Timestamp;
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// What an [`App`] is made of: every effect and every input from outside.
@@ -69,6 +70,7 @@ pub struct App {
     secrets: OnceLock<Secrets>,
     provider: OnceLock<Provider>,
     mailer: OnceLock<Mailer>,
+    counts: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// Why a function cannot start.
@@ -123,6 +125,7 @@ impl App {
             secrets: OnceLock::new(),
             provider: OnceLock::new(),
             mailer: OnceLock::new(),
+            counts: Mutex::default(),
             parts,
         }
     }
@@ -158,6 +161,22 @@ impl App {
     /// Where log lines go.
     pub fn log(&self) -> &dyn Log {
         &*self.parts.log
+    }
+
+    /// Counts something for the metrics of this invocation.
+    pub fn count(&self, metric: &'static str) {
+        if let Ok(mut counts) = self.counts.lock() {
+            let count = counts.entry(metric).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// What was counted since the last invocation ended.
+    pub(crate) fn take_counts(&self) -> BTreeMap<&'static str, u64> {
+        self.counts
+            .lock()
+            .map(|mut counts| std::mem::take(&mut *counts))
+            .unwrap_or_default()
     }
 
     /// The table.
@@ -210,7 +229,10 @@ impl App {
                 .retry_config(retries())
                 .timeout_config(timeouts(1_000, 3_000));
             config.set_endpoint_url(self.parts.endpoint.clone());
-            #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place that makes this client"
+            )]
             let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
             Secrets::new(client, self.parts.config.secret_prefix.clone())
         })
@@ -228,7 +250,11 @@ impl App {
             WebClient::Lazy => connector::web_connector(self.parts.sleep.clone())?,
             WebClient::Given(connector) => connector.clone(),
         };
-        let provider = Provider::new(connector, self.parts.sleep.clone(), self.parts.config.provider_url.clone());
+        let provider = Provider::new(
+            connector,
+            self.parts.sleep.clone(),
+            self.parts.config.provider_url.clone(),
+        );
         Ok(self.provider.get_or_init(|| provider))
     }
 
@@ -245,7 +271,10 @@ impl App {
                 .retry_config(retries())
                 .timeout_config(timeouts(3_000, 10_000));
             config.set_endpoint_url(self.parts.endpoint.clone());
-            #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place that makes this client"
+            )]
             let client = aws_sdk_sesv2::Client::from_conf(config.build());
             Mailer::new(client, self.parts.config.mail_from.clone())
         })
@@ -253,7 +282,9 @@ impl App {
 }
 
 fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(50))
 }
 
 fn timeouts(attempt_ms: u64, operation_ms: u64) -> TimeoutConfig {
@@ -275,6 +306,9 @@ fn dynamodb(parts: &Parts) -> aws_sdk_dynamodb::Client {
         .retry_config(retries())
         .timeout_config(timeouts(1_500, 5_000));
     config.set_endpoint_url(parts.endpoint.clone());
-    #[expect(clippy::disallowed_methods, reason = "the one place that makes this client")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that makes this client"
+    )]
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }

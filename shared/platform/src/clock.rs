@@ -20,7 +20,10 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the machine's clock"
+        )]
         Timestamp::now()
     }
 }
@@ -45,7 +48,10 @@ pub struct SystemEntropy(SystemRandom);
 
 impl Default for SystemEntropy {
     fn default() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the one place that opens the system's random source")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that opens the system's random source"
+        )]
         Self(SystemRandom::new())
     }
 }

@@ -52,7 +52,10 @@ pub enum ConfigError {
     },
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
 fn variable(name: &'static str) -> Result<String, ConfigError> {
     std::env::var(name).map_err(|_| ConfigError::Missing(name))
 }
@@ -111,7 +114,9 @@ impl Config {
             return false;
         };
         match (uri.scheme_str(), uri.authority()) {
-            (Some(scheme @ ("https" | "http")), Some(authority)) if !authority.as_str().contains('@') => {
+            (Some(scheme @ ("https" | "http")), Some(authority))
+                if !authority.as_str().contains('@') =>
+            {
                 self.allows_origin(&format!("{scheme}://{authority}"))
             }
             _ => false,
@@ -120,7 +125,9 @@ impl Config {
 }
 
 fn is_loopback(origin: &str) -> bool {
-    let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let rest = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
     let host = rest.map(|rest| match rest.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => rest,
@@ -145,5 +152,7 @@ pub fn credentials() -> Result<aws_sdk_dynamodb::config::Credentials, ConfigErro
 /// An endpoint for the AWS services other than AWS itself, if one is set
 /// (`AWS_ENDPOINT_URL`): how a function runs against the local stack.
 pub fn endpoint_override() -> Option<String> {
-    variable("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty())
+    variable("AWS_ENDPOINT_URL")
+        .ok()
+        .filter(|url| !url.is_empty())
 }

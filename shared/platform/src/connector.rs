@@ -2,12 +2,14 @@
 //! the payment provider. It is the single effect boundary: the local cloud
 //! and every test put their own in its place.
 
+use crate::app::ClientError;
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_http_client::{Builder, Connector};
-use crate::app::ClientError;
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
 use base64::Engine as _;
 use std::time::Duration;
 
@@ -25,7 +27,11 @@ const AMAZON: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root"];
 /// # Errors
 /// When the roots cannot be read.
 pub fn aws_client() -> Result<SharedHttpClient, ClientError> {
-    let context = trusting(|root| AMAZON.iter().any(|name| root.windows(name.len()).any(|part| part == *name)))?;
+    let context = trusting(|root| {
+        AMAZON
+            .iter()
+            .any(|name| root.windows(name.len()).any(|part| part == *name))
+    })?;
     Ok(Builder::new()
         .pool_idle_timeout(IDLE_TIMEOUT)
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -39,7 +45,9 @@ pub fn aws_client() -> Result<SharedHttpClient, ClientError> {
 /// # Errors
 /// When the roots cannot be read.
 pub fn web_connector(sleep: SharedAsyncSleep) -> Result<SharedHttpConnector, ClientError> {
-    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build();
     let connector = Connector::builder()
         .sleep_impl(sleep)
         .connector_settings(settings)
@@ -54,7 +62,9 @@ fn trusting(wanted: impl Fn(&[u8]) -> bool) -> Result<TlsContext, ClientError> {
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
         .iter()
         .filter(|root| wanted(root))
-        .fold(TrustStore::empty(), |store, root| store.with_pem_certificate(pem(root).into_bytes()));
+        .fold(TrustStore::empty(), |store, root| {
+            store.with_pem_certificate(pem(root).into_bytes())
+        });
     TlsContext::builder()
         .with_trust_store(roots)
         .build()

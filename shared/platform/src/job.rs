@@ -20,7 +20,11 @@ pub trait Job: Send + Sync + 'static {
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Does what is due.
-    fn run(app: &App, event: Self::Event, work: &mut Work) -> impl Future<Output = Result<Self::Report, Self::Error>> + Send;
+    fn run(
+        app: &App,
+        event: Self::Event,
+        work: &mut Work,
+    ) -> impl Future<Output = Result<Self::Report, Self::Error>> + Send;
 }
 
 /// How much time a job has, and what it counts.
@@ -39,15 +43,27 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(90);
 ///
 /// # Errors
 /// What the job failed with.
-pub async fn run<J: Job>(app: &App, event: J::Event, deadline_ms: u64) -> Result<J::Report, lambda_runtime::Error> {
+pub async fn run<J: Job>(
+    app: &App,
+    event: J::Event,
+    deadline_ms: u64,
+) -> Result<J::Report, lambda_runtime::Error> {
     let began = app.now();
-    let deadline = i64::try_from(deadline_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    let stop_at = deadline.and_then(|at| at.checked_sub(RESERVE).ok()).unwrap_or(Timestamp::MAX);
-    let mut work = Work { stop_at, invocation: Invocation::job(J::ID, began) };
+    let deadline = i64::try_from(deadline_ms)
+        .ok()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let stop_at = deadline
+        .and_then(|at| at.checked_sub(RESERVE).ok())
+        .unwrap_or(Timestamp::MAX);
+    let mut work = Work {
+        stop_at,
+        invocation: Invocation::job(J::ID, began),
+    };
     let result = J::run(app, event, &mut work).await;
     if let Err(error) = &result {
         work.invocation.failed(crate::http::problem::chain(error));
     }
+    work.invocation.count_all(app.take_counts());
     work.invocation.finish(app.log(), app.now());
     result.map_err(Into::into)
 }

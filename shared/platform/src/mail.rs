@@ -57,8 +57,14 @@ impl Mailer {
     /// # Errors
     /// [`MailError`] when it was not taken for delivery.
     pub async fn send(&self, to: &EmailAddress, mail: &Mail) -> Result<(), MailError> {
-        let body = Body::builder().text(utf8(&mail.text)?).html(utf8(&mail.html)?).build();
-        let message = Message::builder().subject(utf8(&mail.subject)?).body(body).build();
+        let body = Body::builder()
+            .text(utf8(&mail.text)?)
+            .html(utf8(&mail.html)?)
+            .build();
+        let message = Message::builder()
+            .subject(utf8(&mail.subject)?)
+            .body(body)
+            .build();
         self.client
             .send_email()
             .from_email_address(&self.from)
@@ -94,7 +100,9 @@ fn failure(error: &SdkError<SendEmailError>) -> MailError {
 mod tests {
     use super::*;
     use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
-    use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
     use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
     use aws_smithy_types::body::SdkBody;
     use aws_smithy_types::retry::RetryConfig;
@@ -112,7 +120,8 @@ mod tests {
         fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
             let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
             self.seen.lock().unwrap().push(body);
-            let answer = HttpResponse::new(self.status.try_into().unwrap(), SdkBody::from(self.answer));
+            let answer =
+                HttpResponse::new(self.status.try_into().unwrap(), SdkBody::from(self.answer));
             HttpConnectorFuture::ready(Ok(answer))
         }
     }
@@ -132,12 +141,20 @@ mod tests {
     }
 
     fn service(status: u16, answer: &'static str) -> Service {
-        Service { status, answer, seen: Arc::default() }
+        Service {
+            status,
+            answer,
+            seen: Arc::default(),
+        }
     }
 
     async fn send(service: &Service) -> Result<(), MailError> {
         let to = EmailAddress::parse("ada@example.com").unwrap();
-        let mail = Mail { subject: "Reçu".to_owned(), text: "Payé".to_owned(), html: "<p>Payé</p>".to_owned() };
+        let mail = Mail {
+            subject: "Reçu".to_owned(),
+            text: "Payé".to_owned(),
+            html: "<p>Payé</p>".to_owned(),
+        };
         mailer(service).send(&to, &mail).await
     }
 
@@ -161,7 +178,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_keeps_the_code_and_drops_the_address() {
-        let service = service(400, r#"{"__type":"MessageRejected","message":"ada@example.com is not verified"}"#);
+        let service = service(
+            400,
+            r#"{"__type":"MessageRejected","message":"ada@example.com is not verified"}"#,
+        );
         let error = send(&service).await.unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(shown.contains("MessageRejected"), "{shown}");

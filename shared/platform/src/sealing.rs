@@ -50,9 +50,10 @@ impl From<SealError> for Failure {
     fn from(error: SealError) -> Self {
         match error {
             SealError::Secret(error) => error.into(),
-            SealError::Entropy(_) | SealError::UnknownMasterKey | SealError::Broken | SealError::Json(_) => {
-                Self::fault(&error)
-            }
+            SealError::Entropy(_)
+            | SealError::UnknownMasterKey
+            | SealError::Broken
+            | SealError::Json(_) => Self::fault(&error),
         }
     }
 }
@@ -87,8 +88,17 @@ impl DataKey {
     pub async fn generate(app: &App, account: AccountId) -> Result<Self, SealError> {
         let secret = app.secret(Secret::DataKey).await?;
         let master = master_key(secret.expose());
-        let wrapped = encrypt(&master, app.random()?, &context(KEY_CONTEXT, account), &app.random::<32>()?)?;
-        Ok(Self { account, wrapped, master: derive::key_id(secret.expose()) })
+        let wrapped = encrypt(
+            &master,
+            app.random()?,
+            &context(KEY_CONTEXT, account),
+            &app.random::<32>()?,
+        )?;
+        Ok(Self {
+            account,
+            wrapped,
+            master: derive::key_id(secret.expose()),
+        })
     }
 
     /// The account whose key it is.
@@ -101,9 +111,16 @@ impl DataKey {
         let secret = if derive::key_id(current.expose()) == self.master {
             current
         } else {
-            app.secrets().previous(Secret::DataKey, app.now()).await.ok_or(SealError::UnknownMasterKey)?
+            app.secrets()
+                .previous(Secret::DataKey, app.now())
+                .await
+                .ok_or(SealError::UnknownMasterKey)?
         };
-        let plain = decrypt(&master_key(secret.expose()), &context(KEY_CONTEXT, self.account), &self.wrapped)?;
+        let plain = decrypt(
+            &master_key(secret.expose()),
+            &context(KEY_CONTEXT, self.account),
+            &self.wrapped,
+        )?;
         plain.try_into().map_err(|_| SealError::Broken)
     }
 }
@@ -112,10 +129,19 @@ impl DataKey {
 ///
 /// # Errors
 /// [`SealError`] when the key cannot be had or the value cannot be written.
-pub async fn seal<T: Serialize>(app: &App, data_key: &DataKey, value: &T) -> Result<Sealed, SealError> {
+pub async fn seal<T: Serialize>(
+    app: &App,
+    data_key: &DataKey,
+    value: &T,
+) -> Result<Sealed, SealError> {
     let key = data_key.unwrap(app).await?;
     let plain = serde_json::to_vec(value).map_err(SealError::Json)?;
-    let text = encrypt(&key, app.random()?, &context(VALUE_CONTEXT, data_key.account), &plain)?;
+    let text = encrypt(
+        &key,
+        app.random()?,
+        &context(VALUE_CONTEXT, data_key.account),
+        &plain,
+    )?;
     Ok(Sealed::from_base64(text))
 }
 
@@ -123,9 +149,17 @@ pub async fn seal<T: Serialize>(app: &App, data_key: &DataKey, value: &T) -> Res
 ///
 /// # Errors
 /// [`SealError`] when the key cannot be had, or it was sealed under another.
-pub async fn open<T: DeserializeOwned>(app: &App, data_key: &DataKey, sealed: &Sealed) -> Result<T, SealError> {
+pub async fn open<T: DeserializeOwned>(
+    app: &App,
+    data_key: &DataKey,
+    sealed: &Sealed,
+) -> Result<T, SealError> {
     let key = data_key.unwrap(app).await?;
-    let plain = decrypt(&key, &context(VALUE_CONTEXT, data_key.account), sealed.as_base64())?;
+    let plain = decrypt(
+        &key,
+        &context(VALUE_CONTEXT, data_key.account),
+        sealed.as_base64(),
+    )?;
     serde_json::from_slice(&plain).map_err(SealError::Json)
 }
 
@@ -138,16 +172,27 @@ fn context(what: &str, account: AccountId) -> String {
 }
 
 fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, SealError> {
-    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| SealError::Broken)
+    UnboundKey::new(&AES_256_GCM, key)
+        .map(LessSafeKey::new)
+        .map_err(|_| SealError::Broken)
 }
 
 /// Format, nonce, cipher text and tag, in base64. The nonce is random: a key
 /// seals a few thousand values in its life, far below the 2^32 that a random
 /// 96-bit nonce is good for (NIST SP 800-38D, 8.3).
-fn encrypt(key: &[u8; 32], nonce: [u8; NONCE_LEN], context: &str, plain: &[u8]) -> Result<String, SealError> {
+fn encrypt(
+    key: &[u8; 32],
+    nonce: [u8; NONCE_LEN],
+    context: &str,
+    plain: &[u8],
+) -> Result<String, SealError> {
     let mut text = plain.to_vec();
     cipher(key)?
-        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut text)
+        .seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(context.as_bytes()),
+            &mut text,
+        )
         .map_err(|_| SealError::Broken)?;
     let mut bytes = vec![FORMAT];
     bytes.extend_from_slice(&nonce);
@@ -156,14 +201,22 @@ fn encrypt(key: &[u8; 32], nonce: [u8; NONCE_LEN], context: &str, plain: &[u8]) 
 }
 
 fn decrypt(key: &[u8; 32], context: &str, text: &str) -> Result<Vec<u8>, SealError> {
-    let bytes = STANDARD_NO_PAD.decode(text).map_err(|_| SealError::Broken)?;
+    let bytes = STANDARD_NO_PAD
+        .decode(text)
+        .map_err(|_| SealError::Broken)?;
     let Some((&FORMAT, rest)) = bytes.split_first() else {
         return Err(SealError::Broken);
     };
-    let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Broken)?;
+    let (nonce, text) = rest
+        .split_first_chunk::<NONCE_LEN>()
+        .ok_or(SealError::Broken)?;
     let mut text = text.to_vec();
     let plain = cipher(key)?
-        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context.as_bytes()), &mut text)
+        .open_in_place(
+            Nonce::assume_unique_for_key(*nonce),
+            Aad::from(context.as_bytes()),
+            &mut text,
+        )
         .map_err(|_| SealError::Broken)?;
     Ok(plain.to_vec())
 }

@@ -97,7 +97,11 @@ pub struct Secrets {
 impl Secrets {
     /// Secrets under this prefix.
     pub fn new(client: Client, prefix: String) -> Self {
-        Self { client, prefix, cache: Mutex::new(HashMap::new()) }
+        Self {
+            client,
+            prefix,
+            cache: Mutex::new(HashMap::new()),
+        }
     }
 
     /// The current text of a secret.
@@ -113,7 +117,12 @@ impl Secrets {
         self.read(secret, Stage::Previous, now).await.ok()
     }
 
-    async fn read(&self, secret: Secret, stage: Stage, now: Timestamp) -> Result<SecretText, SecretError> {
+    async fn read(
+        &self,
+        secret: Secret,
+        stage: Stage,
+        now: Timestamp,
+    ) -> Result<SecretText, SecretError> {
         // The lock is held while reading, so that one reader asks for all.
         let mut cache = self.cache.lock().await;
         let cached = cache.get(&(secret, stage)).cloned();
@@ -134,7 +143,10 @@ impl Secrets {
     }
 
     async fn fetch(&self, secret: Secret, stage: Stage) -> Result<SecretText, SecretError> {
-        let failed = |source| SecretError { name: secret.name(), source };
+        let failed = |source| SecretError {
+            name: secret.name(),
+            source,
+        };
         let got = self
             .client
             .get_secret_value()
@@ -146,7 +158,9 @@ impl Secrets {
             .send()
             .await
             .map_err(|error| failed(Box::new(error)))?;
-        let text = got.secret_string.ok_or_else(|| failed("it holds no text".into()))?;
+        let text = got
+            .secret_string
+            .ok_or_else(|| failed("it holds no text".into()))?;
         Ok(SecretText(text.into()))
     }
 }

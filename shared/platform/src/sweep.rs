@@ -37,7 +37,11 @@ impl TryFrom<u32> for Version {
     type Error = String;
 
     fn try_from(version: u32) -> Result<Self, String> {
-        if version == 1 { Ok(Self) } else { Err(format!("unknown version {version}")) }
+        if version == 1 {
+            Ok(Self)
+        } else {
+            Err(format!("unknown version {version}"))
+        }
     }
 }
 
@@ -62,7 +66,13 @@ pub struct Swept {
 ///
 /// # Errors
 /// [`StoreError`] when the index cannot be read.
-pub async fn sweep<F>(app: &App, job: Job, tick: &Tick, work: &mut Work, serve: impl Fn(Key) -> F) -> Result<Swept, StoreError>
+pub async fn sweep<F>(
+    app: &App,
+    job: Job,
+    tick: &Tick,
+    work: &mut Work,
+    serve: impl Fn(Key) -> F,
+) -> Result<Swept, StoreError>
 where
     F: Future<Output = bool>,
 {
@@ -74,7 +84,10 @@ where
         let mut seen: HashSet<Key> = HashSet::new();
         loop {
             let due = app.store().due(job, *shard, app.now(), PAGE).await?;
-            let fresh: Vec<Key> = due.into_iter().filter(|key| seen.insert(key.clone())).collect();
+            let fresh: Vec<Key> = due
+                .into_iter()
+                .filter(|key| seen.insert(key.clone()))
+                .collect();
             if fresh.is_empty() {
                 break;
             }

@@ -6,6 +6,7 @@ use crate::http::problem::Code;
 use domain::id::{AccountId, RequestId, UserId};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The CloudWatch namespace of every metric.
 const NAMESPACE: &str = "CYNA";
@@ -23,19 +24,28 @@ impl Invocation {
     /// An HTTP request begins.
     pub fn begin(spec: &Spec, request: RequestId, now: Timestamp) -> Self {
         let mut invocation = Self::job(spec.id, now);
-        invocation.fields.insert("requestId".to_owned(), json!(request.to_string()));
+        invocation
+            .fields
+            .insert("requestId".to_owned(), json!(request.to_string()));
         invocation
     }
 
     /// A job begins.
     pub fn job(operation: &'static str, now: Timestamp) -> Self {
-        Self { operation, began: now, fields: Map::new(), metrics: Map::new() }
+        Self {
+            operation,
+            began: now,
+            fields: Map::new(),
+            metrics: Map::new(),
+        }
     }
 
     /// Who called.
     pub fn called_by(&mut self, user: UserId, account: AccountId) {
-        self.fields.insert("user".to_owned(), json!(user.to_string()));
-        self.fields.insert("account".to_owned(), json!(account.to_string()));
+        self.fields
+            .insert("user".to_owned(), json!(user.to_string()));
+        self.fields
+            .insert("account".to_owned(), json!(account.to_string()));
     }
 
     /// Why it was refused.
@@ -51,8 +61,20 @@ impl Invocation {
 
     /// Counts something.
     pub fn count(&mut self, metric: &'static str, more: u64) {
-        let before = self.metrics.get(metric).and_then(Value::as_u64).unwrap_or(0);
-        self.metrics.insert(metric.to_owned(), json!(before.saturating_add(more)));
+        let before = self
+            .metrics
+            .get(metric)
+            .and_then(Value::as_u64)
+            .unwrap_or(0);
+        self.metrics
+            .insert(metric.to_owned(), json!(before.saturating_add(more)));
+    }
+
+    /// Counts what the app counted.
+    pub(crate) fn count_all(&mut self, counts: BTreeMap<&'static str, u64>) {
+        for (metric, count) in counts {
+            self.count(metric, count);
+        }
     }
 
     /// An HTTP request ends.
@@ -63,7 +85,9 @@ impl Invocation {
 
     /// It ends: the line is written.
     pub fn finish(mut self, log: &dyn Log, now: Timestamp) {
-        let millis = now.as_millisecond().saturating_sub(self.began.as_millisecond());
+        let millis = now
+            .as_millisecond()
+            .saturating_sub(self.began.as_millisecond());
         self.metrics.insert("Duration".to_owned(), json!(millis));
         let metrics: Vec<Value> = self
             .metrics

@@ -24,7 +24,10 @@ pub struct Binding {
 impl Binding {
     /// The binding of this request.
     pub fn of<C>(operation: &str, caller: &str, request: &Request<C>) -> Self {
-        Self { text: format!("{operation}\n{caller}\n{}", request.query), now: request.now }
+        Self {
+            text: format!("{operation}\n{caller}\n{}", request.query),
+            now: request.now,
+        }
     }
 
     /// The cursor that goes on after `position`.
@@ -46,10 +49,15 @@ impl Binding {
     /// [`Code::InvalidCursor`] for one not made for this query and caller,
     /// [`Code::CursorExpired`] when its hour is over.
     pub async fn open(&self, app: &App, cursor: &str) -> Result<String, Failure> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Code::InvalidCursor)?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(cursor)
+            .map_err(|_| Code::InvalidCursor)?;
         let (mac, plain) = bytes.split_at_checked(32).ok_or(Code::InvalidCursor)?;
         let plain = std::str::from_utf8(plain).map_err(|_| Code::InvalidCursor)?;
-        self.mac(app, plain).await?.verify_slice(mac).map_err(|_| Code::InvalidCursor)?;
+        self.mac(app, plain)
+            .await?
+            .verify_slice(mac)
+            .map_err(|_| Code::InvalidCursor)?;
         let (ends, position) = plain.split_once('\n').ok_or(Code::InvalidCursor)?;
         let ends: i64 = ends.parse().map_err(|_| Code::InvalidCursor)?;
         if ends <= self.now.as_second() {
@@ -60,7 +68,8 @@ impl Binding {
 
     async fn mac(&self, app: &App, plain: &str) -> Result<Hmac<Sha256>, Failure> {
         let key = app.secret(Secret::TokenKeys).await?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).map_err(|error| Failure::fault(&error))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
+            .map_err(|error| Failure::fault(&error))?;
         for part in ["cursor", &self.text, plain] {
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part.as_bytes());

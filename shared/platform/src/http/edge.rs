@@ -19,16 +19,24 @@ use std::collections::BTreeMap;
 /// Headers every answer has. HTML documents bring a policy of their own.
 const SECURITY: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+    (
+        "strict-transport-security",
+        "max-age=31536000; includeSubDomains",
+    ),
     ("referrer-policy", "no-referrer"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
 ];
 
 /// Runs an operation on a request. It always answers: what goes wrong becomes
 /// a problem, and one line in the log.
 pub async fn handle<O: Operation>(app: &App, request: lambda_http::Request) -> Response<Body> {
     let now = app.now();
-    let id: RequestId = app.new_id().unwrap_or_else(|_| domain::id::Id::from_bits(0));
+    let id: RequestId = app
+        .new_id()
+        .unwrap_or_else(|_| domain::id::Id::from_bits(0));
     let locale = request
         .headers()
         .get(http::header::ACCEPT_LANGUAGE)
@@ -40,6 +48,7 @@ pub async fn handle<O: Operation>(app: &App, request: lambda_http::Request) -> R
         Err(failure) => Err(failure),
     };
     let response = response.unwrap_or_else(|failure| fail(failure, id, locale, &mut invocation));
+    invocation.count_all(app.take_counts());
     invocation.end(app.log(), app.now(), response.status().as_u16());
     response
 }
@@ -58,13 +67,32 @@ async fn serve<O: Operation>(
     if let Some(claims) = &claims {
         invocation.called_by(claims.user, claims.account);
     }
-    let guest = headers.get("x-cart-token").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let guest = headers
+        .get("x-cart-token")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
     let caller = O::Caller::admit(claims, guest)?;
     let claim = claim_key(&O::SPEC, &headers, &incoming)?;
     let query = bound_query(&incoming.query);
-    let Incoming { path, query: parameters, body, json } = incoming;
+    let Incoming {
+        path,
+        query: parameters,
+        body,
+        json,
+    } = incoming;
     let input = read_input::<O>(path, parameters, json)?;
-    let request = Request { caller, now: app.now(), locale, id, claim, address, headers, body, target, query };
+    let request = Request {
+        caller,
+        now: app.now(),
+        locale,
+        id,
+        claim,
+        address,
+        headers,
+        body,
+        target,
+        query,
+    };
     O::run(app, request, input).await.map_err(Into::into)
 }
 
@@ -90,7 +118,10 @@ fn read_input<O: Operation>(
 
 /// Reads the access token where the operation cares for one. A token that is
 /// sent and bad is refused even where none is needed.
-async fn authenticate<O: Operation>(app: &App, headers: &HeaderMap) -> Result<Option<Claims>, Code> {
+async fn authenticate<O: Operation>(
+    app: &App,
+    headers: &HeaderMap,
+) -> Result<Option<Claims>, Code> {
     let sent = match O::Caller::ACCESS {
         Access::Public => None,
         Access::User | Access::UserOrGuest => headers.get(http::header::AUTHORIZATION),
@@ -108,7 +139,11 @@ async fn authenticate<O: Operation>(app: &App, headers: &HeaderMap) -> Result<Op
     app.verify_access_token(token).await.map(Some)
 }
 
-fn claim_key(spec: &Spec, headers: &HeaderMap, incoming: &Incoming) -> Result<Option<ClaimKey>, Code> {
+fn claim_key(
+    spec: &Spec,
+    headers: &HeaderMap,
+    incoming: &Incoming,
+) -> Result<Option<ClaimKey>, Code> {
     let required = match spec.idempotency {
         Idempotency::None => return Ok(None),
         Idempotency::Honoured => false,
@@ -121,12 +156,18 @@ fn claim_key(spec: &Spec, headers: &HeaderMap, incoming: &Incoming) -> Result<Op
         (Some(key), None) => key.as_bytes(),
         (Some(_), Some(_)) => return Err(Code::IdempotencyKeyInvalid),
     };
-    let printable = key.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    let printable = key
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() || *byte == b' ');
     if key.trim_ascii().is_empty() || key.len() > 255 || !printable {
         return Err(Code::IdempotencyKeyInvalid);
     }
     // serde_json keeps members sorted, so equal bodies have equal texts.
-    let body = incoming.json.as_ref().map(Value::to_string).unwrap_or_default();
+    let body = incoming
+        .json
+        .as_ref()
+        .map(Value::to_string)
+        .unwrap_or_default();
     let path = format!("{:?}", incoming.path);
     Ok(Some(ClaimKey {
         key_hash: sha256_hex(&[key]),
@@ -136,37 +177,69 @@ fn claim_key(spec: &Spec, headers: &HeaderMap, incoming: &Incoming) -> Result<Op
 
 /// The query a cursor is bound to: everything but `limit` and `cursor`.
 fn bound_query(query: &BTreeMap<String, String>) -> String {
-    let bound: BTreeMap<_, _> = query.iter().filter(|(name, _)| *name != "limit" && *name != "cursor").collect();
+    let bound: BTreeMap<_, _> = query
+        .iter()
+        .filter(|(name, _)| *name != "limit" && *name != "cursor")
+        .collect();
     format!("{bound:?}")
 }
 
-fn succeed<T: serde::Serialize>(spec: &Spec, reply: Reply<T>, id: RequestId, locale: Locale) -> Result<Response<Body>, Failure> {
+fn succeed<T: serde::Serialize>(
+    spec: &Spec,
+    reply: Reply<T>,
+    id: RequestId,
+    locale: Locale,
+) -> Result<Response<Body>, Failure> {
     let (body, content_type) = match &reply.content {
         Content::Document { content_type, body } => {
             let text = String::from_utf8(body.clone());
-            (Some(text.map_or_else(|binary| Body::Binary(binary.into_bytes()), Body::Text)), Some(*content_type))
+            (
+                Some(text.map_or_else(|binary| Body::Binary(binary.into_bytes()), Body::Text)),
+                Some(*content_type),
+            )
         }
         Content::Data(_) | Content::Answer(_) | Content::Nothing => (None, None),
     };
-    let answer = reply.render(spec.success, &id.to_string()).map_err(|error| Failure::fault(&error))?;
-    let body = body.unwrap_or_else(|| if answer.body.is_empty() { Body::Empty } else { Body::Text(answer.body.clone()) });
+    let answer = reply
+        .render(spec.success, &id.to_string())
+        .map_err(|error| Failure::fault(&error))?;
+    let body = body.unwrap_or_else(|| {
+        if answer.body.is_empty() {
+            Body::Empty
+        } else {
+            Body::Text(answer.body.clone())
+        }
+    });
     let mut response = build(&answer, body);
     let headers = response.headers_mut();
     if let Some(content_type) = content_type {
-        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static(content_type),
+        );
     }
-    headers.insert(http::header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.as_str()));
+    headers.insert(
+        http::header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(locale.as_str()),
+    );
     Ok(response)
 }
 
 fn build(answer: &Answer, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
-    *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = http::StatusCode::from_u16(answer.status)
+        .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     for (name, value) in SECURITY {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
-    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        http::header::CACHE_CONTROL,
+        HeaderValue::from_static("no-store"),
+    );
     for (name, value) in &answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             if name == http::header::SET_COOKIE {
@@ -179,12 +252,20 @@ fn build(answer: &Answer, body: Body) -> Response<Body> {
     response
 }
 
-fn fail(failure: Failure, id: RequestId, locale: Locale, invocation: &mut Invocation) -> Response<Body> {
+fn fail(
+    failure: Failure,
+    id: RequestId,
+    locale: Locale,
+    invocation: &mut Invocation,
+) -> Response<Body> {
     let refusal = match failure {
         Failure::Refused(refusal) => refusal,
         Failure::Unavailable { retry_after, cause } => {
             invocation.failed(cause);
-            Refusal { retry_after: Some(retry_after), ..Code::Unavailable.into() }
+            Refusal {
+                retry_after: Some(retry_after),
+                ..Code::Unavailable.into()
+            }
         }
         Failure::Fault(cause) => {
             invocation.failed(cause);
@@ -193,13 +274,29 @@ fn fail(failure: Failure, id: RequestId, locale: Locale, invocation: &mut Invoca
     };
     invocation.refused(refusal.code);
     let mut headers = vec![
-        ("content-type".to_owned(), "application/problem+json; charset=utf-8".to_owned()),
+        (
+            "content-type".to_owned(),
+            "application/problem+json; charset=utf-8".to_owned(),
+        ),
         ("content-language".to_owned(), locale.as_str().to_owned()),
         ("x-request-id".to_owned(), id.to_string()),
     ];
-    headers.extend(refusal.retry_after.map(|seconds| ("retry-after".to_owned(), seconds.to_string())));
-    headers.extend(refusal.allow.clone().map(|methods| ("allow".to_owned(), methods)));
+    headers.extend(
+        refusal
+            .retry_after
+            .map(|seconds| ("retry-after".to_owned(), seconds.to_string())),
+    );
+    headers.extend(
+        refusal
+            .allow
+            .clone()
+            .map(|methods| ("allow".to_owned(), methods)),
+    );
     let body = refusal.body(&id.to_string(), locale).to_string();
-    let answer = Answer { status: refusal.code.status(), headers, body: String::new() };
+    let answer = Answer {
+        status: refusal.code.status(),
+        headers,
+        body: String::new(),
+    };
     build(&answer, Body::Text(body))
 }

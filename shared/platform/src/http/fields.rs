@@ -189,7 +189,9 @@ pub struct IdField<T>(pub T);
 
 impl<T: Id> Field for IdField<T> {
     fn from_json(value: &Value) -> Result<Self, Reason> {
-        T::parse(text(value)?).map(Self).map_err(|_: IdError| Reason::Malformed)
+        T::parse(text(value)?)
+            .map(Self)
+            .map_err(|_: IdError| Reason::Malformed)
     }
 
     fn schema() -> Value {
@@ -206,7 +208,11 @@ impl Field for Accepted {
         match value {
             Value::Bool(true) => Ok(Self),
             Value::Bool(false) => Err(Reason::MustBeAccepted),
-            _ => Err(Reason::WrongType),
+            Value::Null
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => Err(Reason::WrongType),
         }
     }
 

@@ -55,7 +55,8 @@ struct Shape {
 
 impl Shape {
     fn into_schema(self) -> Value {
-        let mut schema = json!({"type": "object", "properties": self.properties, "additionalProperties": false});
+        let mut schema =
+            json!({"type": "object", "properties": self.properties, "additionalProperties": false});
         if let (false, Some(map)) = (self.required.is_empty(), schema.as_object_mut()) {
             map.insert("required".to_owned(), json!(self.required));
         }
@@ -80,7 +81,11 @@ pub struct Form {
 
 impl Form {
     /// A form over a request.
-    pub fn new(path: BTreeMap<String, String>, query: BTreeMap<String, String>, body: Option<Value>) -> Self {
+    pub fn new(
+        path: BTreeMap<String, String>,
+        query: BTreeMap<String, String>,
+        body: Option<Value>,
+    ) -> Self {
         Self {
             source: Source::Request(body.unwrap_or_else(|| Value::Object(Map::new()))),
             path,
@@ -108,7 +113,11 @@ impl Form {
             description.path.push((name.to_owned(), T::schema()));
             return Err(Recorded);
         }
-        let read = self.path.get(name).ok_or(Recorded).and_then(|text| T::from_text(text).map_err(|_| Recorded));
+        let read = self
+            .path
+            .get(name)
+            .ok_or(Recorded)
+            .and_then(|text| T::from_text(text).map_err(|_| Recorded));
         self.unknown_path |= read.is_err();
         read
     }
@@ -147,7 +156,10 @@ impl Form {
                 if failed { Err(Recorded) } else { value }
             }
             Source::Request(_) => {
-                self.errors.push(FieldError { path: String::new(), reason: Reason::WrongType });
+                self.errors.push(FieldError {
+                    path: String::new(),
+                    reason: Reason::WrongType,
+                });
                 Err(Recorded)
             }
         }
@@ -155,7 +167,10 @@ impl Form {
 
     /// Writes an error down.
     pub fn refuse(&mut self, path: &str, reason: Reason) -> Recorded {
-        self.errors.push(FieldError { path: path.to_owned(), reason });
+        self.errors.push(FieldError {
+            path: path.to_owned(),
+            reason,
+        });
         Recorded
     }
 
@@ -166,7 +181,9 @@ impl Form {
 
     /// Query parameters nobody asked for.
     pub fn has_unknown_query(&self) -> bool {
-        self.query.keys().any(|name| !self.known_query.contains(name.as_str()))
+        self.query
+            .keys()
+            .any(|name| !self.known_query.contains(name.as_str()))
     }
 
     /// The errors written down.
@@ -186,11 +203,23 @@ pub struct Object<'a> {
 
 impl<'a> Object<'a> {
     fn reading(fields: &'a Map<String, Value>, at: String) -> Self {
-        Self { fields: Some(fields), at, known: BTreeSet::new(), errors: Vec::new(), shape: Shape::default() }
+        Self {
+            fields: Some(fields),
+            at,
+            known: BTreeSet::new(),
+            errors: Vec::new(),
+            shape: Shape::default(),
+        }
     }
 
     fn describing() -> Self {
-        Self { fields: None, at: String::new(), known: BTreeSet::new(), errors: Vec::new(), shape: Shape::default() }
+        Self {
+            fields: None,
+            at: String::new(),
+            known: BTreeSet::new(),
+            errors: Vec::new(),
+            shape: Shape::default(),
+        }
     }
 
     fn describe(&mut self, name: &'static str, schema: Value, required: bool) -> Recorded {
@@ -203,7 +232,10 @@ impl<'a> Object<'a> {
 
     /// Writes an error at one field down.
     pub fn refuse(&mut self, name: &str, reason: Reason) -> Recorded {
-        self.errors.push(FieldError { path: format!("{}/{name}", self.at), reason });
+        self.errors.push(FieldError {
+            path: format!("{}/{name}", self.at),
+            reason,
+        });
         Recorded
     }
 
@@ -239,7 +271,11 @@ impl<'a> Object<'a> {
     }
 
     /// A nested object that must be there.
-    pub fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Object<'_>) -> Read<T>) -> Read<T> {
+    pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Object<'_>) -> Read<T>,
+    ) -> Read<T> {
         if self.fields.is_none() {
             let mut inner = Object::describing();
             let _ = read(&mut inner);
@@ -256,7 +292,12 @@ impl<'a> Object<'a> {
     }
 
     /// A list of objects that may be absent, with 1 to `most` of them.
-    pub fn list<T>(&mut self, name: &'static str, most: usize, mut read: impl FnMut(&mut Object<'_>) -> Read<T>) -> Read<Option<Vec<T>>> {
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        mut read: impl FnMut(&mut Object<'_>) -> Read<T>,
+    ) -> Read<Option<Vec<T>>> {
         if self.fields.is_none() {
             let mut inner = Object::describing();
             let _ = read(&mut inner);
@@ -269,7 +310,11 @@ impl<'a> Object<'a> {
             Some(_) => return Err(self.refuse(name, Reason::WrongType)),
         };
         if items.is_empty() || items.len() > most {
-            let reason = if items.is_empty() { Reason::OutOfRange } else { Reason::TooManyLines };
+            let reason = if items.is_empty() {
+                Reason::OutOfRange
+            } else {
+                Reason::TooManyLines
+            };
             return Err(self.refuse(name, reason));
         }
         let mut values = Vec::with_capacity(items.len());
@@ -277,13 +322,24 @@ impl<'a> Object<'a> {
             let path = format!("{}/{name}/{index}", self.at);
             match item {
                 Value::Object(map) => values.push(self.nested(map, path, &mut read)),
-                _ => values.push(Err(self.refuse(&format!("{name}/{index}"), Reason::WrongType))),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_) => values.push(Err(
+                    self.refuse(&format!("{name}/{index}"), Reason::WrongType)
+                )),
             }
         }
         values.into_iter().collect::<Read<Vec<T>>>().map(Some)
     }
 
-    fn nested<T>(&mut self, map: &Map<String, Value>, path: String, read: impl FnOnce(&mut Object<'_>) -> Read<T>) -> Read<T> {
+    fn nested<T>(
+        &mut self,
+        map: &Map<String, Value>,
+        path: String,
+        read: impl FnOnce(&mut Object<'_>) -> Read<T>,
+    ) -> Read<T> {
         let mut inner = Object::reading(map, path);
         let value = read(&mut inner);
         let errors = inner.finish();
@@ -311,6 +367,10 @@ impl<'a> Object<'a> {
 /// A member name inside a JSON pointer (RFC 6901), cut so that an answer never
 /// carries a long piece of input.
 fn escape(name: &str) -> String {
-    let short: String = name.chars().filter(|c| !domain::text::is_unsafe(*c)).take(64).collect();
+    let short: String = name
+        .chars()
+        .filter(|c| !domain::text::is_unsafe(*c))
+        .take(64)
+        .collect();
     short.replace('~', "~0").replace('/', "~1")
 }

@@ -46,7 +46,12 @@ impl Note {
 pub fn mend(event: &mut ApiGatewayV2httpRequest) {
     let headers = &mut event.headers;
     headers.remove(NOTE);
-    for name in ["x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-for"] {
+    for name in [
+        "x-forwarded-proto",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-for",
+    ] {
         headers.remove(name);
     }
     // The conversion builds an address from it; nothing here reads that.
@@ -54,7 +59,9 @@ pub fn mend(event: &mut ApiGatewayV2httpRequest) {
     let mut note = None;
     // A gateway joins repeated headers with a comma; a token holds none.
     let doubled = headers.get_all(header::AUTHORIZATION).iter().count() > 1
-        || headers.get(header::AUTHORIZATION).is_some_and(|value| value.as_bytes().contains(&b','));
+        || headers
+            .get(header::AUTHORIZATION)
+            .is_some_and(|value| value.as_bytes().contains(&b','));
     if doubled {
         note = Some(Note::Authorization);
     }
@@ -70,14 +77,19 @@ pub fn mend(event: &mut ApiGatewayV2httpRequest) {
     event.request_context.stage = Some("$default".to_owned());
     if event.is_base64_encoded {
         let body = event.body.as_deref().unwrap_or_default();
-        if base64::engine::general_purpose::STANDARD.decode(body).is_err() {
+        if base64::engine::general_purpose::STANDARD
+            .decode(body)
+            .is_err()
+        {
             event.body = None;
             event.is_base64_encoded = false;
             note = Some(Note::Body);
         }
     }
     if let Some(note) = note {
-        event.headers.insert(NOTE, HeaderValue::from_static(note.text()));
+        event
+            .headers
+            .insert(NOTE, HeaderValue::from_static(note.text()));
     }
 }
 
@@ -85,6 +97,7 @@ pub fn mend(event: &mut ApiGatewayV2httpRequest) {
 fn escapes_are_whole(query: &str) -> bool {
     query.split('%').skip(1).all(|rest| {
         let mut digits = rest.bytes();
-        digits.next().is_some_and(|byte| byte.is_ascii_hexdigit()) && digits.next().is_some_and(|byte| byte.is_ascii_hexdigit())
+        digits.next().is_some_and(|byte| byte.is_ascii_hexdigit())
+            && digits.next().is_some_and(|byte| byte.is_ascii_hexdigit())
     })
 }

@@ -2,9 +2,9 @@
 //! who calls.
 
 use super::guard::Note;
+use super::json;
 use super::operation::{Media, Spec};
 use super::problem::{Code, Failure, FieldError, Reason, Refusal};
-use super::json;
 use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
 use serde_json::Value;
@@ -50,12 +50,21 @@ pub(super) fn take_apart(spec: &Spec, request: lambda_http::Request) -> Result<I
     }
     let path = request
         .path_parameters_ref()
-        .map(|parameters| parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        .map(|parameters| {
+            parameters
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        })
         .unwrap_or_default();
     let query = read_query(request.uri().query().unwrap_or_default())?;
     let (parts, body) = request.into_parts();
     let body: Vec<u8> = body.to_vec();
-    let limit = if spec.media == Media::Webhook { WEBHOOK_LIMIT } else { BODY_LIMIT };
+    let limit = if spec.media == Media::Webhook {
+        WEBHOOK_LIMIT
+    } else {
+        BODY_LIMIT
+    };
     if body.len() > limit {
         return Err(Code::BodyTooLarge.into());
     }
@@ -64,7 +73,12 @@ pub(super) fn take_apart(spec: &Spec, request: lambda_http::Request) -> Result<I
     } else {
         None
     };
-    Ok(Incoming { path, query, body, json })
+    Ok(Incoming {
+        path,
+        query,
+        body,
+        json,
+    })
 }
 
 fn wants_body(spec: &Spec) -> bool {
@@ -77,11 +91,23 @@ fn accepts_json(headers: &http::HeaderMap) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+        .map(|range| {
+            range
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase()
+        })
         .filter(|range| !range.is_empty())
         .peekable();
     let any = ranges.peek().is_none();
-    any || ranges.any(|range| matches!(range.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json"))
+    any || ranges.any(|range| {
+        matches!(
+            range.as_str(),
+            "*/*" | "application/*" | "application/json" | "application/problem+json"
+        )
+    })
 }
 
 /// Reads a query string: every key once, nothing nested.
@@ -124,7 +150,10 @@ fn read_json(headers: &http::HeaderMap, body: &[u8]) -> Result<Value, Failure> {
     match json::parse(body) {
         Ok(value @ Value::Object(_)) => Ok(value),
         Ok(_) => Err(Refusal {
-            errors: vec![FieldError { path: String::new(), reason: Reason::WrongType }],
+            errors: vec![FieldError {
+                path: String::new(),
+                reason: Reason::WrongType,
+            }],
             ..Code::ValidationFailed.into()
         }
         .into()),

@@ -53,7 +53,9 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a finite number"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("not a finite number"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
@@ -101,7 +103,19 @@ mod tests {
     #[test]
     fn ambiguous_or_broken_documents_are_refused() {
         let deep = "[".repeat(200) + &"]".repeat(200);
-        for text in ["", " ", "{", "{} {}", "{}x", "NaN", "Infinity", "1e400", r#""\ud800""#, r#"{"a":1,"a":2}"#, &deep] {
+        for text in [
+            "",
+            " ",
+            "{",
+            "{} {}",
+            "{}x",
+            "NaN",
+            "Infinity",
+            "1e400",
+            r#""\ud800""#,
+            r#"{"a":1,"a":2}"#,
+            &deep,
+        ] {
             assert!(parse(text.as_bytes()).is_err(), "{text:.40}");
         }
     }

@@ -48,17 +48,26 @@ impl Spec {
 
     /// A command: answers 200.
     pub const fn post(id: &'static str, path: &'static str) -> Self {
-        Self { method: "POST", ..Self::get(id, path) }
+        Self {
+            method: "POST",
+            ..Self::get(id, path)
+        }
     }
 
     /// A replacement: answers 200.
     pub const fn put(id: &'static str, path: &'static str) -> Self {
-        Self { method: "PUT", ..Self::get(id, path) }
+        Self {
+            method: "PUT",
+            ..Self::get(id, path)
+        }
     }
 
     /// A removal: answers 200.
     pub const fn delete(id: &'static str, path: &'static str) -> Self {
-        Self { method: "DELETE", ..Self::get(id, path) }
+        Self {
+            method: "DELETE",
+            ..Self::get(id, path)
+        }
     }
 
     /// Says what it does.
@@ -73,7 +82,10 @@ impl Spec {
 
     /// Takes an idempotency key.
     pub const fn idempotency(self, idempotency: Idempotency) -> Self {
-        Self { idempotency, ..self }
+        Self {
+            idempotency,
+            ..self
+        }
     }
 
     /// Refuses with these codes.

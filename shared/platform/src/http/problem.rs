@@ -208,7 +208,12 @@ pub struct Refusal {
 
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
-        Self { code, errors: Vec::new(), retry_after: None, allow: None }
+        Self {
+            code,
+            errors: Vec::new(),
+            retry_after: None,
+            allow: None,
+        }
     }
 }
 
@@ -227,12 +232,18 @@ impl From<Refusal> for Failure {
 impl Failure {
     /// One field was refused.
     pub fn field(path: impl Into<String>, reason: Reason) -> Self {
-        Self::fields(vec![FieldError { path: path.into(), reason }])
+        Self::fields(vec![FieldError {
+            path: path.into(),
+            reason,
+        }])
     }
 
     /// Several fields were refused.
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        Self::Refused(Refusal { errors, ..Code::ValidationFailed.into() })
+        Self::Refused(Refusal {
+            errors,
+            ..Code::ValidationFailed.into()
+        })
     }
 
     /// A fault of ours with its whole chain of causes.
@@ -256,7 +267,10 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 impl From<crate::store::StoreError> for Failure {
     fn from(error: crate::store::StoreError) -> Self {
         if error.is_transient() {
-            Self::Unavailable { retry_after: 1, cause: chain(&error) }
+            Self::Unavailable {
+                retry_after: 1,
+                cause: chain(&error),
+            }
         } else {
             Self::fault(&error)
         }
@@ -271,7 +285,10 @@ impl From<crate::clock::NoEntropy> for Failure {
 
 impl From<crate::secrets::SecretError> for Failure {
     fn from(error: crate::secrets::SecretError) -> Self {
-        Self::Unavailable { retry_after: 2, cause: chain(&error) }
+        Self::Unavailable {
+            retry_after: 2,
+            cause: chain(&error),
+        }
     }
 }
 

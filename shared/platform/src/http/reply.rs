@@ -16,14 +16,22 @@ pub struct Reply<T> {
 #[derive(Debug)]
 pub(super) enum Content<T> {
     Data(T),
-    Document { content_type: &'static str, body: Vec<u8> },
+    Document {
+        content_type: &'static str,
+        body: Vec<u8>,
+    },
     Answer(Answer),
     Nothing,
 }
 
 impl<T> Reply<T> {
     fn with(content: Content<T>) -> Self {
-        Self { content, status: None, headers: Vec::new(), metadata: Map::new() }
+        Self {
+            content,
+            status: None,
+            headers: Vec::new(),
+            metadata: Map::new(),
+        }
     }
 
     /// Data in the envelope.
@@ -43,7 +51,10 @@ impl<T> Reply<T> {
 
     /// 304: what the caller has is still right.
     pub fn not_modified() -> Self {
-        Self { status: Some(304), ..Self::with(Content::Nothing) }
+        Self {
+            status: Some(304),
+            ..Self::with(Content::Nothing)
+        }
     }
 
     /// Adds a header.
@@ -65,7 +76,8 @@ impl<T> Reply<T> {
 
     /// Adds the metadata of a page.
     pub fn page(self, count: usize, next_cursor: Option<String>) -> Self {
-        self.metadata("count", count).metadata("nextCursor", next_cursor)
+        self.metadata("count", count)
+            .metadata("nextCursor", next_cursor)
     }
 }
 
@@ -94,20 +106,30 @@ impl<T: Serialize> Reply<T> {
         headers.push(("x-request-id".to_owned(), request_id.to_owned()));
         let body = match &self.content {
             Content::Data(data) => {
-                headers.push(("content-type".to_owned(), "application/json; charset=utf-8".to_owned()));
-                serde_json::to_string(&json!({"success": true, "data": data, "metadata": self.metadata}))?
+                headers.push((
+                    "content-type".to_owned(),
+                    "application/json; charset=utf-8".to_owned(),
+                ));
+                serde_json::to_string(
+                    &json!({"success": true, "data": data, "metadata": self.metadata}),
+                )?
             }
             Content::Answer(answer) => return Ok(answer.clone()),
             Content::Document { .. } | Content::Nothing => String::new(),
         };
-        Ok(Answer { status: self.status.unwrap_or(success), headers, body })
+        Ok(Answer {
+            status: self.status.unwrap_or(success),
+            headers,
+            body,
+        })
     }
 }
 
 impl Answer {
     /// The answer as a replay: the same, and said to be one.
     pub fn replayed(mut self) -> Self {
-        self.headers.push(("idempotency-replayed".to_owned(), "true".to_owned()));
+        self.headers
+            .push(("idempotency-replayed".to_owned(), "true".to_owned()));
         self
     }
 }

@@ -45,7 +45,10 @@ impl From<Interval> for IntervalView {
             IntervalUnit::Month => "month",
             IntervalUnit::Year => "year",
         };
-        Self { unit, count: interval.count() }
+        Self {
+            unit,
+            count: interval.count(),
+        }
     }
 }
 
@@ -94,9 +97,11 @@ impl PriceView {
     fn of(price: &Price, min_quantity: u64) -> Option<Self> {
         let (mode, amount, tiers) = match &price.scheme {
             PriceScheme::PerUnit { unit_amount } => ("per_unit", Some(*unit_amount), None),
-            PriceScheme::Graduated(tiers) => {
-                ("graduated", price.scheme.total(min_quantity).ok(), Some(tiers))
-            }
+            PriceScheme::Graduated(tiers) => (
+                "graduated",
+                price.scheme.total(min_quantity).ok(),
+                Some(tiers),
+            ),
             PriceScheme::Volume(tiers) => {
                 ("volume", price.scheme.total(min_quantity).ok(), Some(tiers))
             }
@@ -217,7 +222,10 @@ mod tests {
 
     #[test]
     fn a_price_per_unit_is_shown_for_one_unit() {
-        let view = PlanView::of(&plan(&json!({"mode": "per_unit", "unitAmount": 490})), Locale::En);
+        let view = PlanView::of(
+            &plan(&json!({"mode": "per_unit", "unitAmount": 490})),
+            Locale::En,
+        );
         assert_eq!(
             serde_json::to_value(view).unwrap(),
             json!({

@@ -139,7 +139,10 @@ fn key_name(token: &str) -> Option<String> {
         return None;
     }
     let header: Header = jsonwebtoken::decode_header(token).ok()?;
-    let brings_a_key = header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.x5c.is_some();
+    let brings_a_key = header.jku.is_some()
+        || header.jwk.is_some()
+        || header.x5u.is_some()
+        || header.x5c.is_some();
     let plain = !brings_a_key && header.crit.is_none();
     let ours = header.alg == Algorithm::EdDSA && header.typ.as_deref() == Some(TOKEN_TYPE);
     if plain && ours { header.kid } else { None }
@@ -168,7 +171,10 @@ impl Known {
     /// A flood of invented names must not become a flood of reads. Without
     /// any key there is nothing to protect.
     fn may_ask(&self, now: Timestamp) -> bool {
-        self.keys.is_empty() || self.asked_at.is_none_or(|at| now.duration_since(at) >= ASK_AGAIN)
+        self.keys.is_empty()
+            || self
+                .asked_at
+                .is_none_or(|at| now.duration_since(at) >= ASK_AGAIN)
     }
 }
 
@@ -189,19 +195,32 @@ impl VerifyingKeys {
     /// # Errors
     /// [`StoreError`] when they cannot be read; those known stay known.
     pub async fn refresh(&self, app: &App) -> Result<(), StoreError> {
-        let published = app.store().public_keys().await?.map(|stored| stored.value).unwrap_or_default();
+        let published = app
+            .store()
+            .public_keys()
+            .await?
+            .map(|stored| stored.value)
+            .unwrap_or_default();
         self.learn(&published, app.now());
         Ok(())
     }
 
     /// True when tokens signed with this key can be verified here.
     pub(super) fn knows(&self, kid: &str) -> bool {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).keys.contains_key(kid)
+        self.known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys
+            .contains_key(kid)
     }
 
     /// Takes these keys for the published ones.
     pub(super) fn learn(&self, published: &PublicKeys, now: Timestamp) {
-        let keys = published.keys.iter().map(|key| (key.kid(), decoding_key(key))).collect();
+        let keys = published
+            .keys
+            .iter()
+            .map(|key| (key.kid(), decoding_key(key)))
+            .collect();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.keys = keys;
         known.read_at = Some(now);
@@ -211,7 +230,11 @@ impl VerifyingKeys {
         let now = app.now();
         let (found, stale, may_ask) = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            (known.keys.get(name).cloned(), known.is_stale(now), known.may_ask(now))
+            (
+                known.keys.get(name).cloned(),
+                known.is_stale(now),
+                known.may_ask(now),
+            )
         };
         match found {
             Some(key) if !stale => return Ok(Some(key)),
@@ -219,10 +242,19 @@ impl VerifyingKeys {
             Some(_) | None => {}
         }
         if found.is_none() {
-            self.known.write().unwrap_or_else(PoisonError::into_inner).asked_at = Some(now);
+            self.known
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .asked_at = Some(now);
         }
         match (self.refresh(app).await, found) {
-            (Ok(()), _) => Ok(self.known.read().unwrap_or_else(PoisonError::into_inner).keys.get(name).cloned()),
+            (Ok(()), _) => Ok(self
+                .known
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .keys
+                .get(name)
+                .cloned()),
             // A key that was good five minutes ago serves while the table
             // does not answer.
             (Err(_), Some(key)) => Ok(Some(key)),

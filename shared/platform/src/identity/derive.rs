@@ -15,7 +15,12 @@ pub(crate) fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 
 /// True when `claimed` is the MAC of the parts; compared in constant time.
 pub(crate) fn is_mac(key: &[u8], parts: &[&[u8]], claimed: &[u8]) -> bool {
-    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), &message(parts), claimed).is_ok()
+    hmac::verify(
+        &hmac::Key::new(hmac::HMAC_SHA256, key),
+        &message(parts),
+        claimed,
+    )
+    .is_ok()
 }
 
 /// The key of one purpose, from the text of a secret.

@@ -21,7 +21,11 @@ const VERIFICATION_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// # Errors
 /// [`Failure::Unavailable`] when the secret cannot be read.
 pub async fn derive(app: &App, user: UserId, act: ActId) -> Result<String, Failure> {
-    Ok(text(app.secret(Secret::TokenKeys).await?.expose(), user, act))
+    Ok(text(
+        app.secret(Secret::TokenKeys).await?.expose(),
+        user,
+        act,
+    ))
 }
 
 /// The item that makes the token of an act good: to confirm the address of a
@@ -29,7 +33,12 @@ pub async fn derive(app: &App, user: UserId, act: ActId) -> Result<String, Failu
 ///
 /// # Errors
 /// When the secret cannot be read.
-pub async fn verification(app: &App, user: UserId, act: ActId, now: Timestamp) -> Result<OneTimeToken, SecretError> {
+pub async fn verification(
+    app: &App,
+    user: UserId,
+    act: ActId,
+    now: Timestamp,
+) -> Result<OneTimeToken, SecretError> {
     let secret = app.secret(Secret::TokenKeys).await?;
     Ok(OneTimeToken {
         hash: hash(&text(secret.expose(), user, act)),
@@ -47,7 +56,10 @@ pub fn hash(token: &str) -> String {
 
 fn text(secret: &str, user: UserId, act: ActId) -> String {
     let key = derive::key(secret, "mailed token");
-    URL_SAFE_NO_PAD.encode(derive::mac(&key, &[user.to_string().as_bytes(), act.to_string().as_bytes()]))
+    URL_SAFE_NO_PAD.encode(derive::mac(
+        &key,
+        &[user.to_string().as_bytes(), act.to_string().as_bytes()],
+    ))
 }
 
 #[cfg(test)]

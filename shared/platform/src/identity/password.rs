@@ -67,7 +67,10 @@ struct Pepper {
 
 impl Pepper {
     fn of(secret: &str) -> Self {
-        Self { id: derive::key_id(secret), bytes: derive::key(secret, "password") }
+        Self {
+            id: derive::key_id(secret),
+            bytes: derive::key(secret, "password"),
+        }
     }
 
     /// The name as it is kept in the PHC string: at most 8 bytes.
@@ -78,7 +81,12 @@ impl Pepper {
 
 fn todays(pepper: &Pepper) -> Result<Params, HashError> {
     let mut builder = ParamsBuilder::new();
-    builder.m_cost(MEMORY_KIB).t_cost(PASSES).p_cost(LANES).output_len(LENGTH).keyid(pepper.key_id()?);
+    builder
+        .m_cost(MEMORY_KIB)
+        .t_cost(PASSES)
+        .p_cost(LANES)
+        .output_len(LENGTH)
+        .keyid(pepper.key_id()?);
     builder.build().map_err(HashError::Argon2)
 }
 
@@ -124,7 +132,11 @@ pub async fn verify(app: &App, password: &str, stored: Option<&str>) -> Result<V
     let params = Params::try_from(&stored).map_err(|_| HashError::Format)?;
     let today = todays(&pepper)?;
     let outdated = params != today;
-    let pepper = if params.keyid() == pepper.id.as_bytes() { pepper } else { previous_pepper(app, pepper).await };
+    let pepper = if params.keyid() == pepper.id.as_bytes() {
+        pepper
+    } else {
+        previous_pepper(app, pepper).await
+    };
     let output = compute(app, password, salt.as_ref().to_vec(), params, pepper).await?;
     // `Output` compares in constant time.
     let right = Output::new(&output).is_ok_and(|output| output == *expected);
@@ -155,7 +167,9 @@ async fn compute(
     let hasher = app.hasher().clone();
     let password = password.as_bytes().to_vec();
     let work = move || hasher.compute(&password, &salt, params, &pepper.bytes);
-    tokio::task::spawn_blocking(work).await.map_err(|_| HashError::Thread)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| HashError::Thread)?
 }
 
 impl Hasher {
@@ -165,7 +179,13 @@ impl Hasher {
         self.hashes.load(Ordering::Relaxed)
     }
 
-    fn compute(&self, password: &[u8], salt: &[u8], params: Params, pepper: &[u8]) -> Result<Vec<u8>, HashError> {
+    fn compute(
+        &self,
+        password: &[u8],
+        salt: &[u8],
+        params: Params,
+        pepper: &[u8],
+    ) -> Result<Vec<u8>, HashError> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         if memory.len() < params.block_count() {
             memory.resize(params.block_count(), Block::new());
@@ -173,7 +193,14 @@ impl Hasher {
         let mut output = vec![0; params.output_len().unwrap_or(LENGTH)];
         self.hashes.fetch_add(1, Ordering::Relaxed);
         Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)
-            .and_then(|argon2| argon2.hash_password_into_with_memory(password, salt, &mut output, memory.as_mut_slice()))
+            .and_then(|argon2| {
+                argon2.hash_password_into_with_memory(
+                    password,
+                    salt,
+                    &mut output,
+                    memory.as_mut_slice(),
+                )
+            })
             .map_err(HashError::Argon2)?;
         Ok(output)
     }
@@ -185,7 +212,12 @@ mod tests {
 
     fn quick(pepper: &Pepper) -> Params {
         let mut builder = ParamsBuilder::new();
-        builder.m_cost(64).t_cost(1).p_cost(1).output_len(LENGTH).keyid(pepper.key_id().unwrap());
+        builder
+            .m_cost(64)
+            .t_cost(1)
+            .p_cost(1)
+            .output_len(LENGTH)
+            .keyid(pepper.key_id().unwrap());
         builder.build().unwrap()
     }
 
@@ -194,7 +226,9 @@ mod tests {
         let hasher = Hasher::default();
         let (one, two) = (Pepper::of("one"), Pepper::of("two"));
         let hash = |password: &str, pepper: &Pepper| {
-            hasher.compute(password.as_bytes(), &[7; 16], quick(pepper), &pepper.bytes).unwrap()
+            hasher
+                .compute(password.as_bytes(), &[7; 16], quick(pepper), &pepper.bytes)
+                .unwrap()
         };
         let right = hash("correct horse battery", &one);
         assert_eq!(hash("correct horse battery", &one), right);
@@ -209,8 +243,12 @@ mod tests {
         let pepper = Pepper::of("one");
         let used = Hasher::default();
         for _ in 0..3 {
-            let again = used.compute(b"password", &[1; 16], quick(&pepper), &pepper.bytes).unwrap();
-            let fresh = Hasher::default().compute(b"password", &[1; 16], quick(&pepper), &pepper.bytes).unwrap();
+            let again = used
+                .compute(b"password", &[1; 16], quick(&pepper), &pepper.bytes)
+                .unwrap();
+            let fresh = Hasher::default()
+                .compute(b"password", &[1; 16], quick(&pepper), &pepper.bytes)
+                .unwrap();
             assert_eq!(again, fresh);
         }
     }

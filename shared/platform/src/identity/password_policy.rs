@@ -54,7 +54,9 @@ fn names_somebody(password: &str, owner: Owner<'_>) -> bool {
     let joined: String = company.split_whitespace().collect();
     let names = [owner.email.local_part(), &company, &joined];
     password.contains(SHOP)
-        || names.iter().any(|name| name.chars().count() >= SHORTEST_NAME && password.contains(*name))
+        || names
+            .iter()
+            .any(|name| name.chars().count() >= SHORTEST_NAME && password.contains(*name))
 }
 
 #[cfg(test)]
@@ -63,12 +65,22 @@ mod tests {
 
     fn judged(password: &str) -> Result<(), Reason> {
         let email = EmailAddress::parse("ada.lovelace@example.com").unwrap();
-        judge(password, Owner { email: &email, company: Some("Analytical Engines") })
+        judge(
+            password,
+            Owner {
+                email: &email,
+                company: Some("Analytical Engines"),
+            },
+        )
     }
 
     #[test]
     fn a_long_phrase_is_accepted_as_it_is() {
-        for password in ["tangerine kettle orbit 9", "Où vont les girafes violettes", "🦒🦀🐢🐝🦉🐙🐬🦚🦔🐿🦜🦩🐌🦋🐞 zx"] {
+        for password in [
+            "tangerine kettle orbit 9",
+            "Où vont les girafes violettes",
+            "🦒🦀🐢🐝🦉🐙🐬🦚🦔🐿🦜🦩🐌🦋🐞 zx",
+        ] {
             assert_eq!(judged(password), Ok(()), "{password}");
         }
     }

@@ -38,7 +38,11 @@ impl RefreshToken {
     /// True when its proof is the one of this session.
     pub fn is_proved_by(&self, session: &Session) -> bool {
         let n = self.n.to_string();
-        derive::is_mac(&self.key, &proof_parts(&session.id.to_string(), &session.salt, &n), &self.proof)
+        derive::is_mac(
+            &self.key,
+            &proof_parts(&session.id.to_string(), &session.salt, &n),
+            &self.proof,
+        )
     }
 }
 
@@ -65,14 +69,19 @@ pub async fn read(app: &App, text: &str) -> Result<Option<RefreshToken>, SecretE
     // Only a token that says it is older makes us ask for the older secret.
     let previous = app.secrets().previous(Secret::TokenKeys, app.now()).await;
     Ok(match previous {
-        Some(secret) if parts.key_id == derive::key_id(secret.expose()) => parts.open(secret.expose()),
+        Some(secret) if parts.key_id == derive::key_id(secret.expose()) => {
+            parts.open(secret.expose())
+        }
         Some(_) | None => None,
     })
 }
 
 fn text(secret: &str, session: &Session) -> String {
     let n = session.n.to_string();
-    let proof = derive::mac(&key(secret), &proof_parts(&session.id.to_string(), &session.salt, &n));
+    let proof = derive::mac(
+        &key(secret),
+        &proof_parts(&session.id.to_string(), &session.salt, &n),
+    );
     let signed = format!(
         "{}.{}.{}.{n}.{}",
         derive::key_id(secret),
@@ -161,11 +170,23 @@ mod tests {
     #[test]
     fn a_token_reads_back_and_is_proved_by_its_session_alone() {
         let secret = "one";
-        let token = Parts::of(&text(secret, &session(3))).unwrap().open(secret).unwrap();
-        assert_eq!((token.user, token.session, token.n), (UserId::from_bits(8), SessionId::from_bits(7), 3));
+        let token = Parts::of(&text(secret, &session(3)))
+            .unwrap()
+            .open(secret)
+            .unwrap();
+        assert_eq!(
+            (token.user, token.session, token.n),
+            (UserId::from_bits(8), SessionId::from_bits(7), 3)
+        );
         assert!(token.is_proved_by(&session(3)));
-        assert!(!token.is_proved_by(&Session { salt: "other".to_owned(), ..session(3) }));
-        assert!(!token.is_proved_by(&Session { id: SessionId::from_bits(1), ..session(3) }));
+        assert!(!token.is_proved_by(&Session {
+            salt: "other".to_owned(),
+            ..session(3)
+        }));
+        assert!(!token.is_proved_by(&Session {
+            id: SessionId::from_bits(1),
+            ..session(3)
+        }));
     }
 
     #[test]
@@ -188,8 +209,17 @@ mod tests {
     fn other_texts_and_other_secrets_are_refused() {
         let good = text("one", &session(0));
         assert!(Parts::of(&good).unwrap().open("two").is_none());
-        for bad in ["", ".", ".....", "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln", &format!("{good}.{good}")] {
-            assert!(Parts::of(bad).and_then(|parts| parts.open("one")).is_none(), "{bad}");
+        for bad in [
+            "",
+            ".",
+            ".....",
+            "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln",
+            &format!("{good}.{good}"),
+        ] {
+            assert!(
+                Parts::of(bad).and_then(|parts| parts.open("one")).is_none(),
+                "{bad}"
+            );
         }
     }
 

@@ -80,7 +80,12 @@ impl Customer {
                 provider_customer: None,
                 created_at: now,
             },
-            member: Member { account, user, role: AccountRole::Owner, since: now },
+            member: Member {
+                account,
+                user,
+                role: AccountRole::Owner,
+                since: now,
+            },
             data_key: DataKey::generate(app, account).await?,
         })
     }
@@ -108,7 +113,12 @@ impl Customer {
     ///
     /// # Errors
     /// [`StoreError::Encode`] when one cannot be written.
-    pub fn insert_decoys<R: Copy>(&self, act: &mut Transaction<R>, taken: R, now: Timestamp) -> Result<(), StoreError> {
+    pub fn insert_decoys<R: Copy>(
+        &self,
+        act: &mut Transaction<R>,
+        taken: R,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         insert_decoy(act, &self.login, taken, now)?;
         insert_decoy(act, &self.user, taken, now)?;
         insert_decoy(act, &self.account, taken, now)?;
@@ -156,7 +166,9 @@ pub async fn seed_user(
         locale: Locale::default(),
         password_hash: password::hash(app, password).await?,
     };
-    let customer = Customer::new(app, &newcomer, now).await?.verified(role, now);
+    let customer = Customer::new(app, &newcomer, now)
+        .await?
+        .verified(role, now);
     let mut act = Transaction::new(app.new_id::<ActId>()?);
     customer.insert(&mut act, Code::StateConflict);
     match app.store().commit(act).await {

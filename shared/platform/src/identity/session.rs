@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::http::problem::{Code, Failure, chain};
 use crate::store::identity::{ClientKind, Rotation, Session, SessionEnd};
 use crate::store::keys::{self, Key};
-use crate::store::{CommitError, Stored, StoreError, Transaction, events};
+use crate::store::{CommitError, StoreError, Stored, Transaction, events};
 use domain::account::Login;
 use domain::event::{EventKind, Owner};
 use domain::id::ActId;
@@ -52,7 +52,12 @@ pub struct Tokens {
 ///
 /// # Errors
 /// When keys, random bytes or the table cannot be had.
-pub async fn open(app: &App, login: &Login, client: ClientKind, now: Timestamp) -> Result<Tokens, Failure> {
+pub async fn open(
+    app: &App,
+    login: &Login,
+    client: ClientKind,
+    now: Timestamp,
+) -> Result<Tokens, Failure> {
     let signer = Signer::load(app).await?;
     let session = Session {
         id: app.new_id()?,
@@ -67,7 +72,9 @@ pub async fn open(app: &App, login: &Login, client: ClientKind, now: Timestamp) 
         ended: None,
     };
     let tokens = tokens(app, &signer, &session, now).await?;
-    app.store().open_session(&session, app.new_id::<ActId>()?).await?;
+    app.store()
+        .open_session(&session, app.new_id::<ActId>()?)
+        .await?;
     Ok(tokens)
 }
 
@@ -76,14 +83,23 @@ pub async fn open(app: &App, login: &Login, client: ClientKind, now: Timestamp) 
 ///
 /// # Errors
 /// When keys, random bytes or the table cannot be had.
-pub async fn refresh(app: &App, text: &str, client: ClientKind, now: Timestamp) -> Result<Option<Tokens>, Failure> {
+pub async fn refresh(
+    app: &App,
+    text: &str,
+    client: ClientKind,
+    now: Timestamp,
+) -> Result<Option<Tokens>, Failure> {
     let Some(token) = refresh_token::read(app, text).await? else {
         return Ok(None);
     };
     // Before the rotation: a token must not be used up for nothing.
     let signer = Signer::load(app).await?;
     let act = app.new_id::<ActId>()?;
-    let found = match app.store().rotate_session(&token.session_key(), token.n, client, now, act).await? {
+    let found = match app
+        .store()
+        .rotate_session(&token.session_key(), token.n, client, now, act)
+        .await?
+    {
         Rotation::Done(session) if token.is_proved_by(&session) => {
             return tokens(app, &signer, &session, now).await.map(Some);
         }
@@ -110,7 +126,9 @@ pub async fn refresh(app: &App, text: &str, client: ClientKind, now: Timestamp) 
 pub async fn end(app: &App, text: &str) -> Result<(), Failure> {
     if let Some(token) = refresh_token::read(app, text).await? {
         let act = app.new_id::<ActId>()?;
-        app.store().end_session(&token.session_key(), SessionEnd::SignedOut, act).await?;
+        app.store()
+            .end_session(&token.session_key(), SessionEnd::SignedOut, act)
+            .await?;
     }
     Ok(())
 }
@@ -136,14 +154,27 @@ fn judge(session: &Session, n: u32, client: ClientKind, now: Timestamp) -> Judge
     }
     let same_client = session.client == client;
     if n == session.n {
-        return if same_client { Judgement::Rotate } else { Judgement::Refused };
+        return if same_client {
+            Judgement::Rotate
+        } else {
+            Judgement::Refused
+        };
     }
     let just_rotated = now.duration_since(session.rotated_at) <= GRACE;
     let is_last = n.checked_add(1) == Some(session.n);
-    if is_last && just_rotated && same_client { Judgement::Grace } else { Judgement::Reuse }
+    if is_last && just_rotated && same_client {
+        Judgement::Grace
+    } else {
+        Judgement::Reuse
+    }
 }
 
-async fn tokens(app: &App, signer: &Signer, session: &Session, now: Timestamp) -> Result<Tokens, Failure> {
+async fn tokens(
+    app: &App,
+    signer: &Signer,
+    session: &Session,
+    now: Timestamp,
+) -> Result<Tokens, Failure> {
     let claims = Claims {
         user: session.user,
         account: session.account,
@@ -151,7 +182,9 @@ async fn tokens(app: &App, signer: &Signer, session: &Session, now: Timestamp) -
         role: session.role,
         auth_time: session.began_at,
         issued_at: now,
-        expires_at: now.checked_add(SignedDuration::from_secs(LIFE_SECONDS)).unwrap_or(now),
+        expires_at: now
+            .checked_add(SignedDuration::from_secs(LIFE_SECONDS))
+            .unwrap_or(now),
     };
     Ok(Tokens {
         access: signer.sign(&app.config().issuer, &claims)?,
@@ -161,11 +194,22 @@ async fn tokens(app: &App, signer: &Signer, session: &Session, now: Timestamp) -
 }
 
 /// Ends the session of a token that came back, and says so to its user.
-async fn end_reused(app: &App, token: &RefreshToken, found: Stored<Session>, now: Timestamp) -> Result<(), Failure> {
+async fn end_reused(
+    app: &App,
+    token: &RefreshToken,
+    found: Stored<Session>,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let mut found = found;
     for _ in 0..END_TRIES {
-        let ended = Session { ended: Some(SessionEnd::Reused), ..found.value };
-        let kind = EventKind::SessionReused { user: ended.user, session: ended.id };
+        let ended = Session {
+            ended: Some(SessionEnd::Reused),
+            ..found.value
+        };
+        let kind = EventKind::SessionReused {
+            user: ended.user,
+            session: ended.id,
+        };
         let event = events::event(app.new_id()?, Owner::User { user: ended.user }, kind, now);
         let mut act = Transaction::new(app.new_id::<ActId>()?);
         act.replace(found.version, &ended, ());
@@ -181,7 +225,10 @@ async fn end_reused(app: &App, token: &RefreshToken, found: Stored<Session>, now
             Some(_) | None => return Ok(()),
         }
     }
-    Err(Failure::Unavailable { retry_after: 1, cause: chain(&StoreError::Busy) })
+    Err(Failure::Unavailable {
+        retry_after: 1,
+        cause: chain(&StoreError::Busy),
+    })
 }
 
 #[cfg(test)]

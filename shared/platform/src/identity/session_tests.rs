@@ -73,46 +73,84 @@ fn a_used_token_ends_the_session_within_the_grace_too_once_its_successor_was_use
 fn a_session_ends_after_14_idle_days_and_after_30_days_in_all() {
     const DAY: i64 = 86_400;
     let mut session = opened();
-    assert_eq!(judge(&session, 0, CLIENT, at(14 * DAY - 1)), Judgement::Rotate);
+    assert_eq!(
+        judge(&session, 0, CLIENT, at(14 * DAY - 1)),
+        Judgement::Rotate
+    );
     assert_eq!(judge(&session, 0, CLIENT, at(14 * DAY)), Judgement::Refused);
     for day in 1..30 {
-        assert_eq!(present(&mut session, session.n.min(29), day * DAY).0, Judgement::Rotate);
+        assert_eq!(
+            present(&mut session, session.n.min(29), day * DAY).0,
+            Judgement::Rotate
+        );
     }
-    assert_eq!(judge(&session, session.n, CLIENT, at(30 * DAY)), Judgement::Refused);
+    assert_eq!(
+        judge(&session, session.n, CLIENT, at(30 * DAY)),
+        Judgement::Refused
+    );
     // Nor is anything left to end.
     assert_eq!(judge(&session, 0, CLIENT, at(30 * DAY)), Judgement::Refused);
 }
 
 #[test]
 fn a_token_of_another_client_kind_is_refused_and_changes_nothing() {
-    assert_eq!(judge(&opened(), 0, ClientKind::Body, at(1)), Judgement::Refused);
+    assert_eq!(
+        judge(&opened(), 0, ClientKind::Body, at(1)),
+        Judgement::Refused
+    );
 }
 
 #[test]
 fn a_used_token_of_another_client_kind_is_a_copy() {
     let mut session = opened();
     present(&mut session, 0, 100);
-    assert_eq!(judge(&session, 0, ClientKind::Body, at(101)), Judgement::Reuse);
+    assert_eq!(
+        judge(&session, 0, ClientKind::Body, at(101)),
+        Judgement::Reuse
+    );
 }
 
 #[test]
 fn only_a_live_session_is_let_through() {
     let stored = |value| Some(Stored { value, version: 1 });
-    let ended = Session { ended: Some(SessionEnd::SignedOut), ..opened() };
+    let ended = Session {
+        ended: Some(SessionEnd::SignedOut),
+        ..opened()
+    };
     assert_eq!(require_live(stored(opened()), at(1)), Ok(()));
-    assert_eq!(require_live(stored(ended), at(1)), Err(Code::Unauthenticated));
-    assert_eq!(require_live(stored(opened()), at(31 * 86_400)), Err(Code::Unauthenticated));
+    assert_eq!(
+        require_live(stored(ended), at(1)),
+        Err(Code::Unauthenticated)
+    );
+    assert_eq!(
+        require_live(stored(opened()), at(31 * 86_400)),
+        Err(Code::Unauthenticated)
+    );
     assert_eq!(require_live(None, at(1)), Err(Code::Unauthenticated));
 }
 
 #[test]
 fn a_session_reads_back_what_it_writes() {
-    let session = Session { ended: Some(SessionEnd::Reused), n: 7, rotated_at: at(1_700_000_000), ..opened() };
+    let session = Session {
+        ended: Some(SessionEnd::Reused),
+        n: 7,
+        rotated_at: at(1_700_000_000),
+        ..opened()
+    };
     let item: serde_dynamo::Item = serde_dynamo::to_item(&session).unwrap();
     // The rotation compares these in the table: they must be numbers there.
-    assert_eq!(item["rotated_at"], serde_dynamo::AttributeValue::N("1700000000000".to_owned()));
-    assert_eq!(item["client"], serde_dynamo::AttributeValue::S("cookie".to_owned()));
-    assert_eq!(serde_dynamo::from_item::<_, Session>(item).unwrap(), session);
+    assert_eq!(
+        item["rotated_at"],
+        serde_dynamo::AttributeValue::N("1700000000000".to_owned())
+    );
+    assert_eq!(
+        item["client"],
+        serde_dynamo::AttributeValue::S("cookie".to_owned())
+    );
+    assert_eq!(
+        serde_dynamo::from_item::<_, Session>(item).unwrap(),
+        session
+    );
     let live: serde_dynamo::Item = serde_dynamo::to_item(opened()).unwrap();
     assert!(live.get("ended").is_none());
 }

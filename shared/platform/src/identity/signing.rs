@@ -44,13 +44,19 @@ impl TryFrom<StoredKey> for PublicKey {
 
     fn try_from(stored: StoredKey) -> Result<Self, MalformedKey> {
         let bytes = URL_SAFE_NO_PAD.decode(stored.x).map_err(|_| MalformedKey)?;
-        Ok(Self { bytes: bytes.try_into().map_err(|_| MalformedKey)?, published_at: stored.published_at })
+        Ok(Self {
+            bytes: bytes.try_into().map_err(|_| MalformedKey)?,
+            published_at: stored.published_at,
+        })
     }
 }
 
 impl From<PublicKey> for StoredKey {
     fn from(key: PublicKey) -> Self {
-        Self { x: key.x(), published_at: key.published_at }
+        Self {
+            x: key.x(),
+            published_at: key.published_at,
+        }
     }
 }
 
@@ -105,9 +111,16 @@ impl Signer {
     pub fn from_secret(text: &str) -> Result<Self, SigningError> {
         let seed = derive::key(text, "access token");
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| SigningError::Key)?;
-        let public = pair.public_key().as_ref().try_into().map_err(|_| SigningError::Key)?;
+        let public = pair
+            .public_key()
+            .as_ref()
+            .try_into()
+            .map_err(|_| SigningError::Key)?;
         // Our backend takes the seed itself as the key.
-        Ok(Self { key: EncodingKey::from_ed_der(&seed), public })
+        Ok(Self {
+            key: EncodingKey::from_ed_der(&seed),
+            public,
+        })
     }
 
     /// The signer of this moment. Its public key is published before anything
@@ -117,7 +130,10 @@ impl Signer {
     /// When the secret cannot be read or the public key cannot be published.
     pub async fn load(app: &App) -> Result<Self, Failure> {
         let signer = Self::from_secret(app.secret(Secret::SigningKey).await?.expose())?;
-        let public = PublicKey { bytes: signer.public, published_at: app.now() };
+        let public = PublicKey {
+            bytes: signer.public,
+            published_at: app.now(),
+        };
         if !app.verifying_keys().knows(&public.kid()) {
             publish(app, public).await?;
         }
@@ -126,7 +142,10 @@ impl Signer {
 
     /// Its public half, as published at a moment.
     pub fn public_key(&self, published_at: Timestamp) -> PublicKey {
-        PublicKey { bytes: self.public, published_at }
+        PublicKey {
+            bytes: self.public,
+            published_at,
+        }
     }
 
     /// An access token that says `claims`, issued by `issuer`.
@@ -140,7 +159,11 @@ impl Signer {
             kid: Some(self.public_key(claims.issued_at).kid()),
             ..Header::new(Algorithm::EdDSA)
         };
-        Ok(jsonwebtoken::encode(&header, &Wire::new(issuer, AUDIENCE, claims), &self.key)?)
+        Ok(jsonwebtoken::encode(
+            &header,
+            &Wire::new(issuer, AUDIENCE, claims),
+            &self.key,
+        )?)
     }
 }
 
@@ -167,7 +190,10 @@ async fn publish(app: &App, key: PublicKey) -> Result<(), Failure> {
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
-    Err(Failure::Unavailable { retry_after: 1, cause: chain(&StoreError::Busy) })
+    Err(Failure::Unavailable {
+        retry_after: 1,
+        cause: chain(&StoreError::Busy),
+    })
 }
 
 #[cfg(test)]
@@ -187,15 +213,28 @@ mod tests {
 
     #[test]
     fn only_32_bytes_are_a_public_key() {
-        for x in ["", "AA", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUR", "not base64!"] {
-            let stored = StoredKey { x: x.to_owned(), published_at: Timestamp::UNIX_EPOCH };
+        for x in [
+            "",
+            "AA",
+            "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUR",
+            "not base64!",
+        ] {
+            let stored = StoredKey {
+                x: x.to_owned(),
+                published_at: Timestamp::UNIX_EPOCH,
+            };
             assert_eq!(PublicKey::try_from(stored), Err(MalformedKey), "{x}");
         }
     }
 
     #[test]
     fn the_same_secret_gives_the_same_key_and_another_gives_another() {
-        let kid = |text: &str| Signer::from_secret(text).unwrap().public_key(Timestamp::UNIX_EPOCH).kid();
+        let kid = |text: &str| {
+            Signer::from_secret(text)
+                .unwrap()
+                .public_key(Timestamp::UNIX_EPOCH)
+                .kid()
+        };
         assert_eq!(kid("one"), kid("one"));
         assert_ne!(kid("one"), kid("two"));
     }

@@ -11,16 +11,36 @@ use futures::future::{join_all, try_join_all};
 use std::net::IpAddr;
 
 /// Logins from one address: 30 at once, then one every 5 s.
-pub const LOGIN_PER_ADDRESS: Limit = Limit { class: "login-address", burst: 30, interval_ms: 5_000 };
+pub const LOGIN_PER_ADDRESS: Limit = Limit {
+    class: "login-address",
+    burst: 30,
+    interval_ms: 5_000,
+};
 /// Logins to one e-mail address, from all devices it does not know together:
 /// 5 at once, then 15 an hour.
-pub const LOGIN_PER_EMAIL: Limit = Limit { class: "login-email", burst: 5, interval_ms: 240_000 };
+pub const LOGIN_PER_EMAIL: Limit = Limit {
+    class: "login-email",
+    burst: 5,
+    interval_ms: 240_000,
+};
 /// Registrations from one address: 20 at once, then one every 100 s.
-pub const REGISTRATION_PER_ADDRESS: Limit = Limit { class: "registration-address", burst: 20, interval_ms: 100_000 };
+pub const REGISTRATION_PER_ADDRESS: Limit = Limit {
+    class: "registration-address",
+    burst: 20,
+    interval_ms: 100_000,
+};
 /// Mails asked for to one e-mail address: 3 at once, then one every 5,000 s.
-pub const MAIL_PER_EMAIL: Limit = Limit { class: "mail-email", burst: 3, interval_ms: 5_000_000 };
+pub const MAIL_PER_EMAIL: Limit = Limit {
+    class: "mail-email",
+    burst: 3,
+    interval_ms: 5_000_000,
+};
 /// Mails asked for from one address: 20 at once, then one every 100 s.
-pub const MAIL_PER_ADDRESS: Limit = Limit { class: "mail-address", burst: 20, interval_ms: 100_000 };
+pub const MAIL_PER_ADDRESS: Limit = Limit {
+    class: "mail-address",
+    burst: 20,
+    interval_ms: 100_000,
+};
 
 /// What a bucket counts.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +62,10 @@ impl Subject<'_> {
 }
 
 fn network(address: &str) -> String {
-    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+    match address
+        .parse::<IpAddr>()
+        .map(|address| address.to_canonical())
+    {
         Ok(IpAddr::V4(address)) => address.to_string(),
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
@@ -62,7 +85,11 @@ pub struct Throttled {
 
 impl From<Throttled> for Failure {
     fn from(throttled: Throttled) -> Self {
-        Refusal { retry_after: Some(throttled.retry_after), ..Code::TooManyRequests.into() }.into()
+        Refusal {
+            retry_after: Some(throttled.retry_after),
+            ..Code::TooManyRequests.into()
+        }
+        .into()
     }
 }
 
@@ -76,7 +103,10 @@ impl Tries {
     /// Gives the tokens back: the try was a good one. A counter that cannot be
     /// reached stays as it is, which errs on the side of refusing.
     pub async fn give_back(self, app: &App) {
-        let back = self.taken.iter().map(|(limit, subject)| app.store().give_token_back(limit, subject));
+        let back = self
+            .taken
+            .iter()
+            .map(|(limit, subject)| app.store().give_token_back(limit, subject));
         join_all(back).await;
     }
 }
@@ -90,7 +120,10 @@ impl Tries {
 ///
 /// # Errors
 /// When a counter or the secret cannot be reached.
-pub async fn take(app: &App, buckets: &[(Limit, Subject<'_>)]) -> Result<Result<Tries, Throttled>, Failure> {
+pub async fn take(
+    app: &App,
+    buckets: &[(Limit, Subject<'_>)],
+) -> Result<Result<Tries, Throttled>, Failure> {
     if !app.config().rate_limits {
         return Ok(Ok(Tries { taken: Vec::new() }));
     }
@@ -98,10 +131,17 @@ pub async fn take(app: &App, buckets: &[(Limit, Subject<'_>)]) -> Result<Result<
     let key = derive::key(secret.expose(), "rate counters");
     let wanted: Vec<(Limit, String)> = buckets
         .iter()
-        .map(|(limit, subject)| (*limit, hex::encode(derive::mac(&key, &[subject.text().as_bytes()]))))
+        .map(|(limit, subject)| {
+            (
+                *limit,
+                hex::encode(derive::mac(&key, &[subject.text().as_bytes()])),
+            )
+        })
         .collect();
     let now = app.now();
-    let asked = wanted.iter().map(|(limit, subject)| app.store().take_token(limit, subject, now));
+    let asked = wanted
+        .iter()
+        .map(|(limit, subject)| app.store().take_token(limit, subject, now));
     let answers = try_join_all(asked).await?;
     let mut taken = Vec::new();
     let mut throttled: Option<Throttled> = None;
@@ -109,8 +149,11 @@ pub async fn take(app: &App, buckets: &[(Limit, Subject<'_>)]) -> Result<Result<
         match answer {
             Taken::Yes => taken.push(bucket),
             Taken::No { retry_after } => {
-                let longest = throttled.map_or(retry_after, |other| other.retry_after.max(retry_after));
-                throttled = Some(Throttled { retry_after: longest });
+                let longest =
+                    throttled.map_or(retry_after, |other| other.retry_after.max(retry_after));
+                throttled = Some(Throttled {
+                    retry_after: longest,
+                });
             }
         }
     }
@@ -129,7 +172,10 @@ mod tests {
 
     #[test]
     fn an_ipv6_customer_is_its_network_and_an_ipv4_customer_its_address() {
-        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::2"));
+        assert_eq!(
+            network("2001:db8:1:2:aaaa::1"),
+            network("2001:db8:1:2:bbbb::2")
+        );
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
@@ -143,6 +189,9 @@ mod tests {
         assert_eq!(rate(&LOGIN_PER_EMAIL), (5, 15));
         assert_eq!(rate(&REGISTRATION_PER_ADDRESS), (20, 36));
         assert_eq!(rate(&MAIL_PER_ADDRESS), (20, 36));
-        assert_eq!((MAIL_PER_EMAIL.burst, MAIL_PER_EMAIL.interval_ms), (3, 5_000_000));
+        assert_eq!(
+            (MAIL_PER_EMAIL.burst, MAIL_PER_EMAIL.interval_ms),
+            (3, 5_000_000)
+        );
     }
 }

@@ -52,7 +52,10 @@ pub async fn finalise(app: &App, mut waiting: Vec<Waiting>) -> Result<usize, Pay
             Err(CommitError::Refused(Changed)) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
-        let keys: Vec<_> = waiting.iter().map(|item| (item.invoice.value.account, item.invoice.value.id)).collect();
+        let keys: Vec<_> = waiting
+            .iter()
+            .map(|item| (item.invoice.value.account, item.invoice.value.id))
+            .collect();
         waiting = read(app.store(), &keys).await?;
     }
     Err(PaymentError::Contention)
@@ -62,8 +65,14 @@ pub async fn finalise(app: &App, mut waiting: Vec<Waiting>) -> Result<usize, Pay
 ///
 /// # Errors
 /// [`PaymentError`] when any of them cannot be read.
-pub async fn read(store: &Store, invoices: &[(AccountId, InvoiceId)]) -> Result<Vec<Waiting>, PaymentError> {
-    let mut wanted: Vec<_> = invoices.iter().map(|(account, id)| keys::invoice(*account, *id)).collect();
+pub async fn read(
+    store: &Store,
+    invoices: &[(AccountId, InvoiceId)],
+) -> Result<Vec<Waiting>, PaymentError> {
+    let mut wanted: Vec<_> = invoices
+        .iter()
+        .map(|(account, id)| keys::invoice(*account, *id))
+        .collect();
     let mut accounts: Vec<AccountId> = invoices.iter().map(|(account, _)| *account).collect();
     accounts.sort_unstable();
     accounts.dedup();
@@ -79,7 +88,10 @@ pub async fn read(store: &Store, invoices: &[(AccountId, InvoiceId)]) -> Result<
     for (account, id) in invoices {
         let invoice = batch.take::<Invoice>(&keys::invoice(*account, *id))?;
         if let Some(invoice) = invoice.filter(|invoice| invoice.value.is_ready()) {
-            waiting.push(Waiting { invoice, head: heads.get(account).cloned() });
+            waiting.push(Waiting {
+                invoice,
+                head: heads.get(account).cloned(),
+            });
         }
     }
     Ok(waiting)
@@ -98,12 +110,23 @@ fn write(
     let mut heads: BTreeMap<AccountId, (LedgerHead, Option<u64>)> = BTreeMap::new();
     for Waiting { invoice, head } in waiting {
         let account = invoice.value.account;
-        let (taken, number) = counter.take(date).map_err(|error| PaymentError::Computation(error.to_string()))?;
+        let (taken, number) = counter
+            .take(date)
+            .map_err(|error| PaymentError::Computation(error.to_string()))?;
         counter = taken;
         let paid = matches!(invoice.value.ready_paid_at(), Some(Some(_)));
         let totals = &invoice.value.totals;
-        let posting = Posting::invoice(invoice.value.id, totals.net, &totals.taxes, totals.total, paid)?;
-        let kind = EventKind::InvoiceFinalised { invoice: invoice.value.id, number };
+        let posting = Posting::invoice(
+            invoice.value.id,
+            totals.net,
+            &totals.taxes,
+            totals.total,
+            paid,
+        )?;
+        let kind = EventKind::InvoiceFinalised {
+            invoice: invoice.value.id,
+            number,
+        };
         let event = event(app.new_id()?, Owner::Account { account }, kind, now);
         let (end, read) = heads.remove(&account).unwrap_or_else(|| match head {
             Some(head) => (head.value.clone(), Some(head.version)),
@@ -116,7 +139,14 @@ fn write(
             .clone()
             .finalise(number, now)
             .map_err(|error| PaymentError::Computation(error.to_string()))?;
-        transaction.insert(&GivenNumber { number, account, invoice: invoice.value.id }, Changed);
+        transaction.insert(
+            &GivenNumber {
+                number,
+                account,
+                invoice: invoice.value.id,
+            },
+            Changed,
+        );
         transaction.replace(invoice.version, &finalised, Changed);
         transaction.insert(&entry, Changed);
         transaction.insert(&event, Changed);

@@ -24,7 +24,8 @@ impl Form {
         }
         self.0.extend(utf8_percent_encode(name, ENCODED));
         self.0.push('=');
-        self.0.extend(utf8_percent_encode(&value.to_string(), ENCODED));
+        self.0
+            .extend(utf8_percent_encode(&value.to_string(), ENCODED));
         self
     }
 

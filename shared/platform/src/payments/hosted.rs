@@ -43,8 +43,16 @@ pub async fn open_page(
     customer: &str,
     text: &PageText,
 ) -> Result<HostedPage, CallError> {
-    let Channel::Hosted { return_url, closes_at, .. } = &attempt.channel else {
-        return Err(CallError::Rejected { status: 0, code: "not_hosted".to_owned() });
+    let Channel::Hosted {
+        return_url,
+        closes_at,
+        ..
+    } = &attempt.channel
+    else {
+        return Err(CallError::Rejected {
+            status: 0,
+            code: "not_hosted".to_owned(),
+        });
     };
     let metadata = Locator::of(payment, attempt.number).metadata();
     let new = NewSession {
@@ -57,15 +65,26 @@ pub async fn open_page(
         locale: text.locale.as_str(),
         metadata: &metadata,
     };
-    let session = gateway.create_session(&format!("{}:{}", payment.id, attempt.number), &new).await?;
-    let url = session.url.ok_or_else(|| CallError::Unknown("a page without address".to_owned()))?;
-    Ok(HostedPage { session: session.id, url })
+    let session = gateway
+        .create_session(&format!("{}:{}", payment.id, attempt.number), &new)
+        .await?;
+    let url = session
+        .url
+        .ok_or_else(|| CallError::Unknown("a page without address".to_owned()))?;
+    Ok(HostedPage {
+        session: session.id,
+        url,
+    })
 }
 
 /// True while the page of this attempt can still be opened.
 pub fn can_open(attempt: &Attempt, now: Timestamp) -> bool {
     match &attempt.channel {
-        Channel::Hosted { closes_at, page: None, .. } => closes_at.duration_since(now) >= SHORTEST_PAGE,
+        Channel::Hosted {
+            closes_at,
+            page: None,
+            ..
+        } => closes_at.duration_since(now) >= SHORTEST_PAGE,
         Channel::Hosted { .. } | Channel::OffSession { .. } => false,
     }
 }

@@ -76,7 +76,11 @@ pub enum Received {
 pub fn read(body: &[u8]) -> Option<Envelope> {
     let envelope: Envelope = serde_json::from_slice(body).ok()?;
     let id = envelope.id.strip_prefix("evt_")?;
-    let plain = !id.is_empty() && id.len() <= 250 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let plain = !id.is_empty()
+        && id.len() <= 250
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     plain.then_some(envelope)
 }
 
@@ -95,7 +99,11 @@ fn news(app: &App, envelope: &Envelope) -> News {
         return News::Unbelievable("livemode");
     }
     let major = |version: &str| version.split('.').next_back().map(str::to_owned);
-    if envelope.api_version.as_deref().is_some_and(|version| major(version) != major(API_VERSION)) {
+    if envelope
+        .api_version
+        .as_deref()
+        .is_some_and(|version| major(version) != major(API_VERSION))
+    {
         return News::Unbelievable("api_version");
     }
     if envelope.created > app.now().as_second().saturating_add(AHEAD) {
@@ -113,11 +121,19 @@ fn news(app: &App, envelope: &Envelope) -> News {
     }
     let session = || serde_json::from_value::<Session>(object.clone());
     match envelope.kind.as_str() {
-        "payment_intent.succeeded" | "payment_intent.payment_failed" | "payment_intent.canceled" | "payment_intent.requires_action" => {
-            serde_json::from_value(object.clone()).map_or(News::Unbelievable("object"), |intent| News::Payment(Box::new(intent)))
+        "payment_intent.succeeded"
+        | "payment_intent.payment_failed"
+        | "payment_intent.canceled"
+        | "payment_intent.requires_action" => serde_json::from_value(object.clone())
+            .map_or(News::Unbelievable("object"), |intent| {
+                News::Payment(Box::new(intent))
+            }),
+        "checkout.session.completed" => {
+            session().map_or(News::Unbelievable("object"), News::PageCompleted)
         }
-        "checkout.session.completed" => session().map_or(News::Unbelievable("object"), News::PageCompleted),
-        "checkout.session.expired" => session().map_or(News::Unbelievable("object"), News::PageClosed),
+        "checkout.session.expired" => {
+            session().map_or(News::Unbelievable("object"), News::PageClosed)
+        }
         _ => News::Nothing,
     }
 }
@@ -126,13 +142,23 @@ fn news(app: &App, envelope: &Envelope) -> News {
 ///
 /// # Errors
 /// [`PaymentError`] when it is not durable: the provider must send it again.
-pub async fn receive(app: &App, envelope: &Envelope, body: &[u8]) -> Result<Received, PaymentError> {
+pub async fn receive(
+    app: &App,
+    envelope: &Envelope,
+    body: &[u8],
+) -> Result<Received, PaymentError> {
     let now = app.now();
     let record = ProviderEvent {
         id: envelope.id.clone(),
         body_hash: sha256_hex(&[body]),
         kind: envelope.kind.clone(),
-        object: envelope.data.object.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        object: envelope
+            .data
+            .object
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
         state: InboxState::Applied,
         received_at: now,
         check_at: None,
@@ -163,14 +189,21 @@ enum Step {
     Close(String),
 }
 
-async fn apply(app: &App, record: ProviderEvent, at: &Locator, step: Step) -> Result<Received, PaymentError> {
+async fn apply(
+    app: &App,
+    record: ProviderEvent,
+    at: &Locator,
+    step: Step,
+) -> Result<Received, PaymentError> {
     let found = match app.store().scene(at, Some(&record.id)).await {
         Ok(found) => found,
         Err(PaymentError::Missing(_)) => return quarantine(app, record, "reference").await,
         Err(error) => return Err(error),
     };
     let version = match &found.inbox {
-        Some(known) if known.value.body_hash != record.body_hash => return conflict(app, &record).await,
+        Some(known) if known.value.body_hash != record.body_hash => {
+            return conflict(app, &record).await;
+        }
         Some(known) => match known.value.state {
             InboxState::Applied | InboxState::Quarantined { .. } => return Ok(Received::Repeated),
             InboxState::Received | InboxState::Waiting => Some(known.version),
@@ -182,7 +215,9 @@ async fn apply(app: &App, record: ProviderEvent, at: &Locator, step: Step) -> Re
     };
     let done = match step {
         Step::Settle(seen) => settle_event(app, &seen, scene, &record, version).await,
-        Step::Fetch(intent) => fetch_and_settle(app, intent.as_deref(), scene, &record, version).await,
+        Step::Fetch(intent) => {
+            fetch_and_settle(app, intent.as_deref(), scene, &record, version).await
+        }
         Step::Close(session) => close_event(app, scene, at, &session, &record, version).await,
     };
     match done {
@@ -222,7 +257,10 @@ async fn fetch_and_settle(
     let Some(intent) = intent.filter(|_| scene.payment.value.is_pending()) else {
         return mark_applied(app, record, version).await;
     };
-    let intent = gateway(app, Pace::Interactive).await?.intent(intent).await?;
+    let intent = gateway(app, Pace::Interactive)
+        .await?
+        .intent(intent)
+        .await?;
     match intent.observe() {
         Ok(seen) => settle_event(app, &seen, scene, record, version).await,
         Err(_) => Ok(Received::Quarantined),
@@ -237,8 +275,14 @@ async fn close_event(
     record: &ProviderEvent,
     version: Option<u64>,
 ) -> Result<Received, PaymentError> {
-    let attempt = scene.payment.value.attempts.iter().find(|attempt| attempt.number == at.reference.attempt);
-    let fits = attempt.is_some_and(|attempt| attempt.page().is_none_or(|page| page.session == session));
+    let attempt = scene
+        .payment
+        .value
+        .attempts
+        .iter()
+        .find(|attempt| attempt.number == at.reference.attempt);
+    let fits =
+        attempt.is_some_and(|attempt| attempt.page().is_none_or(|page| page.session == session));
     if !fits {
         return Ok(Received::Quarantined);
     }
@@ -246,33 +290,77 @@ async fn close_event(
     mark_applied(app, record, version).await
 }
 
-async fn mark_applied(app: &App, record: &ProviderEvent, version: Option<u64>) -> Result<Received, PaymentError> {
+async fn mark_applied(
+    app: &App,
+    record: &ProviderEvent,
+    version: Option<u64>,
+) -> Result<Received, PaymentError> {
     write(app, record, version).await?;
     Ok(Received::Applied)
 }
 
-async fn keep(app: &App, record: ProviderEvent, version: Option<u64>, state: InboxState) -> Result<Received, PaymentError> {
+async fn keep(
+    app: &App,
+    record: ProviderEvent,
+    version: Option<u64>,
+    state: InboxState,
+) -> Result<Received, PaymentError> {
     let later = app.now().checked_add(RETRY).unwrap_or(Timestamp::MAX);
-    write(app, &ProviderEvent { state, check_at: Some(later), ..record }, version).await?;
+    write(
+        app,
+        &ProviderEvent {
+            state,
+            check_at: Some(later),
+            ..record
+        },
+        version,
+    )
+    .await?;
     Ok(Received::Kept)
 }
 
-async fn quarantine(app: &App, record: ProviderEvent, reason: &str) -> Result<Received, PaymentError> {
-    let known: Option<Stored<ProviderEvent>> = app.store().get(&keys::provider_event(&record.id)).await?;
+async fn quarantine(
+    app: &App,
+    record: ProviderEvent,
+    reason: &str,
+) -> Result<Received, PaymentError> {
+    app.count("Quarantined");
+    let known: Option<Stored<ProviderEvent>> =
+        app.store().get(&keys::provider_event(&record.id)).await?;
     let version = match known {
-        Some(known) if known.value.body_hash != record.body_hash => return conflict(app, &record).await,
-        Some(known) if matches!(known.value.state, InboxState::Quarantined { .. }) => return Ok(Received::Repeated),
+        Some(known) if known.value.body_hash != record.body_hash => {
+            return conflict(app, &record).await;
+        }
+        Some(known) if matches!(known.value.state, InboxState::Quarantined { .. }) => {
+            return Ok(Received::Repeated);
+        }
         Some(known) => Some(known.version),
         None => None,
     };
-    let state = InboxState::Quarantined { reason: reason.to_owned() };
-    write(app, &ProviderEvent { state, check_at: None, ..record }, version).await?;
+    let state = InboxState::Quarantined {
+        reason: reason.to_owned(),
+    };
+    write(
+        app,
+        &ProviderEvent {
+            state,
+            check_at: None,
+            ..record
+        },
+        version,
+    )
+    .await?;
     Ok(Received::Quarantined)
 }
 
 /// Another event under an id that is taken: the first stays as it is.
 async fn conflict(app: &App, record: &ProviderEvent) -> Result<Received, PaymentError> {
-    let second = ConflictingEvent { id: record.id.clone(), body_hash: record.body_hash.clone(), received_at: record.received_at };
+    app.count("Quarantined");
+    let second = ConflictingEvent {
+        id: record.id.clone(),
+        body_hash: record.body_hash.clone(),
+        received_at: record.received_at,
+    };
     let mut act = Transaction::new(app.new_id()?);
     act.insert(&second, Changed);
     match app.store().commit(act).await {
@@ -282,7 +370,11 @@ async fn conflict(app: &App, record: &ProviderEvent) -> Result<Received, Payment
     }
 }
 
-async fn write(app: &App, record: &ProviderEvent, version: Option<u64>) -> Result<(), PaymentError> {
+async fn write(
+    app: &App,
+    record: &ProviderEvent,
+    version: Option<u64>,
+) -> Result<(), PaymentError> {
     let mut act = Transaction::new(app.new_id()?);
     act.upsert(version, record, Changed);
     match app.store().commit(act).await {
@@ -302,7 +394,11 @@ pub(super) fn mismatch(reason: Mismatch) -> PaymentError {
 /// # Errors
 /// [`PaymentError`]; it keeps its timer.
 pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
-    let Some(kept) = app.store().get::<ProviderEvent>(&keys::provider_event(id)).await? else {
+    let Some(kept) = app
+        .store()
+        .get::<ProviderEvent>(&keys::provider_event(id))
+        .await?
+    else {
         return Ok(Received::Ignored);
     };
     match kept.value.state {
@@ -313,7 +409,11 @@ pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
         return quarantine(app, kept.value, "waited_too_long").await;
     }
     let gateway = gateway(app, Pace::OffSession).await?;
-    let record = ProviderEvent { state: InboxState::Applied, check_at: None, ..kept.value };
+    let record = ProviderEvent {
+        state: InboxState::Applied,
+        check_at: None,
+        ..kept.value
+    };
     if record.kind.starts_with("payment_intent.") {
         let intent = gateway.intent(&record.object).await?;
         return match (Locator::read(&intent.metadata), intent.observe()) {
@@ -328,4 +428,3 @@ pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
         (None, _) => quarantine(app, record, "reference").await,
     }
 }
-

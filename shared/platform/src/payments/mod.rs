@@ -6,6 +6,7 @@
 //! webhook, the sweep and the reconciler all hand it what they saw at the
 //! provider.
 
+pub mod dunning;
 pub mod finalise;
 mod form;
 pub mod hosted;
@@ -85,10 +86,15 @@ impl From<PaymentError> for Failure {
     fn from(error: PaymentError) -> Self {
         match error {
             PaymentError::Store(error) => error.into(),
-            PaymentError::Contention => Self::Unavailable { retry_after: 1, cause: error.to_string() },
-            PaymentError::Call(CallError::NotStarted(_) | CallError::Unknown(_)) | PaymentError::Secret(_) => {
-                Self::Unavailable { retry_after: 2, cause: chain(&error) }
-            }
+            PaymentError::Contention => Self::Unavailable {
+                retry_after: 1,
+                cause: error.to_string(),
+            },
+            PaymentError::Call(CallError::NotStarted(_) | CallError::Unknown(_))
+            | PaymentError::Secret(_) => Self::Unavailable {
+                retry_after: 2,
+                cause: chain(&error),
+            },
             PaymentError::Call(CallError::Rejected { .. })
             | PaymentError::Start(_)
             | PaymentError::Entropy(_)

@@ -68,7 +68,10 @@ impl LastError {
     }
 
     fn needs_customer(&self) -> bool {
-        [&self.code, &self.decline_code].into_iter().flatten().any(|code| code == "authentication_required")
+        [&self.code, &self.decline_code]
+            .into_iter()
+            .flatten()
+            .any(|code| code == "authentication_required")
     }
 }
 
@@ -121,7 +124,11 @@ impl Locator {
     /// Where an attempt of a payment belongs.
     pub fn of(payment: &Payment, attempt: u32) -> Self {
         Self {
-            reference: Reference { account: payment.account, payment: payment.id, attempt },
+            reference: Reference {
+                account: payment.account,
+                payment: payment.id,
+                attempt,
+            },
             purpose: payment.purpose,
             invoice: payment.invoice,
         }
@@ -137,7 +144,10 @@ impl Locator {
         ];
         match self.purpose {
             Purpose::Order { order } => metadata.push(("order", order.to_string())),
-            Purpose::Renewal { subscription, index } => {
+            Purpose::Renewal {
+                subscription,
+                index,
+            } => {
                 metadata.push(("subscription", subscription.to_string()));
                 metadata.push(("period", index.to_string()));
             }
@@ -153,14 +163,20 @@ impl Locator {
             attempt: metadata.get("attempt")?.parse().ok()?,
         };
         let purpose = match metadata.get("order") {
-            Some(order) => Purpose::Order { order: OrderId::parse(order).ok()? },
+            Some(order) => Purpose::Order {
+                order: OrderId::parse(order).ok()?,
+            },
             None => Purpose::Renewal {
                 subscription: SubscriptionId::parse(metadata.get("subscription")?).ok()?,
                 index: metadata.get("period")?.parse().ok()?,
             },
         };
         let invoice = InvoiceId::parse(metadata.get("invoice")?).ok()?;
-        Some(Self { reference, purpose, invoice })
+        Some(Self {
+            reference,
+            purpose,
+            invoice,
+        })
     }
 }
 
@@ -170,7 +186,8 @@ impl Intent {
     /// # Errors
     /// [`BadObject`] when it cannot be ours.
     pub fn observe(&self) -> Result<ProviderPayment, BadObject> {
-        let currency = Currency::parse(&self.currency.to_ascii_uppercase()).map_err(|_| BadObject::Currency)?;
+        let currency = Currency::parse(&self.currency.to_ascii_uppercase())
+            .map_err(|_| BadObject::Currency)?;
         if self.amount_received > self.amount {
             return Err(BadObject::Received);
         }
@@ -180,7 +197,9 @@ impl Intent {
             payment_method: self.payment_method.clone(),
             amount: Money::new(self.amount, currency),
             received: self.amount_received,
-            reference: Locator::read(&self.metadata).ok_or(BadObject::Reference)?.reference,
+            reference: Locator::read(&self.metadata)
+                .ok_or(BadObject::Reference)?
+                .reference,
             outcome: self.outcome()?,
         })
     }
@@ -190,11 +209,19 @@ impl Intent {
             ("succeeded", _) => ProviderOutcome::Captured,
             ("canceled", _) => ProviderOutcome::Canceled,
             ("requires_action", _) => ProviderOutcome::NeedsCustomer,
-            ("requires_payment_method", Some(error)) if error.needs_customer() => ProviderOutcome::NeedsCustomer,
-            ("requires_payment_method", Some(error)) => ProviderOutcome::Declined { code: error.code() },
-            ("processing" | "requires_confirmation" | "requires_capture" | "requires_payment_method", _) => {
-                ProviderOutcome::Processing
+            ("requires_payment_method", Some(error)) if error.needs_customer() => {
+                ProviderOutcome::NeedsCustomer
             }
+            ("requires_payment_method", Some(error)) => {
+                ProviderOutcome::Declined { code: error.code() }
+            }
+            (
+                "processing"
+                | "requires_confirmation"
+                | "requires_capture"
+                | "requires_payment_method",
+                _,
+            ) => ProviderOutcome::Processing,
             _ => return Err(BadObject::Status),
         })
     }

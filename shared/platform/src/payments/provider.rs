@@ -131,12 +131,20 @@ enum Answer<T> {
 impl Provider {
     /// The provider behind this connector.
     pub fn new(connector: SharedHttpConnector, sleep: SharedAsyncSleep, base: String) -> Self {
-        Self { connector, sleep, base }
+        Self {
+            connector,
+            sleep,
+            base,
+        }
     }
 
     /// The provider with the key to it.
     pub fn with_key(&self, key: SecretText, pace: Pace) -> Gateway<'_> {
-        Gateway { provider: self, key, pace }
+        Gateway {
+            provider: self,
+            key,
+            pace,
+        }
     }
 }
 
@@ -146,8 +154,12 @@ impl Gateway<'_> {
     /// # Errors
     /// [`CallError`].
     pub async fn create_customer(&self, account: &str, email: &str) -> Result<String, CallError> {
-        let form = Form::default().field("email", email).field("metadata[account]", account);
-        let made: Identified = self.post("/v1/customers", &format!("{account}:customer"), form).await?;
+        let form = Form::default()
+            .field("email", email)
+            .field("metadata[account]", account);
+        let made: Identified = self
+            .post("/v1/customers", &format!("{account}:customer"), form)
+            .await?;
         Ok(made.id)
     }
 
@@ -155,14 +167,21 @@ impl Gateway<'_> {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn create_session(&self, key: &str, new: &NewSession<'_>) -> Result<Session, CallError> {
+    pub async fn create_session(
+        &self,
+        key: &str,
+        new: &NewSession<'_>,
+    ) -> Result<Session, CallError> {
         let mut form = Form::default()
             .field("mode", "payment")
             .field("customer", new.customer)
             .field("line_items[0][quantity]", 1)
             .field("line_items[0][price_data][currency]", &new.currency)
             .field("line_items[0][price_data][unit_amount]", new.amount)
-            .field("line_items[0][price_data][product_data][name]", new.description)
+            .field(
+                "line_items[0][price_data][product_data][name]",
+                new.description,
+            )
             .field("success_url", new.return_url)
             .field("cancel_url", new.return_url)
             .field("expires_at", new.expires_at)
@@ -190,7 +209,12 @@ impl Gateway<'_> {
     /// # Errors
     /// [`CallError::Rejected`] when it is not open any more.
     pub async fn expire_session(&self, key: &str, id: &str) -> Result<Session, CallError> {
-        self.post(&format!("/v1/checkout/sessions/{id}/expire"), key, Form::default()).await
+        self.post(
+            &format!("/v1/checkout/sessions/{id}/expire"),
+            key,
+            Form::default(),
+        )
+        .await
     }
 
     /// Charges a saved payment method. A decline is an answer, not an error:
@@ -209,7 +233,10 @@ impl Gateway<'_> {
         for (name, value) in new.metadata {
             form = form.field(&format!("metadata[{name}]"), value);
         }
-        match self.send("POST", "/v1/payment_intents", Some((key, form.encode()))).await? {
+        match self
+            .send("POST", "/v1/payment_intents", Some((key, form.encode())))
+            .await?
+        {
             Answer::Object(intent) => Ok(intent),
             Answer::Declined(intent) => Ok(*intent),
         }
@@ -228,11 +255,20 @@ impl Gateway<'_> {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn intents_since(&self, customer: &str, since: i64) -> Result<Vec<Intent>, CallError> {
+    pub async fn intents_since(
+        &self,
+        customer: &str,
+        since: i64,
+    ) -> Result<Vec<Intent>, CallError> {
         let mut found: Vec<Intent> = Vec::new();
         loop {
-            let after = found.last().map(|last| format!("&starting_after={}", last.id)).unwrap_or_default();
-            let path = format!("/v1/payment_intents?customer={customer}&created[gte]={since}&limit=100{after}");
+            let after = found
+                .last()
+                .map(|last| format!("&starting_after={}", last.id))
+                .unwrap_or_default();
+            let path = format!(
+                "/v1/payment_intents?customer={customer}&created[gte]={since}&limit=100{after}"
+            );
             let page: List<Intent> = self.get(&path).await?;
             let more = page.has_more && !page.data.is_empty();
             found.extend(page.data);
@@ -247,7 +283,9 @@ impl Gateway<'_> {
     /// # Errors
     /// [`CallError`].
     pub async fn refund(&self, key: &str, intent: &str, amount: i64) -> Result<String, CallError> {
-        let form = Form::default().field("payment_intent", intent).field("amount", amount);
+        let form = Form::default()
+            .field("payment_intent", intent)
+            .field("amount", amount);
         let made: Identified = self.post("/v1/refunds", key, form).await?;
         Ok(made.id)
     }
@@ -256,12 +294,22 @@ impl Gateway<'_> {
         object(self.send("GET", path, None).await?)
     }
 
-    async fn post<T: DeserializeOwned>(&self, path: &str, key: &str, form: Form) -> Result<T, CallError> {
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: &str,
+        form: Form,
+    ) -> Result<T, CallError> {
         object(self.send("POST", path, Some((key, form.encode()))).await?)
     }
 
     /// Sends a request, twice at most, with the same key and bytes.
-    async fn send<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<(&str, String)>) -> Result<Answer<T>, CallError> {
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<(&str, String)>,
+    ) -> Result<Answer<T>, CallError> {
         let mut last = CallError::NotStarted("no try was made".to_owned());
         let mut unknown = None;
         for _ in 0..TRIES {
@@ -279,25 +327,42 @@ impl Gateway<'_> {
         Err(unknown.unwrap_or(last))
     }
 
-    async fn try_once<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&(&str, String)>) -> Result<Answer<T>, CallError> {
+    async fn try_once<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&(&str, String)>,
+    ) -> Result<Answer<T>, CallError> {
         let request = self.request(method, path, body)?;
         let call = self.provider.connector.call(request);
         let limit = self.provider.sleep.sleep(self.pace.attempt());
         let response = match select(call, limit).await {
             Either::Left((Ok(response), _)) => response,
             Either::Left((Err(error), _)) => {
-                let not_sent = error.is_user() || error.as_other().is_none() && error.is_io() && is_refused(&error);
+                let not_sent = error.is_user()
+                    || error.as_other().is_none() && error.is_io() && is_refused(&error);
                 let text = crate::http::problem::chain(&error);
-                return Err(if not_sent { CallError::NotStarted(text) } else { CallError::Unknown(text) });
+                return Err(if not_sent {
+                    CallError::NotStarted(text)
+                } else {
+                    CallError::Unknown(text)
+                });
             }
-            Either::Right(((), _)) => return Err(CallError::Unknown("no answer in time".to_owned())),
+            Either::Right(((), _)) => {
+                return Err(CallError::Unknown("no answer in time".to_owned()));
+            }
         };
         let status = response.status().as_u16();
         let bytes = read_body(response.into_body()).await?;
         sort(status, &bytes)
     }
 
-    fn request(&self, method: &str, path: &str, body: Option<&(&str, String)>) -> Result<HttpRequest, CallError> {
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&(&str, String)>,
+    ) -> Result<HttpRequest, CallError> {
         let malformed = |error: &dyn std::fmt::Display| CallError::NotStarted(error.to_string());
         let mut builder = http::Request::builder()
             .method(method)
@@ -318,7 +383,10 @@ impl Gateway<'_> {
 fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(cause) = next {
-        if cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
+        if cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+        {
             return true;
         }
         next = cause.source();
@@ -328,7 +396,10 @@ fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
 
 async fn read_body(body: SdkBody) -> Result<Vec<u8>, CallError> {
     use http_body_util::BodyExt as _;
-    let collected = body.collect().await.map_err(|error| CallError::Unknown(error.to_string()))?;
+    let collected = body
+        .collect()
+        .await
+        .map_err(|error| CallError::Unknown(error.to_string()))?;
     Ok(collected.to_bytes().to_vec())
 }
 
@@ -356,6 +427,9 @@ fn sort<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<Answer<T>, Call
 fn object<T>(answer: Answer<T>) -> Result<T, CallError> {
     match answer {
         Answer::Object(object) => Ok(object),
-        Answer::Declined(intent) => Err(CallError::Unknown(format!("a declined payment {} where none was asked for", intent.id))),
+        Answer::Declined(intent) => Err(CallError::Unknown(format!(
+            "a declined payment {} where none was asked for",
+            intent.id
+        ))),
     }
 }

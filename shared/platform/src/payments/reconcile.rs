@@ -1,11 +1,12 @@
 //! Looking up what nobody told us: attempts whose outcome is open, pages whose
 //! webhook never came, captures to give back.
 
+use super::dunning::{close_attempt, show_page};
 use super::hosted::{PageText, can_open, open_page};
 use super::inbox::mismatch;
 use super::objects::Locator;
 use super::provider::{CallError, Gateway, Pace};
-use super::renew::{charge, close_attempt, follow_up, number, show_page};
+use super::renew::{charge, follow_up, number};
 use super::scene::{Changed, Scene, Subject};
 use super::settle::{Change, Settled, Writing, settle};
 use super::{PaymentError, gateway};
@@ -31,8 +32,16 @@ const ABSENT_AFTER: SignedDuration = SignedDuration::from_hours(24);
 ///
 /// # Errors
 /// [`PaymentError`]; the payment keeps its timer.
-pub async fn check_payment(app: &App, account: AccountId, id: PaymentId) -> Result<(), PaymentError> {
-    let Some(payment) = app.store().get::<Payment>(&keys::payment(account, id)).await? else {
+pub async fn check_payment(
+    app: &App,
+    account: AccountId,
+    id: PaymentId,
+) -> Result<(), PaymentError> {
+    let Some(payment) = app
+        .store()
+        .get::<Payment>(&keys::payment(account, id))
+        .await?
+    else {
         return Ok(());
     };
     if payment.value.check_at.is_none_or(|at| at > app.now()) {
@@ -45,10 +54,20 @@ pub async fn check_payment(app: &App, account: AccountId, id: PaymentId) -> Resu
     }
     let Some(attempt) = scene.payment.value.open_attempt().cloned() else {
         let rested = scene.payment.value.clone();
-        return store_payment(app, &scene, Payment { check_at: None, ..rested }).await;
+        return store_payment(
+            app,
+            &scene,
+            Payment {
+                check_at: None,
+                ..rested
+            },
+        )
+        .await;
     };
     let looked = match (&attempt.channel, attempt.page()) {
-        (Channel::Hosted { .. }, Some(page)) => check_page(app, &gateway, &scene, &attempt, &page.session).await,
+        (Channel::Hosted { .. }, Some(page)) => {
+            check_page(app, &gateway, &scene, &attempt, &page.session).await
+        }
         (Channel::Hosted { closes_at, .. }, None) => {
             if can_open(&attempt, app.now()) {
                 reopen(app, &gateway, scene.clone(), &attempt).await
@@ -58,11 +77,15 @@ pub async fn check_payment(app: &App, account: AccountId, id: PaymentId) -> Resu
                 Ok(false)
             }
         }
-        (Channel::OffSession { customer, .. }, _) => check_charge(app, &gateway, scene.clone(), &attempt, customer).await,
+        (Channel::OffSession { customer, .. }, _) => {
+            check_charge(app, &gateway, scene.clone(), &attempt, customer).await
+        }
     };
     match looked {
         Ok(true) => Ok(()),
-        Ok(false) => store_payment(app, &scene, scene.payment.value.clone().checked(app.now())).await,
+        Ok(false) => {
+            store_payment(app, &scene, scene.payment.value.clone().checked(app.now())).await
+        }
         Err(PaymentError::Call(error)) => {
             // The next look is later, whatever the provider does meanwhile.
             store_payment(app, &scene, scene.payment.value.clone().checked(app.now())).await?;
@@ -83,7 +106,11 @@ async fn store_payment(app: &App, scene: &Scene, payment: Payment) -> Result<(),
 }
 
 /// Settles with what was looked up. True when something came of it.
-async fn settle_lookup(app: &App, seen: &ProviderPayment, scene: Scene) -> Result<bool, PaymentError> {
+async fn settle_lookup(
+    app: &App,
+    seen: &ProviderPayment,
+    scene: Scene,
+) -> Result<bool, PaymentError> {
     match settle(app, seen, scene, None).await? {
         Settled::Unchanged => Ok(false),
         Settled::Mismatched(reason) => Err(mismatch(reason)),
@@ -95,12 +122,20 @@ async fn settle_lookup(app: &App, seen: &ProviderPayment, scene: Scene) -> Resul
 }
 
 /// Reads an open page. True when it is decided.
-async fn check_page(app: &App, gateway: &Gateway<'_>, scene: &Scene, attempt: &Attempt, session: &str) -> Result<bool, PaymentError> {
+async fn check_page(
+    app: &App,
+    gateway: &Gateway<'_>,
+    scene: &Scene,
+    attempt: &Attempt,
+    session: &str,
+) -> Result<bool, PaymentError> {
     let page = gateway.session(session).await?;
     if let Some(intent) = &page.payment_intent {
         let intent = gateway.intent(intent).await?;
         if intent.status == "succeeded" || page.status.as_deref() == Some("complete") {
-            let seen = intent.observe().map_err(|error| PaymentError::Computation(chain(&error)))?;
+            let seen = intent
+                .observe()
+                .map_err(|error| PaymentError::Computation(chain(&error)))?;
             return settle_lookup(app, &seen, scene.clone()).await;
         }
     }
@@ -116,7 +151,11 @@ async fn check_page(app: &App, gateway: &Gateway<'_>, scene: &Scene, attempt: &A
 /// [`PaymentError`] when it could not be written.
 pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, PaymentError> {
     let now = app.now();
-    let still_open = scene.payment.value.open_attempt().is_some_and(|open| open.number == attempt);
+    let still_open = scene
+        .payment
+        .value
+        .open_attempt()
+        .is_some_and(|open| open.number == attempt);
     if !still_open {
         return Ok(true);
     }
@@ -125,7 +164,9 @@ pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, P
     if let Subject::Order { order } = &scene.subject
         && let Ok(expired) = order.value.clone().expire(now)
     {
-        writing.transaction.replace(order.version, &expired, Changed);
+        writing
+            .transaction
+            .replace(order.version, &expired, Changed);
         writing.event(&scene, EventKind::OrderExpired { order: expired.id })?;
     }
     writing.payment(&scene, payment, Change::Noted);
@@ -138,7 +179,12 @@ pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, P
 
 /// Opens a page that was asked for and never stored: the provider gives the
 /// same one for the same key.
-async fn reopen(app: &App, gateway: &Gateway<'_>, scene: Scene, attempt: &Attempt) -> Result<bool, PaymentError> {
+async fn reopen(
+    app: &App,
+    gateway: &Gateway<'_>,
+    scene: Scene,
+    attempt: &Attempt,
+) -> Result<bool, PaymentError> {
     let payment = scene.payment.value.clone();
     let order = match (&scene.subject, payment.purpose) {
         (Subject::Renewal { .. }, _) | (_, Purpose::Renewal { .. }) => {
@@ -148,11 +194,23 @@ async fn reopen(app: &App, gateway: &Gateway<'_>, scene: Scene, attempt: &Attemp
         (Subject::Order { order }, Purpose::Order { .. }) => order.value.clone(),
     };
     let customer = customer_of(app, gateway, payment.account).await?;
-    let text = PageText { description: order_title(&order), locale: order.locale };
+    let text = PageText {
+        description: order_title(&order),
+        locale: order.locale,
+    };
     let page = open_page(gateway, &payment, attempt, &customer, &text).await?;
     let mut writing = Writing::begin(app, app.now())?;
-    writing.payment(&scene, payment.clone().with_page(attempt.number, page, app.now()), Change::Noted);
-    writing.transaction.set_once(&keys::account(payment.account), "provider_customer", &customer, Changed);
+    writing.payment(
+        &scene,
+        payment.clone().with_page(attempt.number, page, app.now()),
+        Change::Noted,
+    );
+    writing.transaction.set_once(
+        &keys::account(payment.account),
+        "provider_customer",
+        &customer,
+        Changed,
+    );
     match app.store().commit(writing.transaction).await {
         Ok(()) => Ok(true),
         Err(CommitError::Refused(Changed)) => Ok(false),
@@ -175,7 +233,11 @@ pub fn order_title(order: &domain::order::Order) -> String {
 ///
 /// # Errors
 /// [`PaymentError`] when it cannot be made.
-pub async fn customer_of(app: &App, gateway: &Gateway<'_>, account: AccountId) -> Result<String, PaymentError> {
+pub async fn customer_of(
+    app: &App,
+    gateway: &Gateway<'_>,
+    account: AccountId,
+) -> Result<String, PaymentError> {
     let profile: Stored<Account> = app
         .store()
         .get(&keys::account(account))
@@ -189,24 +251,36 @@ pub async fn customer_of(app: &App, gateway: &Gateway<'_>, account: AccountId) -
         .get(&keys::user(profile.value.owner))
         .await?
         .ok_or(PaymentError::Missing("the account's owner"))?;
-    Ok(gateway.create_customer(&account.to_string(), owner.value.email.as_str()).await?)
+    Ok(gateway
+        .create_customer(&account.to_string(), owner.value.email.as_str())
+        .await?)
 }
 
 /// Looks a charge up: by its id if it is known, else in the provider's list;
 /// if it is not there it is posted again under the same key while the
 /// provider still knows the key.
-async fn check_charge(app: &App, gateway: &Gateway<'_>, scene: Scene, attempt: &Attempt, customer: &str) -> Result<bool, PaymentError> {
+async fn check_charge(
+    app: &App,
+    gateway: &Gateway<'_>,
+    scene: Scene,
+    attempt: &Attempt,
+    customer: &str,
+) -> Result<bool, PaymentError> {
     let at = Locator::of(&scene.payment.value, attempt.number);
     let found = match &attempt.provider_payment {
         Some(id) => Some(gateway.intent(id).await?),
         None => {
             let since = attempt.started_at.as_second().saturating_sub(300);
             let listed = gateway.intents_since(customer, since).await?;
-            listed.into_iter().find(|intent| Locator::read(&intent.metadata) == Some(at))
+            listed
+                .into_iter()
+                .find(|intent| Locator::read(&intent.metadata) == Some(at))
         }
     };
     if let Some(intent) = found {
-        let seen = intent.observe().map_err(|error| PaymentError::Computation(chain(&error)))?;
+        let seen = intent
+            .observe()
+            .map_err(|error| PaymentError::Computation(chain(&error)))?;
         return settle_lookup(app, &seen, scene).await;
     }
     let age = app.now().duration_since(attempt.started_at);
@@ -214,7 +288,11 @@ async fn check_charge(app: &App, gateway: &Gateway<'_>, scene: Scene, attempt: &
         let number = attempt.number;
         charge(app, scene.clone()).await?;
         let after = app.store().scene_of(&scene.payment.value).await?;
-        return Ok(after.payment.value.open_attempt().is_none_or(|open| open.number != number));
+        return Ok(after
+            .payment
+            .value
+            .open_attempt()
+            .is_none_or(|open| open.number != number));
     }
     // The list was empty at the look before as well, an hour or more ago.
     if age >= ABSENT_AFTER && attempt.checks >= 7 {
@@ -226,26 +304,54 @@ async fn check_charge(app: &App, gateway: &Gateway<'_>, scene: Scene, attempt: &
 }
 
 /// Gives a capture back that nobody owes.
-async fn refund_surplus(app: &App, gateway: &Gateway<'_>, scene: Scene) -> Result<(), PaymentError> {
+async fn refund_surplus(
+    app: &App,
+    gateway: &Gateway<'_>,
+    scene: Scene,
+) -> Result<(), PaymentError> {
     let payment = scene.payment.value.clone();
     let Some(surplus) = payment.open_surplus().cloned() else {
         return Ok(());
     };
     let key = format!("{}:surplus:{}", payment.id, surplus.provider_payment);
-    let refund = match gateway.refund(&key, &surplus.provider_payment, surplus.amount.amount()).await {
+    let refund = match gateway
+        .refund(&key, &surplus.provider_payment, surplus.amount.amount())
+        .await
+    {
         Ok(refund) => refund,
-        Err(error @ (CallError::NotStarted(_) | CallError::Unknown(_) | CallError::Rejected { .. })) => {
+        Err(
+            error @ (CallError::NotStarted(_) | CallError::Unknown(_) | CallError::Rejected { .. }),
+        ) => {
             let now = app.now();
-            let later = now.checked_add(SignedDuration::from_hours(1)).unwrap_or(now);
-            store_payment(app, &scene, Payment { check_at: Some(later), ..payment }).await?;
+            let later = now
+                .checked_add(SignedDuration::from_hours(1))
+                .unwrap_or(now);
+            store_payment(
+                app,
+                &scene,
+                Payment {
+                    check_at: Some(later),
+                    ..payment
+                },
+            )
+            .await?;
             return Err(error.into());
         }
     };
     let mut writing = Writing::begin(app, app.now())?;
-    let event = writing.event(&scene, EventKind::SurplusRefunded { payment: payment.id })?;
+    let event = writing.event(
+        &scene,
+        EventKind::SurplusRefunded {
+            payment: payment.id,
+        },
+    )?;
     let posting = Posting::surplus_refund(payment.id, surplus.amount)?;
     writing.book(&scene, posting, event);
-    writing.payment(&scene, payment.surplus_refunded(&surplus.provider_payment, refund), Change::Noted);
+    writing.payment(
+        &scene,
+        payment.surplus_refunded(&surplus.provider_payment, refund),
+        Change::Noted,
+    );
     match app.store().commit(writing.transaction).await {
         Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
         Err(CommitError::Store(error)) => Err(error.into()),
@@ -256,7 +362,11 @@ async fn refund_surplus(app: &App, gateway: &Gateway<'_>, scene: Scene) -> Resul
 ///
 /// # Errors
 /// [`PaymentError`] when it could not be numbered; it keeps its timer.
-pub async fn check_invoice(app: &App, account: AccountId, invoice: domain::id::InvoiceId) -> Result<(), PaymentError> {
+pub async fn check_invoice(
+    app: &App,
+    account: AccountId,
+    invoice: domain::id::InvoiceId,
+) -> Result<(), PaymentError> {
     let waiting = super::finalise::read(app.store(), &[(account, invoice)]).await?;
     super::finalise::finalise(app, waiting).await.map(|_| ())
 }

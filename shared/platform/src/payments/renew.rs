@@ -1,11 +1,11 @@
 //! Renewing one subscription: everything due to it, in order.
 
+use super::dunning::{ask_customer, close_attempt, end_dunning, is_over, retry};
 use super::finalise::{Waiting, finalise};
-use super::hosted::{PageText, RENEWAL_PAGE_LIFE, closing_time, open_page};
 use super::objects::Locator;
 use super::provider::{CallError, NewIntent, Pace};
 use super::scene::{AccountState, Changed, Scene, Subject};
-use super::settle::{Change, Outcome as Written, Settled, Writing, next, settle};
+use super::settle::{Change, Outcome as Written, Settled, next, settle};
 use super::{PaymentError, gateway};
 use crate::app::App;
 use crate::store::events::event;
@@ -16,7 +16,7 @@ use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, SubscriptionId};
 use domain::invoice::{Invoice, InvoiceStatus, InvoiceTotals};
 use domain::ledger::LedgerHead;
-use domain::payment::{Attempt, Channel, Outcome, Payment, PaymentStatus, Purpose};
+use domain::payment::{Channel, Outcome, Payment, PaymentStatus, Purpose};
 use domain::subscription::{BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription};
 use domain::vat::{Buyer, decide};
 use jiff::Timestamp;
@@ -30,7 +30,12 @@ const MOST_STEPS: u32 = 130;
 /// # Errors
 /// [`PaymentError`]; what was done stays done, and its timer says where to go
 /// on.
-pub async fn renew(app: &App, account: AccountId, id: SubscriptionId, stop_at: Timestamp) -> Result<(), PaymentError> {
+pub async fn renew(
+    app: &App,
+    account: AccountId,
+    id: SubscriptionId,
+    stop_at: Timestamp,
+) -> Result<(), PaymentError> {
     let policy = DunningPolicy::default();
     for _ in 0..MOST_STEPS {
         if app.now() >= stop_at {
@@ -59,15 +64,35 @@ struct Read {
     head: Option<Stored<LedgerHead>>,
 }
 
-async fn read(app: &App, account: AccountId, id: SubscriptionId) -> Result<Option<Read>, PaymentError> {
-    let (subscription, profile, head) = (keys::subscription(account, id), keys::account(account), keys::ledger_head(account));
-    let mut batch = app.store().batch(&[subscription.clone(), profile.clone(), head.clone()]).await?;
+async fn read(
+    app: &App,
+    account: AccountId,
+    id: SubscriptionId,
+) -> Result<Option<Read>, PaymentError> {
+    let (subscription, profile, head) = (
+        keys::subscription(account, id),
+        keys::account(account),
+        keys::ledger_head(account),
+    );
+    let mut batch = app
+        .store()
+        .batch(&[subscription.clone(), profile.clone(), head.clone()])
+        .await?;
     let Some(subscription) = batch.take::<Subscription>(&subscription)? else {
         return Ok(None);
     };
-    let account: Stored<Account> = batch.take(&profile)?.ok_or(PaymentError::Missing("the account"))?;
-    let account = account.map(|account| AccountState { provider_customer: account.provider_customer, zone: account.zone });
-    Ok(Some(Read { subscription, account, head: batch.take(&head)? }))
+    let account: Stored<Account> = batch
+        .take(&profile)?
+        .ok_or(PaymentError::Missing("the account"))?;
+    let account = account.map(|account| AccountState {
+        provider_customer: account.provider_customer,
+        zone: account.zone,
+    });
+    Ok(Some(Read {
+        subscription,
+        account,
+        head: batch.take(&head)?,
+    }))
 }
 
 /// T1: the next period with its draft invoice, its payment and the first
@@ -77,37 +102,30 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     let subscription = &read.subscription.value;
     let channel = saved_method(subscription, &read.account.value)?;
     let invoice = draft(app, subscription, &bounds, now)?;
-    let payment = Payment {
-        id: invoice.payment,
-        account: subscription.account,
-        purpose: invoice.purpose,
-        amount: invoice.totals.total,
-        invoice: invoice.id,
-        status: PaymentStatus::Pending,
-        attempts: Vec::new(),
-        surplus: Vec::new(),
-        created_at: now,
-        check_at: None,
-    }
-    .begin(channel, now)
-    .map_err(|error| PaymentError::Computation(error.to_string()))?;
-    let period = BillingPeriod {
-        account: subscription.account,
-        subscription: subscription.id,
-        bounds,
-        status: PeriodStatus::Open,
-        payment: payment.id,
-        invoice: invoice.id,
-        total: payment.amount,
-    };
+    let payment = first_charge(&invoice, channel, now)?;
+    let period = guard(subscription.id, bounds, &payment);
     let waiting = subscription.clone().awaiting(payment.id);
-    let kind = EventKind::PeriodOpened { subscription: subscription.id, index: bounds.index, payment: payment.id };
+    let kind = EventKind::PeriodOpened {
+        subscription: subscription.id,
+        index: bounds.index,
+        payment: payment.id,
+    };
     let mut act = Transaction::new(app.new_id()?);
     act.replace(read.subscription.version, &waiting, Changed);
     act.insert(&period, Changed);
     act.insert(&invoice, Changed);
     act.insert(&payment, Changed);
-    act.insert(&event(app.new_id()?, Owner::Account { account: subscription.account }, kind, now), Changed);
+    act.insert(
+        &event(
+            app.new_id()?,
+            Owner::Account {
+                account: subscription.account,
+            },
+            kind,
+            now,
+        ),
+        Changed,
+    );
     match app.store().commit(act).await {
         Ok(()) => {}
         // Another sweep was faster: the period is its.
@@ -120,23 +138,80 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
         account: read.account,
         head: read.head,
         subject: Subject::Renewal {
-            subscription: next(&read.subscription, waiting),
-            period: Stored { value: period, version: 1 },
-            invoice: Stored { value: invoice, version: 1 },
+            subscription: Box::new(next(&read.subscription, waiting)),
+            period: Box::new(Stored {
+                value: period,
+                version: 1,
+            }),
+            invoice: Box::new(Stored {
+                value: invoice,
+                version: 1,
+            }),
         },
     };
     charge(app, scene).await
 }
 
-fn saved_method(subscription: &Subscription, account: &AccountState) -> Result<Channel, PaymentError> {
+fn first_charge(
+    invoice: &Invoice,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<Payment, PaymentError> {
+    Payment {
+        id: invoice.payment,
+        account: invoice.account,
+        purpose: invoice.purpose,
+        amount: invoice.totals.total,
+        invoice: invoice.id,
+        status: PaymentStatus::Pending,
+        attempts: Vec::new(),
+        surplus: Vec::new(),
+        created_at: now,
+        check_at: None,
+    }
+    .begin(channel, now)
+    .map_err(|error| PaymentError::Computation(error.to_string()))
+}
+
+/// The item that can be put only once for each period.
+fn guard(subscription: SubscriptionId, bounds: PeriodBounds, payment: &Payment) -> BillingPeriod {
+    BillingPeriod {
+        account: payment.account,
+        subscription,
+        bounds,
+        status: PeriodStatus::Open,
+        payment: payment.id,
+        invoice: payment.invoice,
+        total: payment.amount,
+    }
+}
+
+pub(super) fn saved_method(
+    subscription: &Subscription,
+    account: &AccountState,
+) -> Result<Channel, PaymentError> {
     Ok(Channel::OffSession {
-        customer: account.provider_customer.clone().ok_or(PaymentError::Missing("the customer at the provider"))?,
-        payment_method: subscription.payment_method.clone().ok_or(PaymentError::Missing("the saved payment method"))?,
+        customer: account
+            .provider_customer
+            .clone()
+            .ok_or(PaymentError::Missing("the customer at the provider"))?,
+        payment_method: subscription
+            .payment_method
+            .clone()
+            .ok_or(PaymentError::Missing("the saved payment method"))?,
     })
 }
 
-fn draft(app: &App, subscription: &Subscription, bounds: &PeriodBounds, now: Timestamp) -> Result<Invoice, PaymentError> {
-    let buyer = Buyer { country: subscription.country, postal_code: &subscription.postal_code };
+fn draft(
+    app: &App,
+    subscription: &Subscription,
+    bounds: &PeriodBounds,
+    now: Timestamp,
+) -> Result<Invoice, PaymentError> {
+    let buyer = Buyer {
+        country: subscription.country,
+        postal_code: &subscription.postal_code,
+    };
     let tax = decide(&buyer, bounds.start);
     let lines = vec![subscription.invoice_line(bounds)?];
     let totals = InvoiceTotals::of(&lines, &tax, subscription.currency)?;
@@ -145,7 +220,10 @@ fn draft(app: &App, subscription: &Subscription, bounds: &PeriodBounds, now: Tim
         account: subscription.account,
         status: InvoiceStatus::Draft,
         payment: app.new_id()?,
-        purpose: Purpose::Renewal { subscription: subscription.id, index: bounds.index },
+        purpose: Purpose::Renewal {
+            subscription: subscription.id,
+            index: bounds.index,
+        },
         buyer: subscription.buyer.clone(),
         lines,
         totals,
@@ -166,7 +244,11 @@ pub async fn charge(app: &App, scene: Scene) -> Result<bool, PaymentError> {
     let Some(attempt) = payment.open_attempt().cloned() else {
         return Ok(false);
     };
-    let Channel::OffSession { customer, payment_method } = &attempt.channel else {
+    let Channel::OffSession {
+        customer,
+        payment_method,
+    } = &attempt.channel
+    else {
         return Ok(false);
     };
     let metadata = Locator::of(payment, attempt.number).metadata();
@@ -191,7 +273,10 @@ pub async fn charge(app: &App, scene: Scene) -> Result<bool, PaymentError> {
         // Nobody knows, or not now: the payment's own timer finds it.
         Err(CallError::Unknown(_) | CallError::NotStarted(_)) => Ok(false),
         Err(CallError::Rejected { code, .. }) => {
-            let outcome = Outcome::Rejected { at: app.now(), code: code.clone() };
+            let outcome = Outcome::Rejected {
+                at: app.now(),
+                code: code.clone(),
+            };
             close_attempt(app, scene, attempt.number, outcome, &code).await
         }
     }
@@ -207,19 +292,29 @@ pub async fn follow_up(app: &App, settled: Settled) -> Result<bool, PaymentError
     let Settled::Applied(written) = settled else {
         return Ok(false);
     };
-    let Written { payment, change, to_number, subscription } = *written;
+    let Written {
+        payment,
+        change,
+        to_number,
+        subscription,
+    } = *written;
     if let Some((invoice, head)) = to_number {
         number(app, invoice, head).await;
     }
     match change {
         Change::Captured => Ok(subscription.is_some()),
-        Change::Declined { needs_customer: true } => {
-            if let Some(subscription) = subscription.filter(|read| !is_over(&read.value, app.now())) {
+        Change::Declined {
+            needs_customer: true,
+        } => {
+            if let Some(subscription) = subscription.filter(|read| !is_over(&read.value, app.now()))
+            {
                 ask_customer(app, payment, &subscription.value).await?;
             }
             Ok(true)
         }
-        Change::Declined { needs_customer: false } => Ok(true),
+        Change::Declined {
+            needs_customer: false,
+        } => Ok(true),
         Change::Noted | Change::Surplus => Ok(false),
     }
 }
@@ -229,158 +324,27 @@ pub async fn number(app: &App, invoice: Stored<Invoice>, head: Option<Stored<Led
     let _repaired_by_timer = finalise(app, vec![Waiting { invoice, head }]).await;
 }
 
-/// True when dunning is at its end: no page is opened that would outlive it.
-fn is_over(subscription: &Subscription, now: Timestamp) -> bool {
-    matches!(subscription.due(now, &DunningPolicy::default()), Ok(Some(DueAction::EndDunning)))
-}
-
-/// Ends an attempt that led to no payment at the provider.
-///
-/// # Errors
-/// [`PaymentError`] when it could not be written.
-pub async fn close_attempt(app: &App, scene: Scene, number_of: u32, outcome: Outcome, code: &str) -> Result<bool, PaymentError> {
-    let mut writing = Writing::begin(app, app.now())?;
-    let payment = scene.payment.value.clone().with_outcome(number_of, outcome);
-    let written = writing.declined(&scene, payment, code, false)?;
-    match app.store().commit(writing.transaction).await {
-        Ok(()) => follow_up(app, Settled::Applied(Box::new(written))).await,
-        Err(CommitError::Refused(Changed)) => Ok(false),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
-}
-
-/// Opens a payment page for a renewal whose bank wants the customer, and
-/// writes down that it is to be mailed.
-async fn ask_customer(app: &App, payment: Stored<Payment>, subscription: &Subscription) -> Result<(), PaymentError> {
-    let now = app.now();
-    let channel = Channel::Hosted {
-        return_url: format!("{}/subscriptions/{}", app.config().app_url, subscription.id),
-        closes_at: closing_time(now, RENEWAL_PAGE_LIFE),
-        page: None,
-    };
-    let Ok(asked) = payment.value.clone().begin(channel, now) else {
-        return Ok(());
-    };
-    let Some(attempt) = asked.last_attempt().cloned() else {
-        return Ok(());
-    };
-    if !begin_attempt(app, &payment, &asked, &attempt, None).await? {
-        return Ok(());
-    }
-    let scene = app.store().scene_of(&asked).await?;
-    show_page(app, scene).await
-}
-
-/// Opens the page of the open hosted attempt of a renewal, and stores it with
-/// the event that mails it.
-///
-/// # Errors
-/// [`PaymentError`] when the page could not be opened or stored.
-pub async fn show_page(app: &App, scene: Scene) -> Result<(), PaymentError> {
-    let payment = &scene.payment.value;
-    let (Some(attempt), Subject::Renewal { subscription, .. }) = (payment.open_attempt(), &scene.subject) else {
-        return Ok(());
-    };
-    let customer = scene.account.value.provider_customer.as_deref().ok_or(PaymentError::Missing("the customer at the provider"))?;
-    let locale = subscription.value.locale;
-    let text = PageText { description: subscription.value.name.get(locale).to_owned(), locale };
-    let gateway = gateway(app, Pace::OffSession).await?;
-    let page = open_page(&gateway, payment, attempt, customer, &text).await?;
-    let now = app.now();
-    let kind = EventKind::PaymentPageOpened { payment: payment.id, attempt: attempt.number };
-    let shown = payment.clone().with_page(attempt.number, page, now);
-    let mut act = Transaction::new(app.new_id()?);
-    act.replace(scene.payment.version, &shown, Changed);
-    act.insert(&event(app.new_id()?, Owner::Account { account: payment.account }, kind, now), Changed);
-    match app.store().commit(act).await {
-        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
-}
-
-/// T1 of a further attempt. False when somebody else was faster.
-async fn begin_attempt(
-    app: &App,
-    read: &Stored<Payment>,
-    begun: &Payment,
-    attempt: &Attempt,
-    subscription: Option<&Stored<Subscription>>,
-) -> Result<bool, PaymentError> {
-    let mut act = Transaction::new(app.new_id()?);
-    act.replace(read.version, begun, Changed);
-    if let Some(subscription) = subscription {
-        act.replace(subscription.version, &subscription.value.clone().awaiting(begun.id), Changed);
-    }
-    let kind = EventKind::AttemptStarted { payment: begun.id, attempt: attempt.number };
-    act.insert(&event(app.new_id()?, Owner::Account { account: begun.account }, kind, app.now()), Changed);
-    match app.store().commit(act).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Refused(Changed)) => Ok(false),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
-}
-
-/// A further attempt of a renewal that was declined.
-async fn retry(app: &App, subscription: Stored<Subscription>) -> Result<bool, PaymentError> {
-    let scene = open_renewal(app, &subscription.value).await?;
-    let channel = saved_method(&subscription.value, &scene.account.value)?;
-    let Ok(begun) = scene.payment.value.clone().begin(channel, app.now()) else {
-        // Its payment page is still open, or the last outcome unknown.
-        return replace(app, &subscription, subscription.value.clone().look_again(app.now()), None).await;
-    };
-    let Some(attempt) = begun.last_attempt().cloned() else {
-        return Ok(false);
-    };
-    if !begin_attempt(app, &scene.payment, &begun, &attempt, Some(&subscription)).await? {
-        return Ok(false);
-    }
-    charge(app, app.store().scene_of(&begun).await?).await
-}
-
-async fn open_renewal(app: &App, subscription: &Subscription) -> Result<Scene, PaymentError> {
-    let payment = subscription.renewal.ok_or(PaymentError::Missing("the open renewal"))?;
-    let payment: Stored<Payment> = app
-        .store()
-        .get(&keys::payment(subscription.account, payment))
-        .await?
-        .ok_or(PaymentError::Missing("the payment"))?;
-    app.store().scene_of(&payment.value).await
-}
-
-/// The schedule is over: access goes off, nothing is tried any more.
-async fn end_dunning(app: &App, subscription: Stored<Subscription>, policy: &DunningPolicy) -> Result<bool, PaymentError> {
-    let now = app.now();
-    let scene = open_renewal(app, &subscription.value).await?;
-    if scene.payment.value.open_attempt().is_some() {
-        return replace(app, &subscription, subscription.value.clone().look_again(now), None).await;
-    }
-    let Subject::Renewal { period, .. } = &scene.subject else {
-        return Err(PaymentError::Missing("the open renewal"));
-    };
-    let account = subscription.value.account;
-    let kind = EventKind::SubscriptionUnpaid { subscription: subscription.value.id };
-    let unpaid = BillingPeriod { status: PeriodStatus::Unpaid, ..period.value.clone() };
-    let mut act = Transaction::new(app.new_id()?);
-    act.replace(subscription.version, &subscription.value.clone().end_dunning(now, policy), Changed);
-    act.replace(period.version, &unpaid, Changed);
-    act.replace(scene.payment.version, &scene.payment.value.clone().give_up(now), Changed);
-    act.insert(&event(app.new_id()?, Owner::Account { account }, kind, now), Changed);
-    finish(app, act).await
-}
-
 async fn end(app: &App, subscription: Stored<Subscription>) -> Result<bool, PaymentError> {
-    let kind = EventKind::SubscriptionEnded { subscription: subscription.value.id };
+    let kind = EventKind::SubscriptionEnded {
+        subscription: subscription.value.id,
+    };
     let ended = subscription.value.clone().cancel(app.now());
     replace(app, &subscription, ended, Some(kind)).await
 }
 
 /// The index said that something is due and nothing is: its timer is wrong.
-async fn set_timer_right(app: &App, subscription: Stored<Subscription>) -> Result<(), PaymentError> {
+async fn set_timer_right(
+    app: &App,
+    subscription: Stored<Subscription>,
+) -> Result<(), PaymentError> {
     let value = &subscription.value;
     let is_late = value.next_action_at.is_some_and(|at| at <= app.now());
     if is_late && value.renewal.is_some() {
         // A payment decides; its own timer watches it.
-        let waiting = Subscription { next_action_at: None, ..value.clone() };
+        let waiting = Subscription {
+            next_action_at: None,
+            ..value.clone()
+        };
         replace(app, &subscription, waiting, None).await?;
     }
     Ok(())
@@ -390,7 +354,11 @@ async fn set_timer_right(app: &App, subscription: Stored<Subscription>) -> Resul
 ///
 /// # Errors
 /// [`PaymentError`] when even that could not be written.
-pub async fn postpone(app: &App, account: AccountId, id: SubscriptionId) -> Result<bool, PaymentError> {
+pub async fn postpone(
+    app: &App,
+    account: AccountId,
+    id: SubscriptionId,
+) -> Result<bool, PaymentError> {
     let Some(read) = read(app, account, id).await? else {
         return Ok(false);
     };
@@ -401,8 +369,15 @@ pub async fn postpone(app: &App, account: AccountId, id: SubscriptionId) -> Resu
     Ok(parked)
 }
 
-async fn replace(app: &App, read: &Stored<Subscription>, value: Subscription, kind: Option<EventKind>) -> Result<bool, PaymentError> {
-    let owner = Owner::Account { account: value.account };
+pub(super) async fn replace(
+    app: &App,
+    read: &Stored<Subscription>,
+    value: Subscription,
+    kind: Option<EventKind>,
+) -> Result<bool, PaymentError> {
+    let owner = Owner::Account {
+        account: value.account,
+    };
     let mut act = Transaction::new(app.new_id()?);
     act.replace(read.version, &value, Changed);
     if let Some(kind) = kind {
@@ -411,7 +386,7 @@ async fn replace(app: &App, read: &Stored<Subscription>, value: Subscription, ki
     finish(app, act).await.map(|_| false)
 }
 
-async fn finish(app: &App, act: Transaction<Changed>) -> Result<bool, PaymentError> {
+pub(super) async fn finish(app: &App, act: Transaction<Changed>) -> Result<bool, PaymentError> {
     match app.store().commit(act).await {
         Ok(()) => Ok(true),
         Err(CommitError::Refused(Changed)) => Ok(false),

@@ -2,9 +2,9 @@
 
 use super::PaymentError;
 use super::objects::Locator;
-use crate::store::keys;
+use crate::store::keys::{self, Key};
 use crate::store::payments::ProviderEvent;
-use crate::store::{Store, StoreError, Stored};
+use crate::store::{Batch, Entity, Store, Stored};
 use domain::account::Account;
 use domain::invoice::Invoice;
 use domain::ledger::LedgerHead;
@@ -40,16 +40,16 @@ pub enum Subject {
     /// An order.
     Order {
         /// The order.
-        order: Stored<Order>,
+        order: Box<Stored<Order>>,
     },
     /// One period of a subscription.
     Renewal {
         /// The subscription.
-        subscription: Stored<Subscription>,
+        subscription: Box<Stored<Subscription>>,
         /// The period.
-        period: Stored<BillingPeriod>,
+        period: Box<Stored<BillingPeriod>>,
         /// Its invoice.
-        invoice: Stored<Invoice>,
+        invoice: Box<Stored<Invoice>>,
     },
 }
 
@@ -74,20 +74,15 @@ impl Store {
         let payment_key = keys::payment(account_id, at.reference.payment);
         let account_key = keys::account(account_id);
         let head_key = keys::ledger_head(account_id);
-        let invoice_key = keys::invoice(account_id, at.invoice);
         let mut wanted = vec![payment_key.clone(), account_key.clone(), head_key.clone()];
-        match at.purpose {
-            Purpose::Order { order } => wanted.push(keys::order(account_id, order)),
-            Purpose::Renewal { subscription, index } => {
-                wanted.push(keys::subscription(account_id, subscription));
-                wanted.push(keys::period(account_id, subscription, index));
-                wanted.push(invoice_key.clone());
-            }
-        }
+        wanted.extend(subject_keys(at));
         let event_key = event.map(keys::provider_event);
         wanted.extend(event_key.clone());
         let mut batch = self.batch(&wanted).await?;
-        let inbox = event_key.map(|key| batch.take::<ProviderEvent>(&key)).transpose()?.flatten();
+        let inbox = event_key
+            .map(|key| batch.take::<ProviderEvent>(&key))
+            .transpose()?
+            .flatten();
         let Some(payment) = batch.take::<Payment>(&payment_key)? else {
             return Ok(Found { scene: None, inbox });
         };
@@ -95,27 +90,24 @@ impl Store {
             // The object's own words are wrong about where it belongs.
             return Err(PaymentError::Missing("what the payment says it is for"));
         }
-        let account: Stored<Account> = batch.take(&account_key)?.ok_or(PaymentError::Missing("the account"))?;
+        let account: Stored<Account> = batch
+            .take(&account_key)?
+            .ok_or(PaymentError::Missing("the account"))?;
         let account = account.map(|account| AccountState {
             provider_customer: account.provider_customer,
             zone: account.zone,
         });
-        let subject = match at.purpose {
-            Purpose::Order { order } => Subject::Order {
-                order: batch.take(&keys::order(account_id, order))?.ok_or(PaymentError::Missing("the order"))?,
-            },
-            Purpose::Renewal { subscription, index } => Subject::Renewal {
-                subscription: batch
-                    .take(&keys::subscription(account_id, subscription))?
-                    .ok_or(PaymentError::Missing("the subscription"))?,
-                period: batch
-                    .take(&keys::period(account_id, subscription, index))?
-                    .ok_or(PaymentError::Missing("the billing period"))?,
-                invoice: batch.take(&invoice_key)?.ok_or(PaymentError::Missing("the invoice"))?,
-            },
-        };
+        let subject = take_subject(&mut batch, at)?;
         let head = batch.take::<LedgerHead>(&head_key)?;
-        Ok(Found { scene: Some(Scene { payment, account, head, subject }), inbox })
+        Ok(Found {
+            scene: Some(Scene {
+                payment,
+                account,
+                head,
+                subject,
+            }),
+            inbox,
+        })
     }
 
     /// The scene of a payment that is there.
@@ -128,12 +120,66 @@ impl Store {
     }
 }
 
+/// Where what is paid is stored.
+fn subject_keys(at: &Locator) -> Vec<Key> {
+    let account = at.reference.account;
+    match at.purpose {
+        Purpose::Order { order } => vec![keys::order(account, order)],
+        Purpose::Renewal {
+            subscription,
+            index,
+        } => vec![
+            keys::subscription(account, subscription),
+            keys::period(account, subscription, index),
+            keys::invoice(account, at.invoice),
+        ],
+    }
+}
+
+fn take_subject(batch: &mut Batch, at: &Locator) -> Result<Subject, PaymentError> {
+    let account = at.reference.account;
+    Ok(match at.purpose {
+        Purpose::Order { order } => Subject::Order {
+            order: part(batch, &keys::order(account, order), "the order")?,
+        },
+        Purpose::Renewal {
+            subscription,
+            index,
+        } => Subject::Renewal {
+            subscription: part(
+                batch,
+                &keys::subscription(account, subscription),
+                "the subscription",
+            )?,
+            period: part(
+                batch,
+                &keys::period(account, subscription, index),
+                "the billing period",
+            )?,
+            invoice: part(batch, &keys::invoice(account, at.invoice), "the invoice")?,
+        },
+    })
+}
+
+fn part<T: Entity>(
+    batch: &mut Batch,
+    key: &Key,
+    what: &'static str,
+) -> Result<Box<Stored<T>>, PaymentError> {
+    batch
+        .take(key)?
+        .map(Box::new)
+        .ok_or(PaymentError::Missing(what))
+}
+
 impl Scene {
     /// True when what is paid for can still take the money.
     pub fn is_payable(&self) -> bool {
         match &self.subject {
             Subject::Order { order } => order.value.status == domain::order::OrderStatus::Pending,
-            Subject::Renewal { subscription, .. } => subscription.value.awaits(self.payment.value.id),
+            Subject::Renewal { subscription, .. } => {
+                subscription.value.awaits(self.payment.value.id)
+            }
         }
     }
 
@@ -149,12 +195,3 @@ impl Scene {
 /// What a refused condition means where every condition says: as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed;
-
-/// True for errors that reading again may cure.
-pub(super) fn is_changed(error: &crate::store::CommitError<Changed>) -> bool {
-    match error {
-        crate::store::CommitError::Refused(Changed) => true,
-        crate::store::CommitError::Store(StoreError::Busy) => false,
-        crate::store::CommitError::Store(_) => false,
-    }
-}

@@ -1,7 +1,7 @@
 //! The one place that writes what came of a payment (T2).
 
 use super::PaymentError;
-use super::scene::{Changed, Scene, Subject, is_changed};
+use super::scene::{Changed, Scene, Subject};
 use crate::app::App;
 use crate::store::events::event;
 use crate::store::payments::ProviderEvent;
@@ -77,15 +77,24 @@ pub async fn settle(
     for _ in 0..ROUNDS {
         let now = app.now();
         let customer = scene.account.value.provider_customer.as_deref();
-        let settlement = scene.payment.value.clone().settle(seen, customer, scene.is_payable(), now);
+        let settlement =
+            scene
+                .payment
+                .value
+                .clone()
+                .settle(seen, customer, scene.is_payable(), now);
         let mut writing = Writing::begin(app, now)?;
         let outcome = match settlement {
             Settlement::Nothing => return Ok(Settled::Unchanged),
             Settlement::Quarantine(mismatch) => return Ok(Settled::Mismatched(mismatch)),
             Settlement::Noted(payment) => writing.payment(&scene, payment, Change::Noted),
             Settlement::Surplus(payment) => writing.surplus(&scene, payment)?,
-            Settlement::Declined(payment, code) => writing.declined(&scene, payment, &code, false)?,
-            Settlement::NeedsCustomer(payment) => writing.declined(&scene, payment, "authentication_required", true)?,
+            Settlement::Declined(payment, code) => {
+                writing.declined(&scene, payment, &code, false)?
+            }
+            Settlement::NeedsCustomer(payment) => {
+                writing.declined(&scene, payment, "authentication_required", true)?
+            }
             Settlement::Captured(payment, proof) => writing.captured(&scene, payment, &proof)?,
         };
         if let Some((event, version)) = &inbox {
@@ -93,9 +102,9 @@ pub async fn settle(
         }
         match app.store().commit(writing.transaction).await {
             Ok(()) => return Ok(Settled::Applied(Box::new(outcome))),
-            Err(error) if is_changed(&error) => {}
-            Err(CommitError::Store(error)) => return Err(error.into()),
+            // Somebody was faster: read again, decide again.
             Err(CommitError::Refused(Changed)) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
         }
         scene = app.store().scene_of(&scene.payment.value).await?;
     }
@@ -111,11 +120,21 @@ pub(super) struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     pub(super) fn begin(app: &'a App, now: Timestamp) -> Result<Self, PaymentError> {
-        Ok(Self { app, now, transaction: Transaction::new(app.new_id()?) })
+        Ok(Self {
+            app,
+            now,
+            transaction: Transaction::new(app.new_id()?),
+        })
     }
 
-    pub(super) fn event(&mut self, scene: &Scene, kind: EventKind) -> Result<EventId, PaymentError> {
-        let owner = Owner::Account { account: scene.payment.value.account };
+    pub(super) fn event(
+        &mut self,
+        scene: &Scene,
+        kind: EventKind,
+    ) -> Result<EventId, PaymentError> {
+        let owner = Owner::Account {
+            account: scene.payment.value.account,
+        };
         let event = event(self.app.new_id()?, owner, kind, self.now);
         self.transaction.insert(&event, Changed);
         Ok(event.id)
@@ -124,21 +143,42 @@ impl<'a> Writing<'a> {
     pub(super) fn payment(&mut self, scene: &Scene, payment: Payment, change: Change) -> Outcome {
         let version = scene.payment.version;
         self.transaction.replace(version, &payment, Changed);
-        let payment = Stored { value: payment, version: version.saturating_add(1) };
-        Outcome { payment, change, to_number: None, subscription: None }
+        let payment = Stored {
+            value: payment,
+            version: version.saturating_add(1),
+        };
+        Outcome {
+            payment,
+            change,
+            to_number: None,
+            subscription: None,
+        }
     }
 
     /// Appends to the account's ledger; the new end, as it will be read.
-    pub(super) fn book(&mut self, scene: &Scene, posting: Posting, event: EventId) -> Stored<LedgerHead> {
+    pub(super) fn book(
+        &mut self,
+        scene: &Scene,
+        posting: Posting,
+        event: EventId,
+    ) -> Stored<LedgerHead> {
         let (head, version) = scene.ledger();
         let (head, entry) = head.append(posting, event, self.now);
         self.transaction.insert(&entry, Changed);
         self.transaction.upsert(version, &head, Changed);
-        Stored { value: head, version: version.unwrap_or(0).saturating_add(1) }
+        Stored {
+            value: head,
+            version: version.unwrap_or(0).saturating_add(1),
+        }
     }
 
     fn surplus(&mut self, scene: &Scene, payment: Payment) -> Result<Outcome, PaymentError> {
-        let event = self.event(scene, EventKind::SurplusCaptured { payment: payment.id })?;
+        let event = self.event(
+            scene,
+            EventKind::SurplusCaptured {
+                payment: payment.id,
+            },
+        )?;
         if let Some(surplus) = payment.open_surplus() {
             let posting = Posting::capture(payment.id, surplus.amount, false)?;
             self.book(scene, posting, event);
@@ -146,18 +186,41 @@ impl<'a> Writing<'a> {
         Ok(self.payment(scene, payment, Change::Surplus))
     }
 
-    fn captured(&mut self, scene: &Scene, payment: Payment, proof: &Captured) -> Result<Outcome, PaymentError> {
+    fn captured(
+        &mut self,
+        scene: &Scene,
+        payment: Payment,
+        proof: &Captured,
+    ) -> Result<Outcome, PaymentError> {
         match &scene.subject {
             Subject::Order { order } => self.order_paid(scene, payment, proof, order),
-            Subject::Renewal { subscription, period, invoice } => {
-                self.period_paid(scene, payment, proof, (subscription, period, invoice))
-            }
+            Subject::Renewal {
+                subscription,
+                period,
+                invoice,
+            } => self.period_paid(scene, payment, proof, (subscription, period, invoice)),
         }
     }
 
-    fn order_paid(&mut self, scene: &Scene, payment: Payment, proof: &Captured, order: &Stored<Order>) -> Result<Outcome, PaymentError> {
-        let paid = order.value.clone().pay(proof.at()).map_err(|_| PaymentError::Contention)?;
-        let event = self.event(scene, EventKind::OrderPaid { order: paid.id, payment: payment.id })?;
+    fn order_paid(
+        &mut self,
+        scene: &Scene,
+        payment: Payment,
+        proof: &Captured,
+        order: &Stored<Order>,
+    ) -> Result<Outcome, PaymentError> {
+        let paid = order
+            .value
+            .clone()
+            .pay(proof.at())
+            .map_err(|_| PaymentError::Contention)?;
+        let event = self.event(
+            scene,
+            EventKind::OrderPaid {
+                order: paid.id,
+                payment: payment.id,
+            },
+        )?;
         let posting = Posting::capture(payment.id, payment.amount, false)?;
         let head = self.book(scene, posting, event);
         let mut lines = Vec::with_capacity(paid.lines.len());
@@ -188,7 +251,16 @@ impl<'a> Writing<'a> {
         self.transaction.insert(&invoice, Changed);
         self.transaction.replace(order.version, &paid, Changed);
         let outcome = self.payment(scene, payment, Change::Captured);
-        Ok(Outcome { to_number: Some((Stored { value: invoice, version: 1 }, Some(head))), ..outcome })
+        Ok(Outcome {
+            to_number: Some((
+                Stored {
+                    value: invoice,
+                    version: 1,
+                },
+                Some(head),
+            )),
+            ..outcome
+        })
     }
 
     fn period_paid(
@@ -196,7 +268,11 @@ impl<'a> Writing<'a> {
         scene: &Scene,
         payment: Payment,
         proof: &Captured,
-        (subscription, period, invoice): (&Stored<Subscription>, &Stored<BillingPeriod>, &Stored<Invoice>),
+        (subscription, period, invoice): (
+            &Stored<Subscription>,
+            &Stored<BillingPeriod>,
+            &Stored<Invoice>,
+        ),
     ) -> Result<Outcome, PaymentError> {
         let kind = EventKind::PeriodPaid {
             subscription: subscription.value.id,
@@ -208,37 +284,73 @@ impl<'a> Writing<'a> {
         let posting = Posting::capture(payment.id, payment.amount, applied)?;
         let head = self.book(scene, posting, event);
         let renewed = subscription.value.clone().renew(proof)?;
-        let paid = BillingPeriod { status: PeriodStatus::Paid, ..period.value.clone() };
-        let billed = invoice.value.clone().pay(proof).map_err(|_| PaymentError::Contention)?;
-        self.transaction.replace(subscription.version, &renewed, Changed);
+        let paid = BillingPeriod {
+            status: PeriodStatus::Paid,
+            ..period.value.clone()
+        };
+        let billed = invoice
+            .value
+            .clone()
+            .pay(proof)
+            .map_err(|_| PaymentError::Contention)?;
+        self.transaction
+            .replace(subscription.version, &renewed, Changed);
         self.transaction.replace(period.version, &paid, Changed);
         self.transaction.replace(invoice.version, &billed, Changed);
         let outcome = self.payment(scene, payment, Change::Captured);
         let billed = next(invoice, billed);
         let to_number = billed.value.is_ready().then_some((billed, Some(head)));
-        Ok(Outcome { to_number, subscription: Some(next(subscription, renewed)), ..outcome })
+        Ok(Outcome {
+            to_number,
+            subscription: Some(next(subscription, renewed)),
+            ..outcome
+        })
     }
 
     /// A charge without the customer was declined. Only renewals are charged
     /// so; a decline of an order's payment never comes here.
-    pub(super) fn declined(&mut self, scene: &Scene, payment: Payment, code: &str, needs_customer: bool) -> Result<Outcome, PaymentError> {
-        let Subject::Renewal { subscription, period, invoice } = &scene.subject else {
+    pub(super) fn declined(
+        &mut self,
+        scene: &Scene,
+        payment: Payment,
+        code: &str,
+        needs_customer: bool,
+    ) -> Result<Outcome, PaymentError> {
+        let Subject::Renewal {
+            subscription,
+            period,
+            invoice,
+        } = &scene.subject
+        else {
             return Ok(self.payment(scene, payment, Change::Noted));
         };
         let attempt = payment.last_attempt().map_or(0, |attempt| attempt.number);
         let policy = DunningPolicy::default();
-        self.event(scene, EventKind::RenewalDeclined {
-            subscription: subscription.value.id,
-            payment: payment.id,
-            attempt,
-            code: code.to_owned(),
-        })?;
+        self.event(
+            scene,
+            EventKind::RenewalDeclined {
+                subscription: subscription.value.id,
+                payment: payment.id,
+                attempt,
+                code: code.to_owned(),
+            },
+        )?;
         if needs_customer {
-            self.event(scene, EventKind::CustomerNeeded { subscription: subscription.value.id, payment: payment.id })?;
+            self.event(
+                scene,
+                EventKind::CustomerNeeded {
+                    subscription: subscription.value.id,
+                    payment: payment.id,
+                },
+            )?;
         }
         let dunned = subscription.value.clone().decline(self.now, code, &policy);
-        let late = BillingPeriod { status: PeriodStatus::PastDue, ..period.value.clone() };
-        self.transaction.replace(subscription.version, &dunned, Changed);
+        let late = BillingPeriod {
+            status: PeriodStatus::PastDue,
+            ..period.value.clone()
+        };
+        self.transaction
+            .replace(subscription.version, &dunned, Changed);
         self.transaction.replace(period.version, &late, Changed);
         let mut to_number = None;
         if invoice.value.status == InvoiceStatus::Draft {
@@ -247,15 +359,26 @@ impl<'a> Writing<'a> {
             to_number = Some((next(invoice, billed), scene.head.clone()));
         }
         let outcome = self.payment(scene, payment, Change::Declined { needs_customer });
-        Ok(Outcome { to_number, subscription: Some(next(subscription, dunned)), ..outcome })
+        Ok(Outcome {
+            to_number,
+            subscription: Some(next(subscription, dunned)),
+            ..outcome
+        })
     }
 }
 
 pub(super) fn next<T>(read: &Stored<T>, value: T) -> Stored<T> {
-    Stored { value, version: read.version.saturating_add(1) }
+    Stored {
+        value,
+        version: read.version.saturating_add(1),
+    }
 }
 
-fn order_invoice(order: &Order, lines: Vec<InvoiceLine>, now: Timestamp) -> Result<Invoice, PaymentError> {
+fn order_invoice(
+    order: &Order,
+    lines: Vec<InvoiceLine>,
+    now: Timestamp,
+) -> Result<Invoice, PaymentError> {
     let totals = InvoiceTotals::of(&lines, &order.tax, order.totals.total.currency())?;
     Ok(Invoice {
         id: order.invoice,
@@ -266,10 +389,9 @@ fn order_invoice(order: &Order, lines: Vec<InvoiceLine>, now: Timestamp) -> Resu
         buyer: order.buyer.clone(),
         lines,
         totals,
-        tax: order.tax.clone(),
+        tax: order.tax,
         locale: order.locale,
         created_at: now,
         finalise_at: None,
     })
 }
-

@@ -35,7 +35,12 @@ pub enum BadSignature {
 ///
 /// # Errors
 /// [`BadSignature`].
-pub fn verify(header: &str, body: &[u8], secrets: &[&str], now_seconds: i64) -> Result<(), BadSignature> {
+pub fn verify(
+    header: &str,
+    body: &[u8],
+    secrets: &[&str],
+    now_seconds: i64,
+) -> Result<(), BadSignature> {
     if body.is_empty() {
         return Err(BadSignature::EmptyBody);
     }
@@ -56,7 +61,11 @@ pub fn verify(header: &str, body: &[u8], secrets: &[&str], now_seconds: i64) -> 
         return Err(BadSignature::Malformed);
     }
     let signatures: Vec<Vec<u8>> = signatures.into_iter().filter_map(digest).collect();
-    let fits = secrets.iter().any(|secret| signatures.iter().any(|given| matches(secret, time, body, given)));
+    let fits = secrets.iter().any(|secret| {
+        signatures
+            .iter()
+            .any(|given| matches(secret, time, body, given))
+    });
     if !fits {
         return Err(BadSignature::Mismatch);
     }
@@ -76,8 +85,15 @@ fn seconds(text: &str) -> Result<i64, BadSignature> {
 
 /// A `v1` value: 64 lower-case hexadecimal digits, else it is no value.
 fn digest(text: &str) -> Option<Vec<u8>> {
-    let canonical = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    if canonical { hex::decode(text).ok() } else { None }
+    let canonical = text.len() == 64
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if canonical {
+        hex::decode(text).ok()
+    } else {
+        None
+    }
 }
 
 fn matches(secret: &str, time: i64, body: &[u8], given: &[u8]) -> bool {
@@ -109,15 +125,28 @@ mod tests {
 
     #[test]
     fn every_published_signature_is_judged_as_expected() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/stripe_signatures.csv");
-        let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_path(path).unwrap();
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/vectors/stripe_signatures.csv"
+        );
+        let mut reader = csv::ReaderBuilder::new()
+            .comment(Some(b'#'))
+            .from_path(path)
+            .unwrap();
         let mut rows = 0;
         for row in reader.deserialize() {
             let row: Row = row.unwrap();
             assert_eq!(row.tolerance, super::TOLERANCE, "{}", row.case);
-            let body = base64::engine::general_purpose::STANDARD.decode(&row.body_base64).unwrap();
+            let body = base64::engine::general_purpose::STANDARD
+                .decode(&row.body_base64)
+                .unwrap();
             let judged = verify(&row.header, &body, &[&row.secret], row.now);
-            assert_eq!(judged.is_ok(), row.expected == "ok", "{}: {judged:?}", row.case);
+            assert_eq!(
+                judged.is_ok(),
+                row.expected == "ok",
+                "{}: {judged:?}",
+                row.case
+            );
             rows += 1;
         }
         assert!(rows >= 19, "{rows} rows");

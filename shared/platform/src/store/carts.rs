@@ -93,7 +93,10 @@ impl StoredCart {
     pub fn emptied(&self, ordered: u64) -> Self {
         Self {
             owner: self.owner.clone(),
-            cart: Cart { items: BTreeMap::new(), expires_at: self.cart.expires_at },
+            cart: Cart {
+                items: BTreeMap::new(),
+                expires_at: self.cart.expires_at,
+            },
             ordered_version: Some(ordered),
         }
     }
@@ -134,7 +137,10 @@ impl TryFrom<Record> for StoredCart {
         let expires_at = Some(Timestamp::from_second(record.ends_at)?);
         Ok(Self {
             owner: record.owner,
-            cart: Cart { items: record.items, expires_at },
+            cart: Cart {
+                items: record.items,
+                expires_at,
+            },
             ordered_version: record.ordered_version,
         })
     }
@@ -186,7 +192,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
-    pub async fn cart_of(&self, owner: &CartOwner) -> Result<Option<Stored<StoredCart>>, StoreError> {
+    pub async fn cart_of(
+        &self,
+        owner: &CartOwner,
+    ) -> Result<Option<Stored<StoredCart>>, StoreError> {
         self.get(&owner.key()).await
     }
 
@@ -246,7 +255,10 @@ impl Store {
         }
         let value = StoredCart {
             owner: owner.clone(),
-            cart: Cart { items: BTreeMap::from([(plan, quantity)]), expires_at: Some(end(edit.now)) },
+            cart: Cart {
+                items: BTreeMap::from([(plan, quantity)]),
+                expires_at: Some(end(edit.now)),
+            },
             ordered_version: None,
         };
         let begun = self.put_one(None, &value, edit.act).await?;
@@ -323,14 +335,24 @@ impl Store {
 
     /// Runs an update. A try of the SDK that meets an earlier one of its own
     /// finds the cart as that one left it.
-    async fn update_cart(&self, update: UpdateItemFluentBuilder, edit: CartEdit) -> Result<Updated, StoreError> {
+    async fn update_cart(
+        &self,
+        update: UpdateItemFluentBuilder,
+        edit: CartEdit,
+    ) -> Result<Updated, StoreError> {
         let missing = || StoreError::unexpected("an update without its new item");
         let error = match update.send().await {
-            Ok(updated) => return Ok(Updated::Done(decode(updated.attributes.ok_or_else(missing)?)?)),
+            Ok(updated) => {
+                return Ok(Updated::Done(decode(
+                    updated.attributes.ok_or_else(missing)?,
+                )?));
+            }
             Err(error) => error,
         };
         let old: Option<Item> = match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                failed.item().cloned()
+            }
             _ => return Err(StoreError::from_sdk("UpdateItem", error)),
         };
         let ours = is_ours(old.as_ref(), edit.act);
@@ -344,7 +366,11 @@ impl Store {
 /// The condition of a change: there is a cart, this act has not changed it
 /// yet, it is the version expected, and what the change itself needs.
 fn conditions(edit: CartEdit, own: &str) -> String {
-    let expected = if edit.expected.is_some() { " AND version = :expected" } else { "" };
+    let expected = if edit.expected.is_some() {
+        " AND version = :expected"
+    } else {
+        ""
+    };
     format!("attribute_exists(pk) AND act <> :act{expected} AND {own}")
 }
 
@@ -389,7 +415,10 @@ mod tests {
     fn cart(items: BTreeMap<PlanId, u64>) -> StoredCart {
         StoredCart {
             owner: GuestToken::from_random([7; 32]).owner(),
-            cart: Cart { items, expires_at: Some("2026-01-31T09:00:00Z".parse().unwrap()) },
+            cart: Cart {
+                items,
+                expires_at: Some("2026-01-31T09:00:00Z".parse().unwrap()),
+            },
             ordered_version: None,
         }
     }
@@ -397,7 +426,10 @@ mod tests {
     #[test]
     fn a_cart_reads_back_from_its_item() {
         let filled = cart(BTreeMap::from([(PlanId::from_bits(5), 12)]));
-        let account = StoredCart { owner: CartOwner::Account(AccountId::from_bits(9)), ..filled.clone() };
+        let account = StoredCart {
+            owner: CartOwner::Account(AccountId::from_bits(9)),
+            ..filled.clone()
+        };
         for value in [filled.clone(), account, filled.emptied(4)] {
             let item = encode(&value, 4, ActId::from_bits(1)).unwrap();
             let read = decode::<StoredCart>(item).unwrap();
@@ -426,7 +458,13 @@ mod tests {
         assert!(GuestToken::parse(token.as_str()).is_some_and(|read| read == token));
         let key = token.owner().key();
         assert!(!key.pk.contains(token.as_str()));
-        for text in ["", "abc", &token.as_str()[1..], &format!("{}A", token.as_str()), &format!("{}=", token.as_str())] {
+        for text in [
+            "",
+            "abc",
+            &token.as_str()[1..],
+            &format!("{}A", token.as_str()),
+            &format!("{}=", token.as_str()),
+        ] {
             assert!(GuestToken::parse(text).is_none(), "{text:?}");
         }
     }

@@ -8,7 +8,7 @@
 use super::item::Entity;
 use super::keys::{self, Key};
 use super::transaction::CommitError;
-use super::{Store, StoreError, PageRequest};
+use super::{PageRequest, Store, StoreError};
 use crate::app::App;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::catalogue::{Plan, Product};
@@ -40,7 +40,9 @@ pub struct Snapshot {
 impl Snapshot {
     /// The product customers see under this slug.
     pub fn listed(&self, slug: &str) -> Option<&Product> {
-        self.products.iter().find(|product| product.slug == slug && product.is_listed())
+        self.products
+            .iter()
+            .find(|product| product.slug == slug && product.is_listed())
     }
 
     /// The plan with this id, on sale or not, with its product.
@@ -88,7 +90,10 @@ impl CatalogueCache {
             }
             (Err(error), None) => return Err(error),
         };
-        *held = Some(Held { snapshot: Arc::clone(&snapshot), checked_at: now });
+        *held = Some(Held {
+            snapshot: Arc::clone(&snapshot),
+            checked_at: now,
+        });
         Ok(snapshot)
     }
 }
@@ -120,7 +125,9 @@ struct Chunks {
 
 impl Chunks {
     fn keys(self) -> Vec<Key> {
-        (0..self.count).map(|index| keys::snapshot_chunk(self.snapshot, index)).collect()
+        (0..self.count)
+            .map(|index| keys::snapshot_chunk(self.snapshot, index))
+            .collect()
     }
 }
 
@@ -164,7 +171,11 @@ impl Store {
             return Ok(Arc::clone(known));
         }
         let products = self.load(&head.value).await?;
-        Ok(Arc::new(Snapshot { version: head.value.published.snapshot, products, etag }))
+        Ok(Arc::new(Snapshot {
+            version: head.value.published.snapshot,
+            products,
+            etag,
+        }))
     }
 
     async fn load(&self, head: &SnapshotHead) -> Result<Vec<Product>, StoreError> {
@@ -177,9 +188,12 @@ impl Store {
         let mut batch = self.batch(&keys).await?;
         let mut products = Vec::with_capacity(head.products);
         for key in &keys {
-            let chunk = batch.take::<SnapshotChunk>(key)?.ok_or_else(|| corrupt("a chunk is missing".to_owned()))?;
+            let chunk = batch
+                .take::<SnapshotChunk>(key)?
+                .ok_or_else(|| corrupt("a chunk is missing".to_owned()))?;
             for line in chunk.value.lines.lines() {
-                products.push(serde_json::from_str(line).map_err(|error| corrupt(error.to_string()))?);
+                products
+                    .push(serde_json::from_str(line).map_err(|error| corrupt(error.to_string()))?);
             }
         }
         if products.len() != head.products {
@@ -208,12 +222,18 @@ impl Store {
         let after = old.map_or(0, |head| head.published.snapshot);
         let snapshot = self.write_chunks(act, after, &lines).await?;
         let head = SnapshotHead {
-            published: Chunks { snapshot, count: lines.len() },
+            published: Chunks {
+                snapshot,
+                count: lines.len(),
+            },
             previous: old.map(|head| head.published),
             products: products.len(),
             digest: digest(&lines),
         };
-        if !self.put_one(read.as_ref().map(|head| head.version), &head, act).await? {
+        if !self
+            .put_one(read.as_ref().map(|head| head.version), &head, act)
+            .await?
+        {
             return Err(CommitError::Refused(ConcurrentPublication));
         }
         if let Some(outdated) = old.and_then(|head| head.previous) {
@@ -222,7 +242,11 @@ impl Store {
         Ok(snapshot)
     }
 
-    async fn save_products(&self, act: ActId, products: &[Product]) -> Result<(), CommitError<ConcurrentPublication>> {
+    async fn save_products(
+        &self,
+        act: ActId,
+        products: &[Product],
+    ) -> Result<(), CommitError<ConcurrentPublication>> {
         let stored = self.stored_products().await?;
         for product in products {
             let version = match stored.get(&product.id) {
@@ -239,10 +263,20 @@ impl Store {
 
     async fn stored_products(&self) -> Result<HashMap<ProductId, (u64, Product)>, StoreError> {
         let mut products = HashMap::new();
-        let mut page = PageRequest { limit: 100, after: None, descending: false };
+        let mut page = PageRequest {
+            limit: 100,
+            after: None,
+            descending: false,
+        };
         loop {
-            let read = self.page::<Product>(keys::CATALOGUE, keys::PRODUCTS, &page).await?;
-            products.extend(read.items.into_iter().map(|stored| (stored.value.id, (stored.version, stored.value))));
+            let read = self
+                .page::<Product>(keys::CATALOGUE, keys::PRODUCTS, &page)
+                .await?;
+            products.extend(
+                read.items
+                    .into_iter()
+                    .map(|stored| (stored.value.id, (stored.version, stored.value))),
+            );
             if read.next.is_none() {
                 return Ok(products);
             }
@@ -252,12 +286,21 @@ impl Store {
 
     /// Writes the chunks under the first number after `after` that nobody
     /// began: a publication may have failed half-way, or be under way.
-    async fn write_chunks(&self, act: ActId, after: u64, chunks: &[String]) -> Result<u64, StoreError> {
+    async fn write_chunks(
+        &self,
+        act: ActId,
+        after: u64,
+        chunks: &[String],
+    ) -> Result<u64, StoreError> {
         let mut snapshot = after;
         'number: loop {
             snapshot = snapshot.saturating_add(1);
             for (index, lines) in chunks.iter().enumerate() {
-                let chunk = SnapshotChunk { snapshot, index, lines: lines.clone() };
+                let chunk = SnapshotChunk {
+                    snapshot,
+                    index,
+                    lines: lines.clone(),
+                };
                 if !self.put_one(None, &chunk, act).await? {
                     continue 'number;
                 }
@@ -273,7 +316,10 @@ impl Store {
                 .table_name(&self.table)
                 .set_key(Some(super::item::key_item(&key)))
                 .condition_expression("attribute_not_exists(pk) OR snapshot = :snapshot")
-                .expression_attribute_values(":snapshot", AttributeValue::N(chunks.snapshot.to_string()))
+                .expression_attribute_values(
+                    ":snapshot",
+                    AttributeValue::N(chunks.snapshot.to_string()),
+                )
                 .send()
                 .await
                 .map_err(|error| StoreError::from_sdk("DeleteItem", error))?;
@@ -286,8 +332,10 @@ impl Store {
 fn chunk(products: &[Product]) -> Result<Vec<String>, StoreError> {
     let mut chunks: Vec<String> = Vec::new();
     for product in products {
-        let line = serde_json::to_string(product)
-            .map_err(|source| StoreError::Encode { entity: SnapshotChunk::TYPE, source: Box::new(source) })?;
+        let line = serde_json::to_string(product).map_err(|source| StoreError::Encode {
+            entity: SnapshotChunk::TYPE,
+            source: Box::new(source),
+        })?;
         match chunks.last_mut() {
             Some(chunk) if chunk.len().saturating_add(line.len()) < CHUNK_BYTES => {
                 chunk.push('\n');
@@ -309,7 +357,11 @@ fn digest(chunks: &[String]) -> String {
 }
 
 fn etag(head: &SnapshotHead) -> String {
-    format!("{}-{}", head.published.snapshot, head.digest.get(..12).unwrap_or_default())
+    format!(
+        "{}-{}",
+        head.published.snapshot,
+        head.digest.get(..12).unwrap_or_default()
+    )
 }
 
 #[cfg(test)]
@@ -327,8 +379,11 @@ mod tests {
         let chunks = chunk(&many).unwrap();
         assert!(chunks.len() > 1);
         assert!(chunks.iter().all(|chunk| chunk.len() <= CHUNK_BYTES));
-        let read: Vec<Product> =
-            chunks.iter().flat_map(|chunk| chunk.lines()).map(|line| serde_json::from_str(line).unwrap()).collect();
+        let read: Vec<Product> = chunks
+            .iter()
+            .flat_map(|chunk| chunk.lines())
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         assert_eq!(read, many);
     }
 

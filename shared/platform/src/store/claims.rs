@@ -64,19 +64,34 @@ impl Entity for Claim {
 
 impl Claim {
     /// A claim that is being worked on.
-    pub fn begin(account: AccountId, operation: &str, key: &ClaimKey, order: OrderId, now: Timestamp) -> Self {
+    pub fn begin(
+        account: AccountId,
+        operation: &str,
+        key: &ClaimKey,
+        order: OrderId,
+        now: Timestamp,
+    ) -> Self {
         Self {
             account,
             operation: operation.to_owned(),
             key_hash: key.key_hash.clone(),
             fingerprint: key.fingerprint.clone(),
-            state: ClaimState::InProgress { lock_until: lock(now), order },
+            state: ClaimState::InProgress {
+                lock_until: lock(now),
+                order,
+            },
             claimed_at: now,
         }
     }
 
     /// A claim answered in the transaction that makes it.
-    pub fn complete(account: AccountId, operation: &str, key: &ClaimKey, answer: Answer, now: Timestamp) -> Self {
+    pub fn complete(
+        account: AccountId,
+        operation: &str,
+        key: &ClaimKey,
+        answer: Answer,
+        now: Timestamp,
+    ) -> Self {
         Self {
             account,
             operation: operation.to_owned(),
@@ -89,12 +104,21 @@ impl Claim {
 
     /// The claim once it is answered.
     pub fn answered(self, answer: Answer) -> Self {
-        Self { state: ClaimState::Complete { answer }, ..self }
+        Self {
+            state: ClaimState::Complete { answer },
+            ..self
+        }
     }
 
     /// The claim taken over by another invocation.
     pub fn taken_over(self, order: OrderId, now: Timestamp) -> Self {
-        Self { state: ClaimState::InProgress { lock_until: lock(now), order }, ..self }
+        Self {
+            state: ClaimState::InProgress {
+                lock_until: lock(now),
+                order,
+            },
+            ..self
+        }
     }
 
     /// True when it is too old to be honoured.
@@ -111,7 +135,9 @@ impl Claim {
         match &self.state {
             ClaimState::Complete { answer } => Claimed::Answered(answer.clone().replayed()),
             // A remaining time of zero counts as over.
-            ClaimState::InProgress { lock_until, .. } if *lock_until > now => Claimed::Refused(Code::RequestInProgress),
+            ClaimState::InProgress { lock_until, .. } if *lock_until > now => {
+                Claimed::Refused(Code::RequestInProgress)
+            }
             ClaimState::InProgress { .. } => Claimed::Free,
         }
     }

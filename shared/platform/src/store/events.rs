@@ -29,7 +29,10 @@ impl Entity for Event {
     }
 
     fn due(&self) -> Option<Due> {
-        self.deliver_at.map(|at| Due { job: Job::Reconcile, at })
+        self.deliver_at.map(|at| Due {
+            job: Job::Reconcile,
+            at,
+        })
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -44,7 +47,13 @@ impl Entity for Event {
 /// One that somebody waits for is due again in 5 minutes.
 pub fn event(id: EventId, owner: Owner, kind: EventKind, now: Timestamp) -> Event {
     let deliver_at = kind.has_consumer().then(|| later(now, DELIVERY));
-    Event { id, owner, at: now, kind, deliver_at }
+    Event {
+        id,
+        owner,
+        at: now,
+        kind,
+        deliver_at,
+    }
 }
 
 /// The key of an event that waits for its delivery, from the image of an item
@@ -59,7 +68,10 @@ pub fn waiting_in_stream(image: &serde_dynamo::Item) -> Option<Key> {
         return None;
     }
     text("deliver_at")?;
-    Some(Key { pk: text("pk")?, sk: text("sk")? })
+    Some(Key {
+        pk: text("pk")?,
+        sk: text("sk")?,
+    })
 }
 
 impl Store {
@@ -69,9 +81,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table could not do it.
     pub async fn mark_delivered(&self, key: &Key) -> Result<(), StoreError> {
-        let update = self.waiting_event(key).update_expression(
-            "SET version = version + :one REMOVE due_shard, due_at, deliver_at",
-        );
+        let update = self
+            .waiting_event(key)
+            .update_expression("SET version = version + :one REMOVE due_shard, due_at, deliver_at");
         unless_delivered(update.send().await)
     }
 
@@ -81,14 +93,23 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table could not do it.
-    pub async fn postpone_delivery(&self, event: &Stored<Event>, now: Timestamp) -> Result<Timestamp, StoreError> {
+    pub async fn postpone_delivery(
+        &self,
+        event: &Stored<Event>,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
         let age = now.duration_since(event.value.at);
         let at = later(now, age.clamp(DELIVERY, LONGEST_WAIT));
         let key = event.value.key();
-        let due = Due { job: Job::Reconcile, at };
+        let due = Due {
+            job: Job::Reconcile,
+            at,
+        };
         let update = self
             .waiting_event(&key)
-            .update_expression("SET version = version + :one, due_at = :due_at, deliver_at = :deliver_at")
+            .update_expression(
+                "SET version = version + :one, due_at = :due_at, deliver_at = :deliver_at",
+            )
             .expression_attribute_values(":due_at", AttributeValue::S(due.sort_key(&key)))
             .expression_attribute_values(":deliver_at", AttributeValue::S(at.to_string()));
         unless_delivered(update.send().await)?;
@@ -110,7 +131,13 @@ impl Store {
 fn unless_delivered<T>(sent: Result<T, SdkError<UpdateItemError>>) -> Result<(), StoreError> {
     match sent {
         Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => Ok(()),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(())
+        }
         Err(error) => Err(StoreError::from_sdk("UpdateItem", error)),
     }
 }
@@ -123,7 +150,9 @@ fn later(start: Timestamp, wait: SignedDuration) -> Timestamp {
 mod tests {
     use super::super::item::{decode, encode};
     use super::*;
-    use domain::id::{AccountId, ActId, Id as _, InvoiceId, PaymentId, SessionId, SubscriptionId, UserId};
+    use domain::id::{
+        AccountId, ActId, Id as _, InvoiceId, PaymentId, SessionId, SubscriptionId, UserId,
+    };
     use domain::invoice::InvoiceNumber;
 
     const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
@@ -133,19 +162,47 @@ mod tests {
     }
 
     fn owners() -> [Owner; 3] {
-        [Owner::Account { account: id() }, Owner::User { user: id() }, Owner::Decoy]
+        [
+            Owner::Account { account: id() },
+            Owner::User { user: id() },
+            Owner::Decoy,
+        ]
     }
 
     fn kinds() -> Vec<EventKind> {
         let (subscription, payment) = (id::<SubscriptionId>(), id::<PaymentId>());
         vec![
-            EventKind::UserRegistered { user: id::<UserId>(), token: id::<ActId>() },
+            EventKind::UserRegistered {
+                user: id::<UserId>(),
+                token: id::<ActId>(),
+            },
             EventKind::NothingToSend,
-            EventKind::SessionReused { user: id(), session: id::<SessionId>() },
-            EventKind::PeriodPaid { subscription, index: 3, payment },
-            EventKind::RenewalDeclined { subscription, payment, attempt: 2, code: "expired_card".to_owned() },
-            EventKind::PaymentPageOpened { payment, attempt: 4_000_000_000 },
-            EventKind::InvoiceFinalised { invoice: id::<InvoiceId>(), number: InvoiceNumber { year: 2026, sequence: 12 } },
+            EventKind::SessionReused {
+                user: id(),
+                session: id::<SessionId>(),
+            },
+            EventKind::PeriodPaid {
+                subscription,
+                index: 3,
+                payment,
+            },
+            EventKind::RenewalDeclined {
+                subscription,
+                payment,
+                attempt: 2,
+                code: "expired_card".to_owned(),
+            },
+            EventKind::PaymentPageOpened {
+                payment,
+                attempt: 4_000_000_000,
+            },
+            EventKind::InvoiceFinalised {
+                invoice: id::<InvoiceId>(),
+                number: InvoiceNumber {
+                    year: 2026,
+                    sequence: 12,
+                },
+            },
             EventKind::OrderExpired { order: id() },
         ]
     }
@@ -165,11 +222,16 @@ mod tests {
 
     #[test]
     fn only_an_event_with_a_consumer_has_a_timer() {
-        let owner = Owner::Account { account: id::<AccountId>() };
+        let owner = Owner::Account {
+            account: id::<AccountId>(),
+        };
         for kind in kinds() {
             let consumer = kind.has_consumer();
             let due = event(id(), owner, kind, NOW).due();
-            let expected = consumer.then(|| Due { job: Job::Reconcile, at: NOW.checked_add(DELIVERY).unwrap() });
+            let expected = consumer.then(|| Due {
+                job: Job::Reconcile,
+                at: NOW.checked_add(DELIVERY).unwrap(),
+            });
             assert_eq!(due, expected);
         }
     }
@@ -192,7 +254,10 @@ mod tests {
         let owner = Owner::User { user: id() };
         let waiting = event(id(), owner, EventKind::NothingToSend, NOW);
         assert_eq!(waiting_in_stream(&image(&waiting)), Some(waiting.key()));
-        let delivered = Event { deliver_at: None, ..waiting };
+        let delivered = Event {
+            deliver_at: None,
+            ..waiting
+        };
         assert_eq!(waiting_in_stream(&image(&delivered)), None);
         assert_eq!(waiting_in_stream(&serde_dynamo::Item::default()), None);
     }

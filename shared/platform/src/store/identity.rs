@@ -7,7 +7,9 @@ use super::{Store, StoreError};
 use crate::identity::signing::PublicKey;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
+};
 use domain::account::{Account, AccountRole, Login, StaffRole, User};
 use domain::email::EmailAddress;
 use domain::id::{AccountId, ActId, SessionId, UserId};
@@ -142,7 +144,10 @@ impl Decoy {
     /// [`StoreError::Encode`] when `of` itself could not be written.
     pub fn standing_for<T: Entity>(of: &T, id: ActId, now: Timestamp) -> Result<Self, StoreError> {
         let size = serde_json::to_string(of)
-            .map_err(|source| StoreError::Encode { entity: T::TYPE, source: Box::new(source) })?
+            .map_err(|source| StoreError::Encode {
+                entity: T::TYPE,
+                source: Box::new(source),
+            })?
             .len();
         Ok(Self {
             id,
@@ -279,7 +284,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
-    pub async fn one_time_token(&self, hash: &str) -> Result<Option<Stored<OneTimeToken>>, StoreError> {
+    pub async fn one_time_token(
+        &self,
+        hash: &str,
+    ) -> Result<Option<Stored<OneTimeToken>>, StoreError> {
         self.get(&keys::token(hash)).await
     }
 
@@ -334,7 +342,8 @@ impl Store {
         act: ActId,
     ) -> Result<Rotation, StoreError> {
         let number = |value: i64| AttributeValue::N(value.to_string());
-        let since = |span: SignedDuration| number(now.as_millisecond().saturating_sub(millis(span)));
+        let since =
+            |span: SignedDuration| number(now.as_millisecond().saturating_sub(millis(span)));
         let sent = self
             .client
             .update_item()
@@ -360,7 +369,9 @@ impl Store {
             .await;
         match sent {
             Ok(done) => {
-                let item = done.attributes.ok_or_else(|| StoreError::unexpected("an update without its item"))?;
+                let item = done
+                    .attributes
+                    .ok_or_else(|| StoreError::unexpected("an update without its item"))?;
                 Ok(Rotation::Done(decode::<Session>(item)?.value))
             }
             Err(error) => match error.as_service_error() {
@@ -377,9 +388,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot decide.
-    pub async fn end_session(&self, key: &Key, end: SessionEnd, act: ActId) -> Result<(), StoreError> {
-        let end: AttributeValue = serde_dynamo::to_attribute_value(end)
-            .map_err(|source| StoreError::Encode { entity: Session::TYPE, source: Box::new(source) })?;
+    pub async fn end_session(
+        &self,
+        key: &Key,
+        end: SessionEnd,
+        act: ActId,
+    ) -> Result<(), StoreError> {
+        let end: AttributeValue =
+            serde_dynamo::to_attribute_value(end).map_err(|source| StoreError::Encode {
+                entity: Session::TYPE,
+                source: Box::new(source),
+            })?;
         let sent = self
             .client
             .update_item()

@@ -15,7 +15,10 @@ impl Entity for Invoice {
     }
 
     fn due(&self) -> Option<Due> {
-        self.finalise_at.map(|at| Due { job: Job::Reconcile, at })
+        self.finalise_at.map(|at| Due {
+            job: Job::Reconcile,
+            at,
+        })
     }
 }
 
@@ -52,7 +55,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
-    pub async fn invoice(&self, account: AccountId, invoice: InvoiceId) -> Result<Option<Stored<Invoice>>, StoreError> {
+    pub async fn invoice(
+        &self,
+        account: AccountId,
+        invoice: InvoiceId,
+    ) -> Result<Option<Stored<Invoice>>, StoreError> {
         self.get(&keys::invoice(account, invoice)).await
     }
 
@@ -60,8 +67,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when any of them cannot be read.
-    pub async fn invoices_of(&self, account: AccountId, page: &PageRequest) -> Result<Page<Invoice>, StoreError> {
-        self.page(&keys::account_partition(account), keys::INVOICES, page).await
+    pub async fn invoices_of(
+        &self,
+        account: AccountId,
+        page: &PageRequest,
+    ) -> Result<Page<Invoice>, StoreError> {
+        self.page(&keys::account_partition(account), keys::INVOICES, page)
+            .await
     }
 
     /// AP-17: the counter of an invoice series.

@@ -64,7 +64,10 @@ pub(super) fn encode<T: Entity>(value: &T, version: u64, act: ActId) -> Result<I
         item.insert("due_at".to_owned(), AttributeValue::S(due.sort_key(&key)));
     }
     if let Some(at) = value.expires_at() {
-        item.insert("expires_at".to_owned(), AttributeValue::N(at.as_second().to_string()));
+        item.insert(
+            "expires_at".to_owned(),
+            AttributeValue::N(at.as_second().to_string()),
+        );
     }
     item.insert("pk".to_owned(), AttributeValue::S(key.pk));
     item.insert("sk".to_owned(), AttributeValue::S(key.sk));
@@ -102,11 +105,17 @@ pub(super) fn decode<T: Entity>(item: Item) -> Result<Stored<T>, StoreError> {
 /// The key of an item.
 pub(super) fn key_of(item: &Item) -> Option<Key> {
     match (item.get("pk"), item.get("sk")) {
-        (Some(AttributeValue::S(pk)), Some(AttributeValue::S(sk))) => Some(Key { pk: pk.clone(), sk: sk.clone() }),
+        (Some(AttributeValue::S(pk)), Some(AttributeValue::S(sk))) => Some(Key {
+            pk: pk.clone(),
+            sk: sk.clone(),
+        }),
         _ => None,
     }
 }
 
 fn describe_key(item: &Item) -> String {
-    key_of(item).map_or_else(|| "without key".to_owned(), |key| format!("{}/{}", key.pk, key.sk))
+    key_of(item).map_or_else(
+        || "without key".to_owned(),
+        |key| format!("{}/{}", key.pk, key.sk),
+    )
 }

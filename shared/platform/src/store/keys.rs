@@ -2,7 +2,9 @@
 
 use domain::email::EmailAddress;
 use domain::event::Owner;
-use domain::id::{AccountId, EventId, Id as _, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId};
+use domain::id::{
+    AccountId, EventId, Id as _, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId,
+};
 use jiff::Timestamp;
 use std::fmt;
 
@@ -17,7 +19,10 @@ pub struct Key {
 
 impl Key {
     fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self { pk: pk.into(), sk: sk.into() }
+        Self {
+            pk: pk.into(),
+            sk: sk.into(),
+        }
     }
 }
 
@@ -172,7 +177,10 @@ pub fn snapshot_head() -> Key {
 
 /// A chunk of the catalogue snapshot.
 pub fn snapshot_chunk(version: u64, index: usize) -> Key {
-    Key::new("CATALOGUE#SNAPSHOT", format!("CHUNK#{version:012}#{index:04}"))
+    Key::new(
+        "CATALOGUE#SNAPSHOT",
+        format!("CHUNK#{version:012}#{index:04}"),
+    )
 }
 
 /// The counter of an invoice series.
@@ -192,7 +200,10 @@ pub fn provider_event(event: &str) -> Key {
 
 /// A second provider event under an id that is taken.
 pub fn conflicting_event(event: &str, body_hash: &str) -> Key {
-    Key::new(format!("PROVIDER#stripe#{event}"), format!("CONFLICT#{body_hash}"))
+    Key::new(
+        format!("PROVIDER#stripe#{event}"),
+        format!("CONFLICT#{body_hash}"),
+    )
 }
 
 /// A rate counter.
@@ -240,9 +251,13 @@ impl Job {
 impl Due {
     /// Partition key in the `due` index; the shard comes from the item's key.
     pub fn shard(&self, key: &Key) -> String {
-        let hash = key.pk.bytes().chain(key.sk.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = key
+            .pk
+            .bytes()
+            .chain(key.sk.bytes())
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         let shard = u8::try_from(hash % u64::from(SHARDS)).unwrap_or(0);
         self.job.shard(shard)
     }
@@ -257,7 +272,11 @@ impl Due {
 /// A moment as the `due` index sorts it: whole seconds, rounded up so that
 /// nothing is found before its time.
 pub fn due_bound(at: Timestamp) -> String {
-    let second = if at.subsec_nanosecond() > 0 { at.as_second().saturating_add(1) } else { at.as_second() };
+    let second = if at.subsec_nanosecond() > 0 {
+        at.as_second().saturating_add(1)
+    } else {
+        at.as_second()
+    };
     Timestamp::from_second(second).unwrap_or(at).to_string()
 }
 
@@ -279,14 +298,22 @@ pub enum Timed {
 impl Timed {
     /// Reads a key; none for one that no job knows.
     pub fn of(key: &Key) -> Option<Self> {
-        let account = key.pk.strip_prefix("ACCOUNT#").and_then(|text| AccountId::parse(text).ok());
+        let account = key
+            .pk
+            .strip_prefix("ACCOUNT#")
+            .and_then(|text| AccountId::parse(text).ok());
         let (kind, id) = key.sk.split_once('#').unwrap_or((&key.sk, ""));
         match (account, kind) {
             (_, "EVENT") if !id.is_empty() => Some(Self::Event(key.clone())),
-            (Some(account), "SUBSCRIPTION") => Some(Self::Subscription(account, SubscriptionId::parse(id).ok()?)),
+            (Some(account), "SUBSCRIPTION") => {
+                Some(Self::Subscription(account, SubscriptionId::parse(id).ok()?))
+            }
             (Some(account), "PAYMENT") => Some(Self::Payment(account, PaymentId::parse(id).ok()?)),
             (Some(account), "INVOICE") => Some(Self::Invoice(account, InvoiceId::parse(id).ok()?)),
-            (None, "EVENT") => key.pk.strip_prefix("PROVIDER#stripe#").map(|id| Self::ProviderEvent(id.to_owned())),
+            (None, "EVENT") => key
+                .pk
+                .strip_prefix("PROVIDER#stripe#")
+                .map(|id| Self::ProviderEvent(id.to_owned())),
             _ => None,
         }
     }

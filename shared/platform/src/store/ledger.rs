@@ -31,8 +31,14 @@ impl Store {
         let mut entries = Vec::new();
         let mut after = None;
         loop {
-            let request = PageRequest { limit: 100, after, descending: false };
-            let page = self.page::<LedgerEntry>(&keys::ledger_partition(account), "", &request).await?;
+            let request = PageRequest {
+                limit: 100,
+                after,
+                descending: false,
+            };
+            let page = self
+                .page::<LedgerEntry>(&keys::ledger_partition(account), "", &request)
+                .await?;
             entries.extend(page.items.into_iter().map(|entry| entry.value));
             after = page.next;
             if after.is_none() {

@@ -109,11 +109,19 @@ impl StoreError {
             "TransactionInProgressException",
             "LimitExceededException",
         ];
-        let status = error.raw_response().map(|response| response.status().as_u16());
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
         match error.as_service_error().map(|service| service.code()) {
             Some(Some(code)) if BUSY.contains(&code) => Self::Busy,
-            Some(_) if status.is_none_or(|status| status < 500) => Self::Rejected { operation, source: Box::new(error) },
-            _ => Self::Unavailable { operation, source: Box::new(error) },
+            Some(_) if status.is_none_or(|status| status < 500) => Self::Rejected {
+                operation,
+                source: Box::new(error),
+            },
+            _ => Self::Unavailable {
+                operation,
+                source: Box::new(error),
+            },
         }
     }
 
@@ -121,21 +129,37 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Busy | Self::Unavailable { .. } => true,
-            Self::Rejected { .. } | Self::Corrupt { .. } | Self::Encode { .. } | Self::Unexpected(_) => false,
+            Self::Rejected { .. }
+            | Self::Corrupt { .. }
+            | Self::Encode { .. }
+            | Self::Unexpected(_) => false,
         }
     }
 }
 
 impl Store {
     /// The table of this name behind this client.
-    pub fn new(client: Client, table: String, sleep: SharedAsyncSleep, entropy: Arc<dyn Entropy>) -> Self {
-        Self { client, table, sleep, entropy }
+    pub fn new(
+        client: Client,
+        table: String,
+        sleep: SharedAsyncSleep,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
+            client,
+            table,
+            sleep,
+            entropy,
+        }
     }
 
     /// Waits before another try: full jitter between 25 and 400 ms.
     async fn back_off(&self, retry: u32) {
         let mut random = [0_u8; 2];
-        let drawn = self.entropy.fill(&mut random).map_or(u16::MAX, |()| u16::from_be_bytes(random));
+        let drawn = self
+            .entropy
+            .fill(&mut random)
+            .map_or(u16::MAX, |()| u16::from_be_bytes(random));
         let ceiling = 25_u64.checked_shl(retry).unwrap_or(400).min(400);
         let wait = 25 + ceiling.saturating_sub(25) * u64::from(drawn) / u64::from(u16::MAX);
         self.sleep.sleep(Duration::from_millis(wait)).await;

@@ -19,7 +19,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
-    pub async fn order(&self, account: AccountId, order: OrderId) -> Result<Option<Stored<Order>>, StoreError> {
+    pub async fn order(
+        &self,
+        account: AccountId,
+        order: OrderId,
+    ) -> Result<Option<Stored<Order>>, StoreError> {
         self.get(&keys::order(account, order)).await
     }
 
@@ -27,7 +31,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when any of them cannot be read.
-    pub async fn orders_of(&self, account: AccountId, page: &PageRequest) -> Result<Page<Order>, StoreError> {
-        self.page(&keys::account_partition(account), keys::ORDERS, page).await
+    pub async fn orders_of(
+        &self,
+        account: AccountId,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        self.page(&keys::account_partition(account), keys::ORDERS, page)
+            .await
     }
 }

@@ -14,7 +14,10 @@ impl Entity for Payment {
     }
 
     fn due(&self) -> Option<Due> {
-        self.check_at.map(|at| Due { job: Job::Reconcile, at })
+        self.check_at.map(|at| Due {
+            job: Job::Reconcile,
+            at,
+        })
     }
 }
 
@@ -67,14 +70,19 @@ impl Entity for ProviderEvent {
     }
 
     fn due(&self) -> Option<Due> {
-        self.check_at.map(|at| Due { job: Job::Reconcile, at })
+        self.check_at.map(|at| Due {
+            job: Job::Reconcile,
+            at,
+        })
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
         match self.state {
             // What a person must look at stays until one did.
             InboxState::Quarantined { .. } => None,
-            InboxState::Applied | InboxState::Received | InboxState::Waiting => self.received_at.checked_add(KEPT).ok(),
+            InboxState::Applied | InboxState::Received | InboxState::Waiting => {
+                self.received_at.checked_add(KEPT).ok()
+            }
         }
     }
 }

@@ -91,7 +91,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the counter cannot be reached.
-    pub async fn take_token(&self, limit: &Limit, subject: &str, now: Timestamp) -> Result<Taken, StoreError> {
+    pub async fn take_token(
+        &self,
+        limit: &Limit,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Taken, StoreError> {
         let key = keys::rate(limit.class, subject);
         let now_ms = now.as_millisecond();
         let mut law = Law::Full;
@@ -101,7 +106,9 @@ impl Store {
                 Law::Partial => self.take_from_partial(limit, &key, now_ms).await?,
                 Law::Empty { wait_ms } => {
                     let seconds = wait_ms.saturating_add(999).div_euclid(1000);
-                    return Ok(Taken::No { retry_after: u32::try_from(seconds).unwrap_or(u32::MAX) });
+                    return Ok(Taken::No {
+                        retry_after: u32::try_from(seconds).unwrap_or(u32::MAX),
+                    });
                 }
             };
             match tried {
@@ -120,20 +127,38 @@ impl Store {
         let key = keys::rate(limit.class, subject);
         let values = [(":interval", limit.interval_ms)];
         let change = "SET full_at = full_at - :interval";
-        self.update_counter(&key, change, "attribute_exists(full_at)", &values).await.map(|_| ())
+        self.update_counter(&key, change, "attribute_exists(full_at)", &values)
+            .await
+            .map(|_| ())
     }
 
-    async fn take_from_full(&self, limit: &Limit, key: &Key, now_ms: i64) -> Result<Updated, StoreError> {
+    async fn take_from_full(
+        &self,
+        limit: &Limit,
+        key: &Key,
+        now_ms: i64,
+    ) -> Result<Updated, StoreError> {
         let values = [
             (":now", now_ms),
             (":next", now_ms.saturating_add(limit.interval_ms)),
             (":forgotten", limit.forgotten_at(now_ms)),
         ];
         let change = "SET full_at = :next, expires_at = :forgotten";
-        self.update_counter(key, change, "attribute_not_exists(full_at) OR full_at <= :now", &values).await
+        self.update_counter(
+            key,
+            change,
+            "attribute_not_exists(full_at) OR full_at <= :now",
+            &values,
+        )
+        .await
     }
 
-    async fn take_from_partial(&self, limit: &Limit, key: &Key, now_ms: i64) -> Result<Updated, StoreError> {
+    async fn take_from_partial(
+        &self,
+        limit: &Limit,
+        key: &Key,
+        now_ms: i64,
+    ) -> Result<Updated, StoreError> {
         let values = [
             (":now", now_ms),
             (":interval", limit.interval_ms),
@@ -141,7 +166,13 @@ impl Store {
             (":forgotten", limit.forgotten_at(now_ms)),
         ];
         let change = "SET full_at = full_at + :interval, expires_at = :forgotten";
-        self.update_counter(key, change, "full_at > :now AND full_at <= :horizon", &values).await
+        self.update_counter(
+            key,
+            change,
+            "full_at > :now AND full_at <= :horizon",
+            &values,
+        )
+        .await
     }
 
     async fn update_counter(
@@ -161,7 +192,8 @@ impl Store {
             .condition_expression(condition)
             .return_values_on_condition_check_failure(OnFailure::AllOld);
         for (name, value) in values {
-            update = update.expression_attribute_values(*name, AttributeValue::N(value.to_string()));
+            update =
+                update.expression_attribute_values(*name, AttributeValue::N(value.to_string()));
         }
         let Err(error) = update.send().await else {
             return Ok(Updated::Done);
@@ -187,7 +219,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FIVE_THEN_ONE_A_MINUTE: Limit = Limit { class: "test", burst: 5, interval_ms: 60_000 };
+    const FIVE_THEN_ONE_A_MINUTE: Limit = Limit {
+        class: "test",
+        burst: 5,
+        interval_ms: 60_000,
+    };
 
     /// What the two updates do to the counter.
     fn take(limit: &Limit, full_at: &mut Option<i64>, now_ms: i64) -> bool {
@@ -203,7 +239,9 @@ mod tests {
     fn a_full_bucket_gives_its_burst_and_then_one_per_interval() {
         let limit = FIVE_THEN_ONE_A_MINUTE;
         let mut full_at = None;
-        let given = |full_at: &mut Option<i64>, at: i64| (0..20).filter(|_| take(&limit, full_at, at)).count();
+        let given = |full_at: &mut Option<i64>, at: i64| {
+            (0..20).filter(|_| take(&limit, full_at, at)).count()
+        };
         assert_eq!(given(&mut full_at, 0), 5);
         assert_eq!(given(&mut full_at, 59_999), 0);
         assert_eq!(given(&mut full_at, 60_000), 1);

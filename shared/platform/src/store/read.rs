@@ -116,12 +116,22 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when any of them cannot be read.
-    pub async fn page<T: Entity>(&self, partition: &str, prefix: &str, page: &PageRequest) -> Result<Page<T>, StoreError> {
+    pub async fn page<T: Entity>(
+        &self,
+        partition: &str,
+        prefix: &str,
+        page: &PageRequest,
+    ) -> Result<Page<T>, StoreError> {
         let mut items = Vec::new();
         let mut after = page.after.clone();
         let limit = usize::try_from(page.limit).unwrap_or(100);
         loop {
-            let start = after.take().map(|sk| key_item(&Key { pk: partition.to_owned(), sk }));
+            let start = after.take().map(|sk| {
+                key_item(&Key {
+                    pk: partition.to_owned(),
+                    sk,
+                })
+            });
             let got = self
                 .client
                 .query()
@@ -133,19 +143,30 @@ impl Store {
                 .scan_index_forward(!page.descending)
                 .set_exclusive_start_key(start)
                 // One more than asked for, so that the last page is known as such.
-                .limit(i32::try_from(limit.saturating_add(1).saturating_sub(items.len())).unwrap_or(101))
+                .limit(
+                    i32::try_from(limit.saturating_add(1).saturating_sub(items.len()))
+                        .unwrap_or(101),
+                )
                 .send()
                 .await
                 .map_err(|error| StoreError::from_sdk("Query", error))?;
             items.extend(got.items.unwrap_or_default());
-            after = got.last_evaluated_key.as_ref().and_then(key_of).map(|key| key.sk);
+            after = got
+                .last_evaluated_key
+                .as_ref()
+                .and_then(key_of)
+                .map(|key| key.sk);
             if items.len() > limit || after.is_none() {
                 break;
             }
         }
         let more = items.len() > limit;
         items.truncate(limit);
-        let next = if more { items.last().and_then(key_of).map(|key| key.sk) } else { None };
+        let next = if more {
+            items.last().and_then(key_of).map(|key| key.sk)
+        } else {
+            None
+        };
         let items = items.into_iter().map(decode).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
@@ -156,7 +177,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the index cannot be read.
-    pub async fn due(&self, job: Job, shard: u8, now: Timestamp, limit: u32) -> Result<Vec<Key>, StoreError> {
+    pub async fn due(
+        &self,
+        job: Job,
+        shard: u8,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Key>, StoreError> {
         let mut keys = Vec::new();
         let mut start: Option<Item> = None;
         let limit = usize::try_from(limit).unwrap_or(100);
@@ -169,7 +196,10 @@ impl Store {
                 .key_condition_expression("due_shard = :shard AND due_at < :now")
                 .expression_attribute_values(":shard", AttributeValue::S(job.shard(shard)))
                 // `$` sorts right after `#`: everything due in this second is in.
-                .expression_attribute_values(":now", AttributeValue::S(format!("{}$", due_floor(now))))
+                .expression_attribute_values(
+                    ":now",
+                    AttributeValue::S(format!("{}$", due_floor(now))),
+                )
                 .set_exclusive_start_key(start.take())
                 .limit(i32::try_from(limit.saturating_sub(keys.len())).unwrap_or(100))
                 .send()
@@ -186,5 +216,6 @@ impl Store {
 
 /// The second `now` is in, as the index writes it.
 fn due_floor(now: Timestamp) -> String {
-    Timestamp::from_second(now.as_second()).map_or_else(|_| due_bound(now), |second| second.to_string())
+    Timestamp::from_second(now.as_second())
+        .map_or_else(|_| due_bound(now), |second| second.to_string())
 }

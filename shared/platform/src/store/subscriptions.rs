@@ -14,7 +14,10 @@ impl Entity for Subscription {
     }
 
     fn due(&self) -> Option<Due> {
-        self.next_action_at.map(|at| Due { job: Job::Renew, at })
+        self.next_action_at.map(|at| Due {
+            job: Job::Renew,
+            at,
+        })
     }
 }
 
@@ -31,7 +34,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
-    pub async fn subscription(&self, account: AccountId, id: SubscriptionId) -> Result<Option<Stored<Subscription>>, StoreError> {
+    pub async fn subscription(
+        &self,
+        account: AccountId,
+        id: SubscriptionId,
+    ) -> Result<Option<Stored<Subscription>>, StoreError> {
         self.get(&keys::subscription(account, id)).await
     }
 
@@ -39,15 +46,26 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when any of them cannot be read.
-    pub async fn subscriptions_of(&self, account: AccountId, page: &PageRequest) -> Result<Page<Subscription>, StoreError> {
-        self.page(&keys::account_partition(account), keys::SUBSCRIPTIONS, page).await
+    pub async fn subscriptions_of(
+        &self,
+        account: AccountId,
+        page: &PageRequest,
+    ) -> Result<Page<Subscription>, StoreError> {
+        self.page(&keys::account_partition(account), keys::SUBSCRIPTIONS, page)
+            .await
     }
 
     /// AP-14: the billing periods of a subscription, from index 0 upward.
     ///
     /// # Errors
     /// [`StoreError`] when any of them cannot be read.
-    pub async fn periods_of(&self, account: AccountId, id: SubscriptionId, page: &PageRequest) -> Result<Page<BillingPeriod>, StoreError> {
-        self.page(&keys::account_partition(account), &keys::periods(id), page).await
+    pub async fn periods_of(
+        &self,
+        account: AccountId,
+        id: SubscriptionId,
+        page: &PageRequest,
+    ) -> Result<Page<BillingPeriod>, StoreError> {
+        self.page(&keys::account_partition(account), &keys::periods(id), page)
+            .await
     }
 }

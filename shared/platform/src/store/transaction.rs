@@ -7,6 +7,7 @@
 use super::item::{Entity, Item, Stored, encode, key_item};
 use super::keys::Key;
 use super::{Store, StoreError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
     TransactWriteItem, Update,
@@ -36,7 +37,10 @@ pub enum CommitError<R> {
 impl<R: Copy> Transaction<R> {
     /// An act without actions yet.
     pub fn new(act: ActId) -> Self {
-        Self { act, actions: Vec::new() }
+        Self {
+            act,
+            actions: Vec::new(),
+        }
     }
 
     /// The act's id.
@@ -61,7 +65,9 @@ impl<R: Copy> Transaction<R> {
     /// Puts a new item; refused when one is there.
     pub fn insert<T: Entity>(&mut self, value: &T, refusal: R) {
         let action = encode(value, 1, self.act).and_then(|item| {
-            let put = Put::builder().set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
+            let put = Put::builder()
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(pk)");
             finish_put(put)
         });
         self.push(action, refusal);
@@ -134,7 +140,9 @@ impl<R: Copy> Transaction<R> {
     }
 }
 
-fn finish_put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
+fn finish_put(
+    put: aws_sdk_dynamodb::types::builders::PutBuilder,
+) -> Result<TransactWriteItem, StoreError> {
     put.table_name(String::new())
         .return_values_on_condition_check_failure(OnFailure::AllOld)
         .build()
@@ -170,7 +178,10 @@ impl Store {
                 Tried::Done => return Ok(()),
                 Tried::Conflict => {}
                 Tried::Refused(index) => {
-                    let refusal = refusals.get(index).copied().ok_or_else(|| StoreError::unexpected("a reason without an action"))?;
+                    let refusal = refusals
+                        .get(index)
+                        .copied()
+                        .ok_or_else(|| StoreError::unexpected("a reason without an action"))?;
                     return Err(CommitError::Refused(refusal));
                 }
             }
@@ -178,7 +189,11 @@ impl Store {
         Err(CommitError::Store(StoreError::Busy))
     }
 
-    async fn try_commit(&self, actions: &[TransactWriteItem], act: ActId) -> Result<Tried, StoreError> {
+    async fn try_commit(
+        &self,
+        actions: &[TransactWriteItem],
+        act: ActId,
+    ) -> Result<Tried, StoreError> {
         let sent = self
             .client
             .transact_write_items()
@@ -190,24 +205,46 @@ impl Store {
             Ok(_) => return Ok(Tried::Done),
             Err(error) => error,
         };
-        let Some(canceled) = error.as_service_error().and_then(|service| match service {
-            aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(canceled) => Some(canceled),
-            _ => None,
-        }) else {
+        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
+            error.as_service_error()
+        else {
             return Err(StoreError::from_sdk("TransactWriteItems", error));
         };
         // All reasons are read: a failed condition is the answer, even when
         // another action met a conflict.
         let reasons = canceled.cancellation_reasons();
-        let code = |reason: &aws_sdk_dynamodb::types::CancellationReason| reason.code().unwrap_or("None").to_owned();
-        if let Some(failed) = reasons.iter().position(|reason| code(reason) == "ConditionalCheckFailed") {
-            let ours = reasons.iter().filter_map(|reason| reason.item()).any(|item| written_by(item, act));
-            return Ok(if ours { Tried::Done } else { Tried::Refused(failed) });
+        let code = |reason: &aws_sdk_dynamodb::types::CancellationReason| {
+            reason.code().unwrap_or("None").to_owned()
+        };
+        if let Some(failed) = reasons
+            .iter()
+            .position(|reason| code(reason) == "ConditionalCheckFailed")
+        {
+            let ours = reasons
+                .iter()
+                .filter_map(|reason| reason.item())
+                .any(|item| written_by(item, act));
+            return Ok(if ours {
+                Tried::Done
+            } else {
+                Tried::Refused(failed)
+            });
         }
-        let transient = ["None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
-        match reasons.iter().map(code).find(|code| !transient.contains(&code.as_str())) {
+        let transient = [
+            "None",
+            "TransactionConflict",
+            "ThrottlingError",
+            "ProvisionedThroughputExceeded",
+        ];
+        match reasons
+            .iter()
+            .map(code)
+            .find(|code| !transient.contains(&code.as_str()))
+        {
             None => Ok(Tried::Conflict),
-            Some(other) => Err(StoreError::unexpected(&format!("transaction canceled: {other}"))),
+            Some(other) => Err(StoreError::unexpected(&format!(
+                "transaction canceled: {other}"
+            ))),
         }
     }
 
@@ -241,6 +278,9 @@ fn token_of(act: ActId) -> String {
 impl<T> Stored<T> {
     /// The value, changed, at the same version.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Stored<U> {
-        Stored { value: change(self.value), version: self.version }
+        Stored {
+            value: change(self.value),
+            version: self.version,
+        }
     }
 }

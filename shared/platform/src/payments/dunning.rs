@@ -1,0 +1,246 @@
+//! What follows a declined renewal: retries, a payment page for a bank that
+//! wants the customer, and the end of the schedule.
+
+use super::hosted::{PageText, RENEWAL_PAGE_LIFE, closing_time, open_page};
+use super::provider::Pace;
+use super::renew::{charge, finish, follow_up, replace, saved_method};
+use super::scene::{Changed, Scene, Subject};
+use super::settle::{Settled, Writing};
+use super::{PaymentError, gateway};
+use crate::app::App;
+use crate::store::events::event;
+use crate::store::{CommitError, Stored, Transaction, keys};
+use domain::dunning::DunningPolicy;
+use domain::event::{EventKind, Owner};
+use domain::payment::{Attempt, Channel, Outcome, Payment};
+use domain::subscription::{BillingPeriod, DueAction, PeriodStatus, Subscription};
+use jiff::Timestamp;
+
+/// A further attempt of a renewal that was declined.
+pub(super) async fn retry(
+    app: &App,
+    subscription: Stored<Subscription>,
+) -> Result<bool, PaymentError> {
+    let scene = open_renewal(app, &subscription.value).await?;
+    let channel = saved_method(&subscription.value, &scene.account.value)?;
+    let Ok(begun) = scene.payment.value.clone().begin(channel, app.now()) else {
+        // Its payment page is still open, or the last outcome unknown.
+        return replace(
+            app,
+            &subscription,
+            subscription.value.clone().look_again(app.now()),
+            None,
+        )
+        .await;
+    };
+    let Some(attempt) = begun.last_attempt().cloned() else {
+        return Ok(false);
+    };
+    if !begin_attempt(app, &scene.payment, &begun, &attempt, Some(&subscription)).await? {
+        return Ok(false);
+    }
+    charge(app, app.store().scene_of(&begun).await?).await
+}
+
+async fn open_renewal(app: &App, subscription: &Subscription) -> Result<Scene, PaymentError> {
+    let payment = subscription
+        .renewal
+        .ok_or(PaymentError::Missing("the open renewal"))?;
+    let payment: Stored<Payment> = app
+        .store()
+        .get(&keys::payment(subscription.account, payment))
+        .await?
+        .ok_or(PaymentError::Missing("the payment"))?;
+    app.store().scene_of(&payment.value).await
+}
+
+/// The schedule is over: access goes off, nothing is tried any more.
+pub(super) async fn end_dunning(
+    app: &App,
+    subscription: Stored<Subscription>,
+    policy: &DunningPolicy,
+) -> Result<bool, PaymentError> {
+    let now = app.now();
+    let scene = open_renewal(app, &subscription.value).await?;
+    if scene.payment.value.open_attempt().is_some() {
+        return replace(
+            app,
+            &subscription,
+            subscription.value.clone().look_again(now),
+            None,
+        )
+        .await;
+    }
+    let Subject::Renewal { period, .. } = &scene.subject else {
+        return Err(PaymentError::Missing("the open renewal"));
+    };
+    let account = subscription.value.account;
+    let kind = EventKind::SubscriptionUnpaid {
+        subscription: subscription.value.id,
+    };
+    let unpaid = BillingPeriod {
+        status: PeriodStatus::Unpaid,
+        ..period.value.clone()
+    };
+    let mut act = Transaction::new(app.new_id()?);
+    act.replace(
+        subscription.version,
+        &subscription.value.clone().end_dunning(now, policy),
+        Changed,
+    );
+    act.replace(period.version, &unpaid, Changed);
+    act.replace(
+        scene.payment.version,
+        &scene.payment.value.clone().give_up(now),
+        Changed,
+    );
+    act.insert(
+        &event(app.new_id()?, Owner::Account { account }, kind, now),
+        Changed,
+    );
+    finish(app, act).await
+}
+
+/// True when dunning is at its end: no page is opened that would outlive it.
+pub(super) fn is_over(subscription: &Subscription, now: Timestamp) -> bool {
+    matches!(
+        subscription.due(now, &DunningPolicy::default()),
+        Ok(Some(DueAction::EndDunning))
+    )
+}
+
+/// Ends an attempt that led to no payment at the provider.
+///
+/// # Errors
+/// [`PaymentError`] when it could not be written.
+pub async fn close_attempt(
+    app: &App,
+    scene: Scene,
+    number_of: u32,
+    outcome: Outcome,
+    code: &str,
+) -> Result<bool, PaymentError> {
+    let mut writing = Writing::begin(app, app.now())?;
+    let payment = scene.payment.value.clone().with_outcome(number_of, outcome);
+    let written = writing.declined(&scene, payment, code, false)?;
+    match app.store().commit(writing.transaction).await {
+        Ok(()) => follow_up(app, Settled::Applied(Box::new(written))).await,
+        Err(CommitError::Refused(Changed)) => Ok(false),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Opens a payment page for a renewal whose bank wants the customer, and
+/// writes down that it is to be mailed.
+pub(super) async fn ask_customer(
+    app: &App,
+    payment: Stored<Payment>,
+    subscription: &Subscription,
+) -> Result<(), PaymentError> {
+    let now = app.now();
+    let channel = Channel::Hosted {
+        return_url: format!("{}/subscriptions/{}", app.config().app_url, subscription.id),
+        closes_at: closing_time(now, RENEWAL_PAGE_LIFE),
+        page: None,
+    };
+    let Ok(asked) = payment.value.clone().begin(channel, now) else {
+        return Ok(());
+    };
+    let Some(attempt) = asked.last_attempt().cloned() else {
+        return Ok(());
+    };
+    if !begin_attempt(app, &payment, &asked, &attempt, None).await? {
+        return Ok(());
+    }
+    let scene = app.store().scene_of(&asked).await?;
+    show_page(app, scene).await
+}
+
+/// Opens the page of the open hosted attempt of a renewal, and stores it with
+/// the event that mails it.
+///
+/// # Errors
+/// [`PaymentError`] when the page could not be opened or stored.
+pub async fn show_page(app: &App, scene: Scene) -> Result<(), PaymentError> {
+    let payment = &scene.payment.value;
+    let (Some(attempt), Subject::Renewal { subscription, .. }) =
+        (payment.open_attempt(), &scene.subject)
+    else {
+        return Ok(());
+    };
+    let customer = scene
+        .account
+        .value
+        .provider_customer
+        .as_deref()
+        .ok_or(PaymentError::Missing("the customer at the provider"))?;
+    let locale = subscription.value.locale;
+    let text = PageText {
+        description: subscription.value.name.get(locale).to_owned(),
+        locale,
+    };
+    let gateway = gateway(app, Pace::OffSession).await?;
+    let page = open_page(&gateway, payment, attempt, customer, &text).await?;
+    let now = app.now();
+    let kind = EventKind::PaymentPageOpened {
+        payment: payment.id,
+        attempt: attempt.number,
+    };
+    let shown = payment.clone().with_page(attempt.number, page, now);
+    let mut act = Transaction::new(app.new_id()?);
+    act.replace(scene.payment.version, &shown, Changed);
+    act.insert(
+        &event(
+            app.new_id()?,
+            Owner::Account {
+                account: payment.account,
+            },
+            kind,
+            now,
+        ),
+        Changed,
+    );
+    match app.store().commit(act).await {
+        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// T1 of a further attempt. False when somebody else was faster.
+async fn begin_attempt(
+    app: &App,
+    read: &Stored<Payment>,
+    begun: &Payment,
+    attempt: &Attempt,
+    subscription: Option<&Stored<Subscription>>,
+) -> Result<bool, PaymentError> {
+    let mut act = Transaction::new(app.new_id()?);
+    act.replace(read.version, begun, Changed);
+    if let Some(subscription) = subscription {
+        act.replace(
+            subscription.version,
+            &subscription.value.clone().awaiting(begun.id),
+            Changed,
+        );
+    }
+    let kind = EventKind::AttemptStarted {
+        payment: begun.id,
+        attempt: attempt.number,
+    };
+    act.insert(
+        &event(
+            app.new_id()?,
+            Owner::Account {
+                account: begun.account,
+            },
+            kind,
+            app.now(),
+        ),
+        Changed,
+    );
+    match app.store().commit(act).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Refused(Changed)) => Ok(false),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
