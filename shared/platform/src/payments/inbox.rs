@@ -1,19 +1,20 @@
 //! The provider's events: what is believed, what it changes, what is put
 //! aside for a person.
 
+use super::inbox_records::{conflict, keep, mark_applied, quarantine};
 use super::objects::{Intent, Locator, Session};
 use super::provider::{API_VERSION, Pace};
 use super::reconcile::close_page;
 use super::renew::follow_up;
-use super::scene::{Changed, Scene};
+use super::scene::Scene;
 use super::settle::{Settled, settle};
 use super::{PaymentError, gateway};
 use crate::app::App;
 use crate::http::request::sha256_hex;
-use crate::store::payments::{ConflictingEvent, InboxState, ProviderEvent};
-use crate::store::{CommitError, Stored, Transaction, keys};
+use crate::store::keys;
+use crate::store::payments::{InboxState, ProviderEvent};
 use domain::payment::{Mismatch, ProviderPayment};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -21,9 +22,6 @@ use serde_json::Value;
 const AHEAD: i64 = 300;
 /// How long something unknown is waited for.
 const WAIT: SignedDuration = SignedDuration::from_hours(24);
-/// How soon an event that could not be applied is looked at again.
-const RETRY: SignedDuration = SignedDuration::from_mins(5);
-
 /// An event as the provider sends it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Envelope {
@@ -288,100 +286,6 @@ async fn close_event(
     }
     close_page(app, scene, at.reference.attempt).await?;
     mark_applied(app, record, version).await
-}
-
-async fn mark_applied(
-    app: &App,
-    record: &ProviderEvent,
-    version: Option<u64>,
-) -> Result<Received, PaymentError> {
-    write(app, record, version).await?;
-    Ok(Received::Applied)
-}
-
-async fn keep(
-    app: &App,
-    record: ProviderEvent,
-    version: Option<u64>,
-    state: InboxState,
-) -> Result<Received, PaymentError> {
-    let later = app.now().checked_add(RETRY).unwrap_or(Timestamp::MAX);
-    write(
-        app,
-        &ProviderEvent {
-            state,
-            check_at: Some(later),
-            ..record
-        },
-        version,
-    )
-    .await?;
-    Ok(Received::Kept)
-}
-
-async fn quarantine(
-    app: &App,
-    record: ProviderEvent,
-    reason: &str,
-) -> Result<Received, PaymentError> {
-    app.count("Quarantined");
-    let known: Option<Stored<ProviderEvent>> =
-        app.store().get(&keys::provider_event(&record.id)).await?;
-    let version = match known {
-        Some(known) if known.value.body_hash != record.body_hash => {
-            return conflict(app, &record).await;
-        }
-        Some(known) if matches!(known.value.state, InboxState::Quarantined { .. }) => {
-            return Ok(Received::Repeated);
-        }
-        Some(known) => Some(known.version),
-        None => None,
-    };
-    let state = InboxState::Quarantined {
-        reason: reason.to_owned(),
-    };
-    write(
-        app,
-        &ProviderEvent {
-            state,
-            check_at: None,
-            ..record
-        },
-        version,
-    )
-    .await?;
-    Ok(Received::Quarantined)
-}
-
-/// Another event under an id that is taken: the first stays as it is.
-async fn conflict(app: &App, record: &ProviderEvent) -> Result<Received, PaymentError> {
-    app.count("Quarantined");
-    let second = ConflictingEvent {
-        id: record.id.clone(),
-        body_hash: record.body_hash.clone(),
-        received_at: record.received_at,
-    };
-    let mut act = Transaction::new(app.new_id()?);
-    act.insert(&second, Changed);
-    match app.store().commit(act).await {
-        Ok(()) => Ok(Received::Quarantined),
-        Err(CommitError::Refused(Changed)) => Ok(Received::Repeated),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
-}
-
-async fn write(
-    app: &App,
-    record: &ProviderEvent,
-    version: Option<u64>,
-) -> Result<(), PaymentError> {
-    let mut act = Transaction::new(app.new_id()?);
-    act.upsert(version, record, Changed);
-    match app.store().commit(act).await {
-        // The same event arrived twice at once: the other one wrote it.
-        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
 }
 
 /// A looked-up object that is not ours as it claims.

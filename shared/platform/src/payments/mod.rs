@@ -6,11 +6,13 @@
 //! webhook, the sweep and the reconciler all hand it what they saw at the
 //! provider.
 
+mod answer;
 pub mod dunning;
 pub mod finalise;
 mod form;
 pub mod hosted;
 pub mod inbox;
+mod inbox_records;
 pub mod objects;
 pub mod provider;
 pub mod reconcile;

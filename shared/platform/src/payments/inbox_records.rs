@@ -1,0 +1,106 @@
+//! Writing down what became of a provider's event.
+
+use super::PaymentError;
+use super::inbox::Received;
+use super::scene::Changed;
+use crate::app::App;
+use crate::store::payments::{ConflictingEvent, InboxState, ProviderEvent};
+use crate::store::{CommitError, Stored, Transaction, keys};
+use jiff::{SignedDuration, Timestamp};
+
+/// How soon an event that could not be applied is looked at again.
+const RETRY: SignedDuration = SignedDuration::from_mins(5);
+
+pub(super) async fn mark_applied(
+    app: &App,
+    record: &ProviderEvent,
+    version: Option<u64>,
+) -> Result<Received, PaymentError> {
+    write(app, record, version).await?;
+    Ok(Received::Applied)
+}
+
+pub(super) async fn keep(
+    app: &App,
+    record: ProviderEvent,
+    version: Option<u64>,
+    state: InboxState,
+) -> Result<Received, PaymentError> {
+    let later = app.now().checked_add(RETRY).unwrap_or(Timestamp::MAX);
+    write(
+        app,
+        &ProviderEvent {
+            state,
+            check_at: Some(later),
+            ..record
+        },
+        version,
+    )
+    .await?;
+    Ok(Received::Kept)
+}
+
+pub(super) async fn quarantine(
+    app: &App,
+    record: ProviderEvent,
+    reason: &str,
+) -> Result<Received, PaymentError> {
+    app.count("Quarantined");
+    let known: Option<Stored<ProviderEvent>> =
+        app.store().get(&keys::provider_event(&record.id)).await?;
+    let version = match known {
+        Some(known) if known.value.body_hash != record.body_hash => {
+            return conflict(app, &record).await;
+        }
+        Some(known) if matches!(known.value.state, InboxState::Quarantined { .. }) => {
+            return Ok(Received::Repeated);
+        }
+        Some(known) => Some(known.version),
+        None => None,
+    };
+    let state = InboxState::Quarantined {
+        reason: reason.to_owned(),
+    };
+    write(
+        app,
+        &ProviderEvent {
+            state,
+            check_at: None,
+            ..record
+        },
+        version,
+    )
+    .await?;
+    Ok(Received::Quarantined)
+}
+
+/// Another event under an id that is taken: the first stays as it is.
+pub(super) async fn conflict(app: &App, record: &ProviderEvent) -> Result<Received, PaymentError> {
+    app.count("Quarantined");
+    let second = ConflictingEvent {
+        id: record.id.clone(),
+        body_hash: record.body_hash.clone(),
+        received_at: record.received_at,
+    };
+    let mut act = Transaction::new(app.new_id()?);
+    act.insert(&second, Changed);
+    match app.store().commit(act).await {
+        Ok(()) => Ok(Received::Quarantined),
+        Err(CommitError::Refused(Changed)) => Ok(Received::Repeated),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn write(
+    app: &App,
+    record: &ProviderEvent,
+    version: Option<u64>,
+) -> Result<(), PaymentError> {
+    let mut act = Transaction::new(app.new_id()?);
+    act.upsert(version, record, Changed);
+    match app.store().commit(act).await {
+        // The same event arrived twice at once: the other one wrote it.
+        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
