@@ -158,8 +158,7 @@ fn settlement(invoice: &Invoice) -> Option<PaidWhen> {
         InvoiceStatus::Paid { .. } => Some(PaidWhen::Later),
         InvoiceStatus::Draft
         | InvoiceStatus::Ready { .. }
-        | InvoiceStatus::Open { .. }
-        | InvoiceStatus::Uncollectible { .. } => None,
+        | InvoiceStatus::Open { .. } => None,
     }
 }
 

@@ -2,3 +2,5 @@
 
 pub mod delivery;
 pub mod dispatch_events;
+#[cfg(test)]
+mod tests;

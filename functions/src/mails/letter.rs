@@ -6,7 +6,9 @@ use domain::anchor::Zone;
 use domain::email::EmailAddress;
 use domain::invoice::Seller;
 use domain::locale::Locale;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value};
 use platform::mail::Mail;
 use serde::Serialize;
 
@@ -104,11 +106,11 @@ impl Letter {
     /// When a template is wrong, which the tests would show.
     pub fn render(&self, seller: &Seller) -> Result<Mail, minijinja::Error> {
         let environment = templates()?;
-        let page = Page { letter: self, imprint: imprint(seller, self.lang) };
-        let html = environment.get_template("letter.html")?.render(&page)?;
+        let page = Value::from(Serde(Page { letter: self, imprint: imprint(seller, self.lang) }));
+        let html = environment.get_template("letter.html")?.render(page.clone())?;
         Ok(Mail {
             subject: self.subject.clone(),
-            text: environment.get_template("letter.txt")?.render(&page)?,
+            text: environment.get_template("letter.txt")?.render(page.clone())?,
             // A slash needs no escaping, and addresses stay legible without.
             html: html.replace("&#x2f;", "/"),
         })
@@ -119,8 +121,7 @@ impl Letter {
 fn templates() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template("letter.html", include_str!("../../mails/letter.html"))?;
     environment.add_template("letter.txt", include_str!("../../mails/letter.txt"))?;
     Ok(environment)

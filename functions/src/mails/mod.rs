@@ -9,7 +9,11 @@ mod letter;
 pub mod logins;
 pub mod purchases;
 pub mod renewals;
+#[cfg(test)]
+pub(crate) mod samples;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use letter::{Addressee, Letter};

@@ -48,7 +48,7 @@ impl Operation for CancelOrder {
 
     async fn run(app: &App, request: Request<SignedIn>, input: CancelOrderInput) -> Result<Reply<OrderView>, Failure> {
         let found = read(app, &request, input.order).await?;
-        require_live(found.session.as_ref(), request.now)?;
+        require_live(found.session, request.now)?;
         let claim = request.claim.as_ref().zip(found.claim.as_ref());
         match claim.filter(|(_, claim)| !claim.value.is_over(request.now)).map(|(key, claim)| claim.value.meets(key, request.now)) {
             Some(Claimed::Answered(answer)) => return Ok(Reply::answer(answer)),

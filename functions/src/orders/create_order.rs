@@ -60,8 +60,8 @@ impl Operation for CreateOrder {
         if !app.config().allows_return_url(&input.return_url) {
             return Err(Failure::field("/returnUrl", Reason::ForeignUrl));
         }
-        let found = read(app, claims, &key).await?;
-        require_live(found.session.as_ref(), request.now)?;
+        let (session, found) = read(app, claims, &key).await?;
+        require_live(session, request.now)?;
         let claim = found.claim.clone().filter(|claim| !claim.value.is_over(request.now));
         let placed = match claim.map(|claim| (claim.value.meets(&key, request.now), claim)) {
             Some((Claimed::Answered(answer), _)) => return Ok(Reply::answer(answer)),
@@ -75,7 +75,6 @@ impl Operation for CreateOrder {
 
 /// What there is before the decision.
 struct Found {
-    session: Option<Stored<Session>>,
     claim: Option<Stored<Claim>>,
     account: Stored<Account>,
     user: Stored<User>,
@@ -83,7 +82,7 @@ struct Found {
     cart: Option<Stored<StoredCart>>,
 }
 
-async fn read(app: &App, claims: &Claims, key: &ClaimKey) -> Result<Found, Failure> {
+async fn read(app: &App, claims: &Claims, key: &ClaimKey) -> Result<(Option<Stored<Session>>, Found), Failure> {
     let account = claims.account;
     let session = keys::session(claims.user, claims.session);
     let claim = keys::idempotency(account, CreateOrder::SPEC.id, &key.key_hash);
@@ -92,14 +91,15 @@ async fn read(app: &App, claims: &Claims, key: &ClaimKey) -> Result<Found, Failu
     let wanted = [&session, &claim, &profile, &user, &data_key, &cart].map(Clone::clone);
     let mut batch = app.store().batch(&wanted).await?;
     let missing = |what: &str| Failure::Fault(format!("{what} of {account} is missing"));
-    Ok(Found {
-        session: batch.take(&session)?,
+    let session = batch.take(&session)?;
+    let found = Found {
         claim: batch.take(&claim)?,
         account: batch.take(&profile)?.ok_or_else(|| missing("the profile"))?,
         user: batch.take(&user)?.ok_or_else(|| missing("the user"))?,
         data_key: batch.take(&data_key)?.ok_or_else(|| missing("the data key"))?,
         cart: batch.take(&cart)?,
-    })
+    };
+    Ok((session, found))
 }
 
 /// An order in the table whose payment page may be missing.
