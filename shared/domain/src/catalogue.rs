@@ -145,7 +145,9 @@ impl Product {
             self.family,
             self.slug,
         ));
-        fold(query).split_whitespace().all(|word| haystack.contains(word))
+        fold(query)
+            .split_whitespace()
+            .all(|word| haystack.contains(word))
     }
 }
 
@@ -201,7 +203,10 @@ pub fn find_on_sale(products: &[Product], plan: PlanId) -> Option<(&Product, &Pl
         .iter()
         .filter(|product| product.is_on_sale())
         .find_map(|product| {
-            let plan = product.plans.iter().find(|candidate| candidate.id == plan)?;
+            let plan = product
+                .plans
+                .iter()
+                .find(|candidate| candidate.id == plan)?;
             Some((product, plan))
         })
 }

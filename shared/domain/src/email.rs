@@ -85,7 +85,10 @@ impl EmailAddress {
 
 fn is_dot_atom(local: &str) -> bool {
     let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
-    !local.is_empty() && local.split('.').all(|part| !part.is_empty() && part.chars().all(atom))
+    !local.is_empty()
+        && local
+            .split('.')
+            .all(|part| !part.is_empty() && part.chars().all(atom))
 }
 
 fn is_label(label: &str) -> bool {
@@ -118,9 +121,16 @@ mod tests {
 
     #[test]
     fn one_mailbox_has_one_form() {
-        let forms = ["Ada.L@Exämple.com", "ada.l@exämple.com", "ada.l@xn--exmple-cua.com"];
+        let forms = [
+            "Ada.L@Exämple.com",
+            "ada.l@exämple.com",
+            "ada.l@xn--exmple-cua.com",
+        ];
         for form in forms {
-            assert_eq!(EmailAddress::parse(form).unwrap().as_str(), "ada.l@xn--exmple-cua.com");
+            assert_eq!(
+                EmailAddress::parse(form).unwrap().as_str(),
+                "ada.l@xn--exmple-cua.com"
+            );
         }
     }
 
@@ -128,17 +138,36 @@ mod tests {
     fn malformed_addresses_are_refused() {
         let long = format!("{}@example.com", "a".repeat(65));
         for text in [
-            "", "a", "@example.com", "a@", "a@b", "a@b@example.com", "a@example.com.",
-            "a\r\nb@example.com", "\"a b\"@example.com", "a b@example.com", ".a@example.com",
-            "a..b@example.com", "a@-x.com", " a@example.com", "a@example.com ", &long,
+            "",
+            "a",
+            "@example.com",
+            "a@",
+            "a@b",
+            "a@b@example.com",
+            "a@example.com.",
+            "a\r\nb@example.com",
+            "\"a b\"@example.com",
+            "a b@example.com",
+            ".a@example.com",
+            "a..b@example.com",
+            "a@-x.com",
+            " a@example.com",
+            "a@example.com ",
+            &long,
         ] {
             assert!(EmailAddress::parse(text).is_err(), "{text:?}");
         }
-        assert_eq!(EmailAddress::parse("a@mail.yopmail.com"), Err(EmailError::Disposable));
+        assert_eq!(
+            EmailAddress::parse("a@mail.yopmail.com"),
+            Err(EmailError::Disposable)
+        );
     }
 
     #[test]
     fn an_address_does_not_show_in_debug_output() {
-        assert_eq!(format!("{:?}", EmailAddress::parse("a@example.com").unwrap()), "EmailAddress(…)");
+        assert_eq!(
+            format!("{:?}", EmailAddress::parse("a@example.com").unwrap()),
+            "EmailAddress(…)"
+        );
     }
 }

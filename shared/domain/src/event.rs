@@ -2,7 +2,9 @@
 //! outbox that mails are sent from, and the account's history. They carry
 //! ids, never a person's data.
 
-use crate::id::{AccountId, ActId, EventId, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId};
+use crate::id::{
+    AccountId, ActId, EventId, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId,
+};
 use crate::invoice::InvoiceNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -177,6 +179,7 @@ impl EventKind {
             | Self::VerificationRequested { .. }
             | Self::NothingToSend
             | Self::SessionReused { .. }
+            | Self::PeriodPaid { .. }
             | Self::RenewalDeclined { .. }
             | Self::PaymentPageOpened { .. }
             | Self::SubscriptionUnpaid { .. }
@@ -187,7 +190,6 @@ impl EventKind {
             | Self::OrderCanceled { .. }
             | Self::OrderExpired { .. }
             | Self::PeriodOpened { .. }
-            | Self::PeriodPaid { .. }
             | Self::AttemptStarted { .. }
             | Self::CustomerNeeded { .. }
             | Self::SubscriptionEnded { .. }

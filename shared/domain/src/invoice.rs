@@ -63,8 +63,13 @@ impl InvoiceTotals {
     ///
     /// # Errors
     /// [`ArithmeticError`] on overflow or mixed currencies.
-    pub fn of(lines: &[InvoiceLine], tax: &TaxDecision, currency: crate::money::Currency) -> Result<Self, ArithmeticError> {
-        let sum = |amount: fn(&InvoiceLine) -> Money| Money::sum(lines.iter().map(amount), currency);
+    pub fn of(
+        lines: &[InvoiceLine],
+        tax: &TaxDecision,
+        currency: crate::money::Currency,
+    ) -> Result<Self, ArithmeticError> {
+        let sum =
+            |amount: fn(&InvoiceLine) -> Money| Money::sum(lines.iter().map(amount), currency);
         let nets: Vec<(i64, u32)> = lines
             .iter()
             .map(|line| (line.total.amount(), tax.rate_basis_points))
@@ -190,7 +195,11 @@ impl Invoice {
             InvoiceStatus::Draft | InvoiceStatus::Ready { paid_at: None } => {
                 return Ok(self.ready(Some(paid_at), paid_at));
             }
-            InvoiceStatus::Open { number, issued_at } => InvoiceStatus::Paid { number, issued_at, paid_at },
+            InvoiceStatus::Open { number, issued_at } => InvoiceStatus::Paid {
+                number,
+                issued_at,
+                paid_at,
+            },
             InvoiceStatus::Ready { paid_at: Some(_) } | InvoiceStatus::Paid { .. } => {
                 return Err(self.refuse("paid"));
             }
@@ -212,7 +221,10 @@ impl Invoice {
     fn ready(self, paid_at: Option<Timestamp>, now: Timestamp) -> Self {
         Self {
             status: InvoiceStatus::Ready { paid_at },
-            finalise_at: Some(now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now)),
+            finalise_at: Some(
+                now.saturating_add(SignedDuration::from_mins(1))
+                    .unwrap_or(now),
+            ),
             ..self
         }
     }
@@ -223,17 +235,33 @@ impl Invoice {
     /// [`InvoiceRefusal`] unless it is ready.
     pub fn finalise(self, number: InvoiceNumber, now: Timestamp) -> Result<Self, InvoiceRefusal> {
         let status = match self.status {
-            InvoiceStatus::Ready { paid_at: Some(paid_at) } => InvoiceStatus::Paid { number, issued_at: now, paid_at },
-            InvoiceStatus::Ready { paid_at: None } => InvoiceStatus::Open { number, issued_at: now },
-            InvoiceStatus::Draft
-            | InvoiceStatus::Open { .. }
-            | InvoiceStatus::Paid { .. } => return Err(self.refuse("finalised")),
+            InvoiceStatus::Ready {
+                paid_at: Some(paid_at),
+            } => InvoiceStatus::Paid {
+                number,
+                issued_at: now,
+                paid_at,
+            },
+            InvoiceStatus::Ready { paid_at: None } => InvoiceStatus::Open {
+                number,
+                issued_at: now,
+            },
+            InvoiceStatus::Draft | InvoiceStatus::Open { .. } | InvoiceStatus::Paid { .. } => {
+                return Err(self.refuse("finalised"));
+            }
         };
-        Ok(Self { status, finalise_at: None, ..self })
+        Ok(Self {
+            status,
+            finalise_at: None,
+            ..self
+        })
     }
 
     fn refuse(&self, action: &'static str) -> InvoiceRefusal {
-        InvoiceRefusal { action, state: self.status.name() }
+        InvoiceRefusal {
+            action,
+            state: self.status.name(),
+        }
     }
 
     /// True while it waits for its number.
@@ -245,9 +273,7 @@ impl Invoice {
     pub fn ready_paid_at(&self) -> Option<Option<Timestamp>> {
         match self.status {
             InvoiceStatus::Ready { paid_at } => Some(paid_at),
-            InvoiceStatus::Draft
-            | InvoiceStatus::Open { .. }
-            | InvoiceStatus::Paid { .. } => None,
+            InvoiceStatus::Draft | InvoiceStatus::Open { .. } | InvoiceStatus::Paid { .. } => None,
         }
     }
 
@@ -255,14 +281,19 @@ impl Invoice {
     pub fn issued(&self) -> Option<(InvoiceNumber, Timestamp)> {
         match self.status {
             InvoiceStatus::Draft | InvoiceStatus::Ready { .. } => None,
-            InvoiceStatus::Open { number, issued_at } | InvoiceStatus::Paid { number, issued_at, .. } => Some((number, issued_at)),
+            InvoiceStatus::Open { number, issued_at }
+            | InvoiceStatus::Paid {
+                number, issued_at, ..
+            } => Some((number, issued_at)),
         }
     }
 
     /// What is still to be paid.
     pub fn amount_due(&self) -> Money {
         match self.status {
-            InvoiceStatus::Paid { .. } | InvoiceStatus::Ready { paid_at: Some(_) } => Money::zero(self.totals.total.currency()),
+            InvoiceStatus::Paid { .. } | InvoiceStatus::Ready { paid_at: Some(_) } => {
+                Money::zero(self.totals.total.currency())
+            }
             InvoiceStatus::Draft
             | InvoiceStatus::Ready { paid_at: None }
             | InvoiceStatus::Open { .. } => self.totals.total,
@@ -346,7 +377,11 @@ pub struct DateGoesBack(pub Date);
 impl SeriesCounter {
     /// The series of this year before its first number.
     pub fn start(date: Date) -> Self {
-        Self { year: date.year(), last: 0, last_date: date }
+        Self {
+            year: date.year(),
+            last: 0,
+            last_date: date,
+        }
     }
 
     /// Takes the next number.
@@ -358,7 +393,17 @@ impl SeriesCounter {
             return Err(DateGoesBack(self.last_date));
         }
         let sequence = self.last.saturating_add(1);
-        let counter = Self { last: sequence, last_date: date, ..self };
-        Ok((counter, InvoiceNumber { year: self.year, sequence }))
+        let counter = Self {
+            last: sequence,
+            last_date: date,
+            ..self
+        };
+        Ok((
+            counter,
+            InvoiceNumber {
+                year: self.year,
+                sequence,
+            },
+        ))
     }
 }

@@ -87,7 +87,11 @@ pub enum PostingError {
 }
 
 impl Posting {
-    fn new(cause: Cause, currency: Currency, lines: &[(LedgerAccount, i64)]) -> Result<Self, PostingError> {
+    fn new(
+        cause: Cause,
+        currency: Currency,
+        lines: &[(LedgerAccount, i64)],
+    ) -> Result<Self, PostingError> {
         let sum: i128 = lines.iter().map(|(_, amount)| i128::from(*amount)).sum();
         if sum != 0 || lines.len() < 2 {
             return Err(PostingError::Unbalanced);
@@ -95,9 +99,16 @@ impl Posting {
         let lines = lines
             .iter()
             .filter(|(_, amount)| *amount != 0)
-            .map(|(account, amount)| LedgerLine { account: *account, amount: *amount })
+            .map(|(account, amount)| LedgerLine {
+                account: *account,
+                amount: *amount,
+            })
             .collect();
-        Ok(Self { cause, currency, lines })
+        Ok(Self {
+            cause,
+            currency,
+            lines,
+        })
     }
 
     /// Money captured; `applied` when the invoice it pays is finalised
@@ -107,7 +118,11 @@ impl Posting {
     /// [`PostingError`] when an amount is out of range.
     pub fn capture(payment: PaymentId, amount: Money, applied: bool) -> Result<Self, PostingError> {
         let value = amount.amount();
-        let against = if applied { LedgerAccount::Receivable } else { LedgerAccount::Clearing };
+        let against = if applied {
+            LedgerAccount::Receivable
+        } else {
+            LedgerAccount::Clearing
+        };
         let lines = [(LedgerAccount::Provider, value), (against, negate(value)?)];
         Self::new(Cause::Capture { payment }, amount.currency(), &lines)
     }
@@ -116,8 +131,17 @@ impl Posting {
     ///
     /// # Errors
     /// [`PostingError`] when the totals do not add up.
-    pub fn invoice(invoice: InvoiceId, net: Money, taxes: &[RateTotal], total: Money, paid: bool) -> Result<Self, PostingError> {
-        let vat = taxes.iter().try_fold(0_i64, |sum, rate| sum.checked_add(rate.tax)).ok_or(ArithmeticError::Overflow)?;
+    pub fn invoice(
+        invoice: InvoiceId,
+        net: Money,
+        taxes: &[RateTotal],
+        total: Money,
+        paid: bool,
+    ) -> Result<Self, PostingError> {
+        let vat = taxes
+            .iter()
+            .try_fold(0_i64, |sum, rate| sum.checked_add(rate.tax))
+            .ok_or(ArithmeticError::Overflow)?;
         let mut lines = vec![
             (LedgerAccount::Receivable, total.amount()),
             (LedgerAccount::Revenue, negate(net.amount())?),
@@ -136,7 +160,10 @@ impl Posting {
     /// [`PostingError`] when an amount is out of range.
     pub fn surplus_refund(payment: PaymentId, amount: Money) -> Result<Self, PostingError> {
         let value = amount.amount();
-        let lines = [(LedgerAccount::Clearing, value), (LedgerAccount::Provider, negate(value)?)];
+        let lines = [
+            (LedgerAccount::Clearing, value),
+            (LedgerAccount::Provider, negate(value)?),
+        ];
         Self::new(Cause::SurplusRefund { payment }, amount.currency(), &lines)
     }
 
@@ -188,7 +215,11 @@ pub struct LedgerHead {
 impl LedgerHead {
     /// The head of a ledger without entries.
     pub fn empty(account: AccountId) -> Self {
-        Self { account, sequence: 0, hash: "0".repeat(64) }
+        Self {
+            account,
+            sequence: 0,
+            hash: "0".repeat(64),
+        }
     }
 
     /// Appends a posting: the new head and the entry.
@@ -205,7 +236,11 @@ impl LedgerHead {
             hash: String::new(),
         };
         entry.hash = entry.digest();
-        let head = Self { account: self.account, sequence: entry.sequence, hash: entry.hash.clone() };
+        let head = Self {
+            account: self.account,
+            sequence: entry.sequence,
+            hash: entry.hash.clone(),
+        };
         (head, entry)
     }
 }
@@ -260,10 +295,24 @@ pub fn verify(entries: &[LedgerEntry], head: &LedgerHead) -> Result<(), ChainErr
         if entry.digest() != entry.hash {
             return Err(ChainError::Changed(entry.sequence));
         }
-        if entry.lines.iter().map(|line| i128::from(line.amount)).sum::<i128>() != 0 {
+        if entry
+            .lines
+            .iter()
+            .map(|line| i128::from(line.amount))
+            .sum::<i128>()
+            != 0
+        {
             return Err(ChainError::Unbalanced(entry.sequence));
         }
-        end = LedgerHead { account: head.account, sequence: entry.sequence, hash: entry.hash.clone() };
+        end = LedgerHead {
+            account: head.account,
+            sequence: entry.sequence,
+            hash: entry.hash.clone(),
+        };
     }
-    if end == *head { Ok(()) } else { Err(ChainError::Broken(head.sequence)) }
+    if end == *head {
+        Ok(())
+    } else {
+        Err(ChainError::Broken(head.sequence))
+    }
 }

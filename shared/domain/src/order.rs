@@ -1,7 +1,9 @@
 //! Orders: what was bought, at which price and tax, and how it stands.
 
 use crate::catalogue::{Plan, Product};
-use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId, UserId};
+use crate::id::{
+    AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId, UserId,
+};
 use crate::interval::Interval;
 use crate::locale::Locale;
 use crate::localized::Localized;
@@ -95,7 +97,11 @@ impl Totals {
     ///
     /// # Errors
     /// [`ArithmeticError`] on overflow or when a line has another currency.
-    pub fn of(lines: &[OrderLine], currency: Currency, tax: &TaxDecision) -> Result<Self, ArithmeticError> {
+    pub fn of(
+        lines: &[OrderLine],
+        currency: Currency,
+        tax: &TaxDecision,
+    ) -> Result<Self, ArithmeticError> {
         let sum = |amount: fn(&OrderLine) -> Money| Money::sum(lines.iter().map(amount), currency);
         let subtotal = sum(|line| line.subtotal)?;
         let discount = sum(|line| line.discount)?;
@@ -105,7 +111,12 @@ impl Totals {
             currency,
         );
         let total = net.checked_add(tax)?;
-        Ok(Self { subtotal, discount, tax, total })
+        Ok(Self {
+            subtotal,
+            discount,
+            tax,
+            total,
+        })
     }
 }
 
@@ -218,13 +229,20 @@ impl Order {
         self.leave_pending("expired", OrderStatus::Expired { at })
     }
 
-    fn leave_pending(self, action: &'static str, status: OrderStatus) -> Result<Self, OrderRefusal> {
+    fn leave_pending(
+        self,
+        action: &'static str,
+        status: OrderStatus,
+    ) -> Result<Self, OrderRefusal> {
         match self.status {
             OrderStatus::Pending => Ok(Self { status, ..self }),
             OrderStatus::Paid { .. }
             | OrderStatus::Canceled { .. }
             | OrderStatus::Expired { .. }
-            | OrderStatus::Refunded { .. } => Err(OrderRefusal { action, state: self.status.name() }),
+            | OrderStatus::Refunded { .. } => Err(OrderRefusal {
+                action,
+                state: self.status.name(),
+            }),
         }
     }
 
@@ -232,7 +250,9 @@ impl Order {
     pub fn was_paid(&self) -> bool {
         match self.status {
             OrderStatus::Paid { .. } | OrderStatus::Refunded { .. } => true,
-            OrderStatus::Pending | OrderStatus::Canceled { .. } | OrderStatus::Expired { .. } => false,
+            OrderStatus::Pending | OrderStatus::Canceled { .. } | OrderStatus::Expired { .. } => {
+                false
+            }
         }
     }
 

@@ -228,7 +228,8 @@ impl Attempt {
             5 => 12 * 60,
             _ => return after(now, SignedDuration::from_hours(24)),
         };
-        after(self.started_at, SignedDuration::from_mins(minutes)).max(after(now, SignedDuration::from_mins(1)))
+        after(self.started_at, SignedDuration::from_mins(minutes))
+            .max(after(now, SignedDuration::from_mins(1)))
     }
 }
 
@@ -424,7 +425,10 @@ impl Payment {
         if let Some(open) = self.open_attempt() {
             return Err(AttemptRefusal::Open(open.number));
         }
-        let number = self.attempts.last().map_or(1, |last| last.number.saturating_add(1));
+        let number = self
+            .attempts
+            .last()
+            .map_or(1, |last| last.number.saturating_add(1));
         self.attempts.push(Attempt {
             number,
             started_at: now,
@@ -440,7 +444,10 @@ impl Payment {
 
     /// The payment whose open attempt has its payment page.
     pub fn with_page(mut self, number: u32, made: HostedPage, now: Timestamp) -> Self {
-        let found = self.attempts.iter_mut().find(|a| a.number == number && a.is_open());
+        let found = self
+            .attempts
+            .iter_mut()
+            .find(|a| a.number == number && a.is_open());
         if let Some(attempt) = found {
             if let Channel::Hosted { page, .. } = &mut attempt.channel {
                 *page = Some(made);
@@ -452,7 +459,11 @@ impl Payment {
 
     /// The payment whose open attempt ended without money.
     pub fn with_outcome(mut self, number: u32, outcome: Outcome) -> Self {
-        if let Some(attempt) = self.attempts.iter_mut().find(|a| a.number == number && a.is_open()) {
+        if let Some(attempt) = self
+            .attempts
+            .iter_mut()
+            .find(|a| a.number == number && a.is_open())
+        {
             attempt.outcome = outcome;
         }
         self.rest()
@@ -491,7 +502,11 @@ impl Payment {
     /// The payment nobody will try again.
     pub fn give_up(self, now: Timestamp) -> Self {
         match self.status {
-            PaymentStatus::Pending => Self { status: PaymentStatus::Failed { at: now }, ..self }.rest(),
+            PaymentStatus::Pending => Self {
+                status: PaymentStatus::Failed { at: now },
+                ..self
+            }
+            .rest(),
             PaymentStatus::Paid { .. }
             | PaymentStatus::Failed { .. }
             | PaymentStatus::Expired { .. }
@@ -515,7 +530,10 @@ impl Payment {
 
     /// The payment whose surplus capture was refunded.
     pub fn surplus_refunded(mut self, provider_payment: &str, refund: String) -> Self {
-        let found = self.surplus.iter_mut().find(|s| s.provider_payment == provider_payment);
+        let found = self
+            .surplus
+            .iter_mut()
+            .find(|s| s.provider_payment == provider_payment);
         if let Some(surplus) = found {
             surplus.refund = Some(refund);
         }
@@ -529,8 +547,19 @@ impl Payment {
     /// money (an order that is pending, a subscription that waits).
     /// A capture is never forgotten: it settles the payment or is a surplus.
     /// What is settled never goes back.
-    pub fn settle(self, seen: &ProviderPayment, customer: Option<&str>, payable: bool, now: Timestamp) -> Settlement {
-        let Some(attempt) = self.attempts.iter().find(|a| a.number == seen.reference.attempt).cloned() else {
+    pub fn settle(
+        self,
+        seen: &ProviderPayment,
+        customer: Option<&str>,
+        payable: bool,
+        now: Timestamp,
+    ) -> Settlement {
+        let Some(attempt) = self
+            .attempts
+            .iter()
+            .find(|a| a.number == seen.reference.attempt)
+            .cloned()
+        else {
             return Settlement::Quarantine(Mismatch::Attempt);
         };
         if let Err(mismatch) = self.matches(seen, customer) {
@@ -545,15 +574,31 @@ impl Payment {
             ProviderOutcome::Processing => Settlement::Nothing,
             _ if !attempt.is_open() => Settlement::Nothing,
             ProviderOutcome::Declined { code } if hosted => self.note_decline(attempt.number, code),
-            ProviderOutcome::NeedsCustomer | ProviderOutcome::Canceled if hosted => Settlement::Nothing,
+            ProviderOutcome::NeedsCustomer | ProviderOutcome::Canceled if hosted => {
+                Settlement::Nothing
+            }
             ProviderOutcome::Declined { code } => {
-                let outcome = Outcome::Failed { at: now, code: code.clone() };
-                Settlement::Declined(self.identified(&attempt, seen).with_outcome(attempt.number, outcome), code.clone())
+                let outcome = Outcome::Failed {
+                    at: now,
+                    code: code.clone(),
+                };
+                Settlement::Declined(
+                    self.identified(&attempt, seen)
+                        .with_outcome(attempt.number, outcome),
+                    code.clone(),
+                )
             }
             ProviderOutcome::Canceled => {
                 let code = "canceled".to_owned();
-                let outcome = Outcome::Failed { at: now, code: code.clone() };
-                Settlement::Declined(self.identified(&attempt, seen).with_outcome(attempt.number, outcome), code)
+                let outcome = Outcome::Failed {
+                    at: now,
+                    code: code.clone(),
+                };
+                Settlement::Declined(
+                    self.identified(&attempt, seen)
+                        .with_outcome(attempt.number, outcome),
+                    code,
+                )
             }
             ProviderOutcome::NeedsCustomer => Settlement::NeedsCustomer(
                 self.identified(&attempt, seen)
@@ -585,7 +630,11 @@ impl Payment {
     }
 
     fn identified(mut self, attempt: &Attempt, seen: &ProviderPayment) -> Self {
-        if let Some(found) = self.attempts.iter_mut().find(|a| a.number == attempt.number) {
+        if let Some(found) = self
+            .attempts
+            .iter_mut()
+            .find(|a| a.number == attempt.number)
+        {
             found.provider_payment = Some(seen.id.clone());
         }
         self
@@ -604,7 +653,9 @@ impl Payment {
     fn capture(mut self, seen: &ProviderPayment, payable: bool, now: Timestamp) -> Settlement {
         let known_surplus = self.surplus.iter().any(|s| s.provider_payment == seen.id);
         match &self.status {
-            PaymentStatus::Paid { provider_payment, .. } if *provider_payment == seen.id => Settlement::Nothing,
+            PaymentStatus::Paid {
+                provider_payment, ..
+            } if *provider_payment == seen.id => Settlement::Nothing,
             _ if known_surplus => Settlement::Nothing,
             PaymentStatus::Refunded { .. } => Settlement::Nothing,
             PaymentStatus::Pending if payable => {
@@ -613,8 +664,15 @@ impl Payment {
                     attempt.provider_payment = Some(seen.id.clone());
                     attempt.outcome = Outcome::Succeeded { at: now };
                 }
-                self.status = PaymentStatus::Paid { at: now, provider_payment: seen.id.clone() };
-                let proof = Captured { at: now, payment: self.id, payment_method: seen.payment_method.clone() };
+                self.status = PaymentStatus::Paid {
+                    at: now,
+                    provider_payment: seen.id.clone(),
+                };
+                let proof = Captured {
+                    at: now,
+                    payment: self.id,
+                    payment_method: seen.payment_method.clone(),
+                };
                 Settlement::Captured(self.rest(), proof)
             }
             PaymentStatus::Pending

@@ -4,8 +4,8 @@ use crate::anchor::{Anchor, DateError, Zone};
 use crate::dunning::{Dunning, DunningPolicy, Next};
 use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId};
 use crate::invoice::InvoiceLine;
-use crate::localized::Localized;
 use crate::locale::Locale;
+use crate::localized::Localized;
 use crate::money::{Currency, Money};
 use crate::order::{Order, OrderLine};
 use crate::payment::{Captured, after};
@@ -132,7 +132,12 @@ impl Subscription {
     ///
     /// # Errors
     /// [`DateError`] when a date is out of range.
-    pub fn start(order: &Order, line: &OrderLine, proof: &Captured, zone: Zone) -> Result<Self, DateError> {
+    pub fn start(
+        order: &Order,
+        line: &OrderLine,
+        proof: &Captured,
+        zone: Zone,
+    ) -> Result<Self, DateError> {
         let start = Timestamp::from_second(proof.at().as_second()).unwrap_or(proof.at());
         let anchor = Anchor::new(start, zone, line.interval);
         let (start, end) = anchor.period(0)?;
@@ -149,7 +154,11 @@ impl Subscription {
             currency: line.total.currency(),
             anchor,
             status: SubscriptionStatus::Active,
-            period: PeriodBounds { index: 0, start, end },
+            period: PeriodBounds {
+                index: 0,
+                start,
+                end,
+            },
             renewal: None,
             cancel_at_period_end: false,
             payment_method: proof.payment_method().map(str::to_owned),
@@ -167,7 +176,11 @@ impl Subscription {
     ///
     /// # Errors
     /// [`DateError`] when a date is out of range.
-    pub fn due(&self, now: Timestamp, policy: &DunningPolicy) -> Result<Option<DueAction>, DateError> {
+    pub fn due(
+        &self,
+        now: Timestamp,
+        policy: &DunningPolicy,
+    ) -> Result<Option<DueAction>, DateError> {
         match &self.status {
             SubscriptionStatus::Active => {
                 if self.renewal.is_some() || self.period.end > now {
@@ -240,7 +253,11 @@ impl Subscription {
     /// The subscription waiting for the outcome of a payment; its timer is
     /// the payment's.
     pub fn awaiting(self, payment: PaymentId) -> Self {
-        Self { renewal: Some(payment), next_action_at: None, ..self }
+        Self {
+            renewal: Some(payment),
+            next_action_at: None,
+            ..self
+        }
     }
 
     /// True when this payment can still open the next period.
@@ -262,7 +279,10 @@ impl Subscription {
             period,
             status: SubscriptionStatus::Active,
             renewal: None,
-            payment_method: proof.payment_method().map(str::to_owned).or(self.payment_method),
+            payment_method: proof
+                .payment_method()
+                .map(str::to_owned)
+                .or(self.payment_method),
             next_action_at: Some(period.end),
             faults: 0,
             ..self
@@ -280,22 +300,37 @@ impl Subscription {
         let at = match next {
             Next::RetryAt(at) | Next::EndAt(at) => at,
         };
-        Self { status: SubscriptionStatus::PastDue { dunning }, next_action_at: Some(at), faults: 0, ..self }
+        Self {
+            status: SubscriptionStatus::PastDue { dunning },
+            next_action_at: Some(at),
+            faults: 0,
+            ..self
+        }
     }
 
     /// The subscription at the end of dunning.
     pub fn end_dunning(self, at: Timestamp, policy: &DunningPolicy) -> Self {
         let status = match policy.on_exhausted {
             crate::dunning::Exhausted::Unpaid => SubscriptionStatus::Unpaid { since: at },
-            crate::dunning::Exhausted::Canceled => SubscriptionStatus::Canceled { at, reason: CancelReason::Dunning },
+            crate::dunning::Exhausted::Canceled => SubscriptionStatus::Canceled {
+                at,
+                reason: CancelReason::Dunning,
+            },
         };
-        Self { status, next_action_at: None, ..self }
+        Self {
+            status,
+            next_action_at: None,
+            ..self
+        }
     }
 
     /// The subscription ended with its period.
     pub fn cancel(self, at: Timestamp) -> Self {
         Self {
-            status: SubscriptionStatus::Canceled { at, reason: CancelReason::Customer },
+            status: SubscriptionStatus::Canceled {
+                at,
+                reason: CancelReason::Customer,
+            },
             next_action_at: None,
             ..self
         }
@@ -305,15 +340,25 @@ impl Subscription {
     /// doubling to 6 hours; after [`MAX_FAULTS`] it is parked without a timer.
     pub fn postpone(self, now: Timestamp) -> Self {
         let faults = self.faults.saturating_add(1);
-        let minutes = 5_i64.checked_shl(faults.saturating_sub(1)).unwrap_or(360).min(360);
+        let minutes = 5_i64
+            .checked_shl(faults.saturating_sub(1))
+            .unwrap_or(360)
+            .min(360);
         let next = (faults < MAX_FAULTS).then(|| after(now, SignedDuration::from_mins(minutes)));
-        Self { faults, next_action_at: next, ..self }
+        Self {
+            faults,
+            next_action_at: next,
+            ..self
+        }
     }
 
     /// The subscription looked at again a little later, without blame: its
     /// payment page is still open.
     pub fn look_again(self, now: Timestamp) -> Self {
-        Self { next_action_at: Some(after(now, SignedDuration::from_mins(10))), ..self }
+        Self {
+            next_action_at: Some(after(now, SignedDuration::from_mins(10))),
+            ..self
+        }
     }
 
     /// The state's name in the API.

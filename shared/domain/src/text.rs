@@ -135,7 +135,11 @@ mod tests {
     #[test]
     fn card_numbers_are_refused_but_other_long_numbers_are_not() {
         for text in ["4242 4242 4242 4242", "call 5555-5555-5555-4444 now"] {
-            assert_eq!(Line::<40>::parse(text), Err(TextError::CardNumber), "{text}");
+            assert_eq!(
+                Line::<40>::parse(text),
+                Err(TextError::CardNumber),
+                "{text}"
+            );
         }
         assert!(Line::<40>::parse("4242 4242 4242 4241").is_ok());
         assert!(Line::<40>::parse("+33 1 23 45 67 89").is_ok());

@@ -1,0 +1,148 @@
+//! The ledger balances and shows every change; invoices are numbered in order.
+
+use domain::id::{AccountId, EventId, Id as _, InvoiceId, PaymentId};
+use domain::invoice::{SeriesCounter, issue_date};
+use domain::ledger::{ChainError, LedgerAccount, LedgerEntry, LedgerHead, Posting, verify};
+use domain::money::{Currency, Money};
+use domain::vat::tax_by_rate;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn at() -> Timestamp {
+    "2026-05-04T03:02:01Z".parse().unwrap()
+}
+
+fn eur(amount: i64) -> Money {
+    Money::new(amount, Currency::EUR)
+}
+
+fn invoice_posting(net: i64, paid: bool) -> Posting {
+    let taxes = tax_by_rate(&[(net, 2000)]).unwrap();
+    let total = net + taxes.iter().map(|rate| rate.tax).sum::<i64>();
+    Posting::invoice(InvoiceId::from_bits(1), eur(net), &taxes, eur(total), paid).unwrap()
+}
+
+fn balances(entries: &[LedgerEntry]) -> BTreeMap<LedgerAccount, i64> {
+    let mut balances = BTreeMap::new();
+    for line in entries.iter().flat_map(|entry| &entry.lines) {
+        *balances.entry(line.account).or_insert(0) += line.amount;
+    }
+    balances
+}
+
+fn book(postings: Vec<Posting>) -> (LedgerHead, Vec<LedgerEntry>) {
+    let mut head = LedgerHead::empty(AccountId::from_bits(5));
+    let mut entries = Vec::new();
+    for (id, posting) in postings.into_iter().enumerate() {
+        let (next, entry) = head.append(posting, EventId::from_bits(id as u128), at());
+        entries.push(entry);
+        head = next;
+    }
+    (head, entries)
+}
+
+#[test]
+fn after_a_paid_invoice_nothing_is_left_in_clearing_or_receivable() {
+    let capture = Posting::capture(PaymentId::from_bits(1), eur(12_000), false).unwrap();
+    let (_, entries) = book(vec![capture, invoice_posting(10_000, true)]);
+    let left: Vec<_> = balances(&entries)
+        .into_iter()
+        .filter(|(_, amount)| *amount != 0)
+        .collect();
+    assert_eq!(
+        left,
+        [
+            (LedgerAccount::Revenue, -10_000),
+            (LedgerAccount::Vat, -2_000),
+            (LedgerAccount::Provider, 12_000)
+        ]
+    );
+}
+
+#[test]
+fn a_late_capture_of_an_open_invoice_clears_the_receivable() {
+    let capture = Posting::capture(PaymentId::from_bits(1), eur(12_000), true).unwrap();
+    let (_, entries) = book(vec![invoice_posting(10_000, false), capture]);
+    let balances = balances(&entries);
+    assert_eq!(balances.get(&LedgerAccount::Receivable), Some(&0));
+    assert_eq!(balances.get(&LedgerAccount::Clearing), None);
+}
+
+#[test]
+fn a_refunded_surplus_leaves_no_trace_in_the_balances() {
+    let payment = PaymentId::from_bits(1);
+    let (_, entries) = book(vec![
+        Posting::capture(payment, eur(500), false).unwrap(),
+        Posting::surplus_refund(payment, eur(500)).unwrap(),
+    ]);
+    assert!(balances(&entries).values().all(|amount| *amount == 0));
+}
+
+#[test]
+fn any_change_of_an_entry_is_found() {
+    let (head, entries) = book(vec![
+        invoice_posting(100, false),
+        invoice_posting(200, true),
+        invoice_posting(300, false),
+    ]);
+    assert_eq!(verify(&entries, &head), Ok(()));
+    let tamper: [fn(&mut LedgerEntry); 6] = [
+        |entry| entry.lines[0].amount += 1,
+        |entry| entry.lines[0].account = LedgerAccount::Provider,
+        |entry| entry.at = "2026-05-04T03:02:02Z".parse().unwrap(),
+        |entry| entry.event = EventId::from_bits(99),
+        |entry| entry.currency = Currency::parse("USD").unwrap(),
+        |entry| entry.account = AccountId::from_bits(6),
+    ];
+    for (change, tamper) in tamper.into_iter().enumerate() {
+        let mut changed = entries.clone();
+        tamper(&mut changed[1]);
+        assert_eq!(
+            verify(&changed, &head),
+            Err(ChainError::Changed(2)),
+            "change {change}"
+        );
+    }
+    let mut missing = entries.clone();
+    missing.remove(1);
+    assert_eq!(verify(&missing, &head), Err(ChainError::Broken(3)));
+    assert_eq!(verify(&entries[..2], &head), Err(ChainError::Broken(3)));
+}
+
+#[test]
+fn a_number_is_never_dated_before_the_one_before_it() {
+    let day = |text: &str| text.parse().unwrap();
+    let (counter, first) = SeriesCounter::start(day("2026-01-01"))
+        .take(day("2026-01-05"))
+        .unwrap();
+    assert_eq!(first.to_string(), "F2026-000001");
+    assert!(counter.take(day("2026-01-04")).is_err());
+    let (_, second) = counter.take(day("2026-01-05")).unwrap();
+    assert_eq!(second.to_string(), "F2026-000002");
+}
+
+#[test]
+fn the_year_of_a_number_is_the_year_in_paris() {
+    assert_eq!(
+        issue_date("2026-12-31T22:59:59Z".parse().unwrap()).year(),
+        2026
+    );
+    assert_eq!(
+        issue_date("2026-12-31T23:00:00Z".parse().unwrap()).year(),
+        2027
+    );
+}
+
+proptest! {
+    /// Every posting sums to zero, for every amount there is.
+    #[test]
+    fn every_posting_balances(net in 0_i64..1_000_000_000_000, paid: bool, rate in 0_u32..=3_000) {
+        let taxes = tax_by_rate(&[(net, rate)]).unwrap();
+        let total = net + taxes.iter().map(|rate| rate.tax).sum::<i64>();
+        let posting = Posting::invoice(InvoiceId::from_bits(1), eur(net), &taxes, eur(total), paid).unwrap();
+        prop_assert_eq!(posting.lines().iter().map(|line| i128::from(line.amount)).sum::<i128>(), 0);
+        let wrong = Posting::invoice(InvoiceId::from_bits(1), eur(net), &taxes, eur(total + 1), paid);
+        prop_assert!(wrong.is_err());
+    }
+}
