@@ -150,9 +150,7 @@ fn later(start: Timestamp, wait: SignedDuration) -> Timestamp {
 mod tests {
     use super::super::item::{decode, encode};
     use super::*;
-    use domain::id::{
-        AccountId, ActId, Id as _, InvoiceId, PaymentId, SessionId, SubscriptionId, UserId,
-    };
+    use domain::id::{AccountId, ActId, InvoiceId, PaymentId, SessionId, SubscriptionId, UserId};
     use domain::invoice::InvoiceNumber;
 
     const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
@@ -249,7 +247,9 @@ mod tests {
         let image = |event: &Event| -> serde_dynamo::Item {
             let item = encode(event, 1, id()).unwrap();
             let item = item.into_iter().map(|(name, value)| (name, value.into()));
-            serde_dynamo::Item::from(item.collect::<std::collections::HashMap<_, _>>())
+            serde_dynamo::Item::from(
+                item.collect::<std::collections::HashMap<_, serde_dynamo::AttributeValue>>(),
+            )
         };
         let owner = Owner::User { user: id() };
         let waiting = event(id(), owner, EventKind::NothingToSend, NOW);

@@ -16,6 +16,7 @@ pub mod orders;
 pub mod payments;
 pub mod rate;
 mod read;
+mod sessions;
 pub mod subscriptions;
 mod transaction;
 mod write;

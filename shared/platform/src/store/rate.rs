@@ -299,7 +299,9 @@ mod tests {
         fn waiting_as_told_is_enough(burst in 1_u32..8, interval_ms in 1_i64..100_000, ahead in 1_i64..1_000_000) {
             let limit = Limit { class: "test", burst, interval_ms };
             if let Law::Empty { wait_ms } = limit.law(Some(ahead), 0) {
-                prop_assert_eq!(limit.law(Some(ahead), wait_ms), Law::Partial);
+                prop_assert_eq!(limit.law(Some(ahead), wait_ms - 1), Law::Empty { wait_ms: 1 });
+                let still_empty = matches!(limit.law(Some(ahead), wait_ms), Law::Empty { .. });
+                prop_assert!(!still_empty);
             }
         }
     }
