@@ -24,7 +24,7 @@ use platform::http::problem::Failure;
 use platform::identity::mailed_token;
 use platform::mail::MailError;
 use platform::store::keys::{self, Key};
-use platform::store::{Batch, Entity, Stored, StoreError};
+use platform::store::{Batch, Entity, StoreError, Stored};
 
 /// Why an event could not be delivered. It keeps its timer.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,8 @@ pub async fn deliver(app: &App, key: &Key) -> Result<(), DeliveryError> {
 /// the person was erased, there is none.
 async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError> {
     match &event.kind {
-        EventKind::UserRegistered { user, token } | EventKind::VerificationRequested { user, token } => {
+        EventKind::UserRegistered { user, token }
+        | EventKind::VerificationRequested { user, token } => {
             verification(app, *user, *token).await
         }
         EventKind::RegistrationRepeated { user } => {
@@ -82,16 +83,26 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
             Ok(user_of(app, *user).await?.map(|to| with(to, letter)))
         }
         EventKind::SessionReused { user, .. } => {
-            let letter = |to: &Addressee| logins::session_reused(to, &app.config().app_url, event.at);
+            let letter =
+                |to: &Addressee| logins::session_reused(to, &app.config().app_url, event.at);
             Ok(user_of(app, *user).await?.map(|to| with(to, letter)))
         }
-        EventKind::InvoiceFinalised { invoice, .. } => finalised(app, account_of(event)?, *invoice).await,
-        EventKind::PeriodPaid { payment, .. } => paid_late(app, account_of(event)?, *payment).await,
-        EventKind::RenewalDeclined { subscription, payment, code, .. } => {
-            declined(app, account_of(event)?, *subscription, *payment, code).await
+        EventKind::InvoiceFinalised { invoice, .. } => {
+            finalised(app, account_of(event)?, *invoice).await
         }
-        EventKind::PaymentPageOpened { payment, attempt } => page_opened(app, account_of(event)?, *payment, *attempt).await,
-        EventKind::SubscriptionUnpaid { subscription } => unpaid(app, account_of(event)?, *subscription).await,
+        EventKind::PeriodPaid { payment, .. } => paid_late(app, account_of(event)?, *payment).await,
+        EventKind::RenewalDeclined {
+            subscription,
+            payment,
+            code,
+            ..
+        } => declined(app, account_of(event)?, *subscription, *payment, code).await,
+        EventKind::PaymentPageOpened { payment, attempt } => {
+            page_opened(app, account_of(event)?, *payment, *attempt).await
+        }
+        EventKind::SubscriptionUnpaid { subscription } => {
+            unpaid(app, account_of(event)?, *subscription).await
+        }
         // For an address without a login: it costs what the others cost.
         EventKind::NothingToSend
         | EventKind::EmailVerified { .. }
@@ -113,16 +124,25 @@ async fn verification(app: &App, user: UserId, act: ActId) -> Result<Option<Post
     let Some(to) = user_of(app, user).await? else {
         return Ok(None);
     };
-    let token = mailed_token::derive(app, user, act).await.map_err(|failure| DeliveryError::Token(cause(failure)))?;
+    let token = mailed_token::derive(app, user, act)
+        .await
+        .map_err(|failure| DeliveryError::Token(cause(failure)))?;
     let letter = logins::verification(&to, &app.config().app_url, &token);
     Ok(Some((to, letter)))
 }
 
 /// An invoice got its number. One that was declined is told of as such; it is
 /// receipted when it is paid.
-async fn finalised(app: &App, account: AccountId, invoice: InvoiceId) -> Result<Option<Post>, DeliveryError> {
+async fn finalised(
+    app: &App,
+    account: AccountId,
+    invoice: InvoiceId,
+) -> Result<Option<Post>, DeliveryError> {
     let key = keys::invoice(account, invoice);
-    let mut found = app.store().batch(&[key.clone(), keys::account(account)]).await?;
+    let mut found = app
+        .store()
+        .batch(&[key.clone(), keys::account(account)])
+        .await?;
     let invoice = required::<Invoice>(&mut found, &key)?;
     if settlement(&invoice) != Some(PaidWhen::Issued) {
         return Ok(None);
@@ -132,11 +152,23 @@ async fn finalised(app: &App, account: AccountId, invoice: InvoiceId) -> Result<
 
 /// A renewal was paid. Its receipt is sent here if the invoice had its number
 /// before, because an attempt had failed; else it follows the number.
-async fn paid_late(app: &App, account: AccountId, payment: PaymentId) -> Result<Option<Post>, DeliveryError> {
+async fn paid_late(
+    app: &App,
+    account: AccountId,
+    payment: PaymentId,
+) -> Result<Option<Post>, DeliveryError> {
     let key = keys::payment(account, payment);
-    let mut found = app.store().batch(&[key.clone(), keys::account(account)]).await?;
+    let mut found = app
+        .store()
+        .batch(&[key.clone(), keys::account(account)])
+        .await?;
     let key = keys::invoice(account, required::<Payment>(&mut found, &key)?.invoice);
-    let invoice = app.store().get::<Invoice>(&key).await?.ok_or(DeliveryError::Missing(Invoice::TYPE))?.value;
+    let invoice = app
+        .store()
+        .get::<Invoice>(&key)
+        .await?
+        .ok_or(DeliveryError::Missing(Invoice::TYPE))?
+        .value;
     if settlement(&invoice) != Some(PaidWhen::Later) {
         return Ok(None);
     }
@@ -154,21 +186,30 @@ enum PaidWhen {
 
 fn settlement(invoice: &Invoice) -> Option<PaidWhen> {
     match invoice.status {
-        InvoiceStatus::Paid { issued_at, paid_at, .. } if paid_at <= issued_at => Some(PaidWhen::Issued),
+        InvoiceStatus::Paid {
+            issued_at, paid_at, ..
+        } if paid_at <= issued_at => Some(PaidWhen::Issued),
         InvoiceStatus::Paid { .. } => Some(PaidWhen::Later),
-        InvoiceStatus::Draft
-        | InvoiceStatus::Ready { .. }
-        | InvoiceStatus::Open { .. } => None,
+        InvoiceStatus::Draft | InvoiceStatus::Ready { .. } | InvoiceStatus::Open { .. } => None,
     }
 }
 
-async fn receipt(app: &App, found: &mut Batch, account: AccountId, invoice: &Invoice) -> Result<Option<Post>, DeliveryError> {
+async fn receipt(
+    app: &App,
+    found: &mut Batch,
+    account: AccountId,
+    invoice: &Invoice,
+) -> Result<Option<Post>, DeliveryError> {
     let (Some(to), Some(issue)) = (owner(app, found, account).await?, invoice.issued()) else {
         return Ok(None);
     };
     let letter = match invoice.purpose {
-        Purpose::Order { .. } => purchases::order_confirmation(&to, &app.config().app_url, invoice, issue),
-        Purpose::Renewal { .. } => purchases::renewal_receipt(&to, &app.config().app_url, invoice, issue),
+        Purpose::Order { .. } => {
+            purchases::order_confirmation(&to, &app.config().app_url, invoice, issue)
+        }
+        Purpose::Renewal { .. } => {
+            purchases::renewal_receipt(&to, &app.config().app_url, invoice, issue)
+        }
     };
     Ok(Some((to, letter)))
 }
@@ -184,26 +225,51 @@ async fn declined(
     if code == "authentication_required" {
         return Ok(None);
     }
-    let (paid, served) = (keys::payment(account, payment), keys::subscription(account, subscription));
-    let mut found = app.store().batch(&[paid.clone(), served.clone(), keys::account(account)]).await?;
+    let (paid, served) = (
+        keys::payment(account, payment),
+        keys::subscription(account, subscription),
+    );
+    let mut found = app
+        .store()
+        .batch(&[paid.clone(), served.clone(), keys::account(account)])
+        .await?;
     let payment = required::<Payment>(&mut found, &paid)?;
     let subscription = required::<Subscription>(&mut found, &served)?;
     let next = match &subscription.status {
-        SubscriptionStatus::PastDue { dunning } if payment.is_pending() => dunning.next(&DunningPolicy::default()),
+        SubscriptionStatus::PastDue { dunning } if payment.is_pending() => {
+            dunning.next(&DunningPolicy::default())
+        }
         SubscriptionStatus::Active
         | SubscriptionStatus::PastDue { .. }
         | SubscriptionStatus::Unpaid { .. }
         | SubscriptionStatus::Canceled { .. } => return Ok(None),
     };
     let letter = |to: &Addressee| {
-        renewals::payment_failed(to, &app.config().app_url, &subscription, payment.amount, code, next)
+        renewals::payment_failed(
+            to,
+            &app.config().app_url,
+            &subscription,
+            payment.amount,
+            code,
+            next,
+        )
     };
-    Ok(owner(app, &mut found, account).await?.map(|to| with(to, letter)))
+    Ok(owner(app, &mut found, account)
+        .await?
+        .map(|to| with(to, letter)))
 }
 
-async fn page_opened(app: &App, account: AccountId, payment: PaymentId, attempt: u32) -> Result<Option<Post>, DeliveryError> {
+async fn page_opened(
+    app: &App,
+    account: AccountId,
+    payment: PaymentId,
+    attempt: u32,
+) -> Result<Option<Post>, DeliveryError> {
     let key = keys::payment(account, payment);
-    let mut found = app.store().batch(&[key.clone(), keys::account(account)]).await?;
+    let mut found = app
+        .store()
+        .batch(&[key.clone(), keys::account(account)])
+        .await?;
     let payment = required::<Payment>(&mut found, &key)?;
     let Some((url, closes_at)) = open_page(&payment, attempt, app.now()) else {
         return Ok(None);
@@ -213,30 +279,54 @@ async fn page_opened(app: &App, account: AccountId, payment: PaymentId, attempt:
         return Ok(None);
     };
     let key = keys::subscription(account, subscription);
-    let subscription = app.store().get::<Subscription>(&key).await?.ok_or(DeliveryError::Missing(Subscription::TYPE))?.value;
-    let letter = |to: &Addressee| renewals::confirmation_needed(to, &subscription, payment.amount, url, closes_at);
-    Ok(owner(app, &mut found, account).await?.map(|to| with(to, letter)))
+    let subscription = app
+        .store()
+        .get::<Subscription>(&key)
+        .await?
+        .ok_or(DeliveryError::Missing(Subscription::TYPE))?
+        .value;
+    let letter = |to: &Addressee| {
+        renewals::confirmation_needed(to, &subscription, payment.amount, url, closes_at)
+    };
+    Ok(owner(app, &mut found, account)
+        .await?
+        .map(|to| with(to, letter)))
 }
 
 /// Address and end of an attempt's payment page, while it is open.
 fn open_page(payment: &Payment, attempt: u32, now: Timestamp) -> Option<(String, Timestamp)> {
-    let open = payment.open_attempt().filter(|open| open.number == attempt)?;
+    let open = payment
+        .open_attempt()
+        .filter(|open| open.number == attempt)?;
     match &open.channel {
-        Channel::Hosted { closes_at, page: Some(page), .. } if *closes_at > now => Some((page.url.clone(), *closes_at)),
+        Channel::Hosted {
+            closes_at,
+            page: Some(page),
+            ..
+        } if *closes_at > now => Some((page.url.clone(), *closes_at)),
         Channel::Hosted { .. } | Channel::OffSession { .. } => None,
     }
 }
 
-async fn unpaid(app: &App, account: AccountId, subscription: SubscriptionId) -> Result<Option<Post>, DeliveryError> {
+async fn unpaid(
+    app: &App,
+    account: AccountId,
+    subscription: SubscriptionId,
+) -> Result<Option<Post>, DeliveryError> {
     let key = keys::subscription(account, subscription);
-    let mut found = app.store().batch(&[key.clone(), keys::account(account)]).await?;
+    let mut found = app
+        .store()
+        .batch(&[key.clone(), keys::account(account)])
+        .await?;
     let subscription = required::<Subscription>(&mut found, &key)?;
     match subscription.status {
         SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => {}
         SubscriptionStatus::Active | SubscriptionStatus::PastDue { .. } => return Ok(None),
     }
     let letter = |to: &Addressee| renewals::access_ended(to, &app.config().app_url, &subscription);
-    Ok(owner(app, &mut found, account).await?.map(|to| with(to, letter)))
+    Ok(owner(app, &mut found, account)
+        .await?
+        .map(|to| with(to, letter)))
 }
 
 fn with(to: Addressee, letter: impl FnOnce(&Addressee) -> Letter) -> Post {
@@ -252,7 +342,10 @@ fn account_of(event: &Event) -> Result<AccountId, DeliveryError> {
 }
 
 fn required<T: Entity>(found: &mut Batch, key: &Key) -> Result<T, DeliveryError> {
-    found.take::<T>(key)?.map(|stored| stored.value).ok_or(DeliveryError::Missing(T::TYPE))
+    found
+        .take::<T>(key)?
+        .map(|stored| stored.value)
+        .ok_or(DeliveryError::Missing(T::TYPE))
 }
 
 /// A user, in its own language.
@@ -265,8 +358,13 @@ async fn user_of(app: &App, user: UserId) -> Result<Option<Addressee>, DeliveryE
 }
 
 /// The owner of an account, in the account's language and time zone.
-async fn owner(app: &App, found: &mut Batch, account: AccountId) -> Result<Option<Addressee>, DeliveryError> {
-    let Some(Stored { value: account, .. }) = found.take::<Account>(&keys::account(account))? else {
+async fn owner(
+    app: &App,
+    found: &mut Batch,
+    account: AccountId,
+) -> Result<Option<Addressee>, DeliveryError> {
+    let Some(Stored { value: account, .. }) = found.take::<Account>(&keys::account(account))?
+    else {
         return Ok(None);
     };
     let user = app.store().get::<User>(&keys::user(account.owner)).await?;

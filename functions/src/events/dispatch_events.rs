@@ -31,11 +31,17 @@ impl Job for DispatchEvents {
     type Report = DynamoDbEventResponse;
     type Error = UnnamedRecord;
 
-    async fn run(app: &App, batch: Batch, work: &mut Work) -> Result<DynamoDbEventResponse, UnnamedRecord> {
+    async fn run(
+        app: &App,
+        batch: Batch,
+        work: &mut Work,
+    ) -> Result<DynamoDbEventResponse, UnnamedRecord> {
         let mut report = DynamoDbEventResponse::default();
         for record in batch.records {
             match dispatch(app, &record).await {
-                Ok(delivered) => work.invocation.count("EventsDelivered", u64::from(delivered)),
+                Ok(delivered) => work
+                    .invocation
+                    .count("EventsDelivered", u64::from(delivered)),
                 Err(error) => {
                     work.invocation.failed(chain(&error));
                     report.batch_item_failures.push(named(record, error)?);
@@ -57,7 +63,10 @@ async fn dispatch(app: &App, record: &EventRecord) -> Result<bool, DeliveryError
     }
 }
 
-fn named(record: EventRecord, error: DeliveryError) -> Result<DynamoDbBatchItemFailure, UnnamedRecord> {
+fn named(
+    record: EventRecord,
+    error: DeliveryError,
+) -> Result<DynamoDbBatchItemFailure, UnnamedRecord> {
     let Some(number) = record.change.sequence_number else {
         return Err(UnnamedRecord(error));
     };

@@ -29,8 +29,15 @@ pub struct Addressee {
 impl Addressee {
     /// A user, in this language and time zone.
     pub fn new(user: User, locale: Locale, zone: Zone) -> Self {
-        let name = user.email_verified_at.map(|_| user.first_name.as_str().to_owned());
-        Self { email: user.email, name, locale, zone }
+        let name = user
+            .email_verified_at
+            .map(|_| user.first_name.as_str().to_owned());
+        Self {
+            email: user.email,
+            name,
+            locale,
+            zone,
+        }
     }
 }
 
@@ -86,12 +93,18 @@ impl Letter {
 
     /// With a statement of what was billed.
     pub(super) fn with_statement(self, statement: Statement) -> Self {
-        Self { statement: Some(statement), ..self }
+        Self {
+            statement: Some(statement),
+            ..self
+        }
     }
 
     /// With a link.
     pub(super) fn with_action(self, label: &'static str, url: String) -> Self {
-        Self { action: Some(Action { label, url }), ..self }
+        Self {
+            action: Some(Action { label, url }),
+            ..self
+        }
     }
 
     /// With a remark below everything else.
@@ -106,11 +119,18 @@ impl Letter {
     /// When a template is wrong, which the tests would show.
     pub fn render(&self, seller: &Seller) -> Result<Mail, minijinja::Error> {
         let environment = templates()?;
-        let page = Value::from(Serde(Page { letter: self, imprint: imprint(seller, self.lang) }));
-        let html = environment.get_template("letter.html")?.render(page.clone())?;
+        let page = Value::from(Serde(Page {
+            letter: self,
+            imprint: imprint(seller, self.lang),
+        }));
+        let html = environment
+            .get_template("letter.html")?
+            .render(page.clone())?;
         Ok(Mail {
             subject: self.subject.clone(),
-            text: environment.get_template("letter.txt")?.render(page.clone())?,
+            text: environment
+                .get_template("letter.txt")?
+                .render(page.clone())?,
             // A slash needs no escaping, and addresses stay legible without.
             html: html.replace("&#x2f;", "/"),
         })
@@ -121,7 +141,12 @@ impl Letter {
 fn templates() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
     environment.add_template("letter.html", include_str!("../../mails/letter.html"))?;
     environment.add_template("letter.txt", include_str!("../../mails/letter.txt"))?;
     Ok(environment)
@@ -129,7 +154,18 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
 
 /// What a company says of itself in its letters (C. com. R123-237).
 fn imprint(seller: &Seller, locale: Locale) -> String {
-    let Seller { name, legal_form, capital, siren, rcs, line1, postal_code, city, vat_number, .. } = seller;
+    let Seller {
+        name,
+        legal_form,
+        capital,
+        siren,
+        rcs,
+        line1,
+        postal_code,
+        city,
+        vat_number,
+        ..
+    } = seller;
     let (share_capital, vat) = match locale {
         Locale::Fr => ("au capital de", "TVA"),
         Locale::En => ("with a share capital of", "VAT"),

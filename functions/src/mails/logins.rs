@@ -16,7 +16,7 @@ pub fn verification(to: &Addressee, app_url: &str, token: &str) -> Letter {
         )
         .with_action("Confirmer mon adresse", link)
         .with_note("Ce lien est valable 24 heures et ne sert qu'une fois.")
-        .with_note("Vous n'avez pas créé de compte ? Ignorez ce message : sans confirmation, personne ne peut s'en servir."),
+        .with_note("Vous n'avez pas créé de compte\u{a0}? Ignorez ce message\u{a0}: sans confirmation, personne ne peut s'en servir."),
         Locale::En => Letter::new(
             to,
             "Confirm your e-mail address",
@@ -36,12 +36,12 @@ pub fn already_registered(to: &Addressee, app_url: &str) -> Letter {
             to,
             "Vous avez déjà un compte CYNA",
             vec![
-                "Quelqu'un, sans doute vous, a voulu créer un compte avec cette adresse. Or elle en a déjà un : rien n'a été créé ni modifié.".to_owned(),
+                "Quelqu'un, sans doute vous, a voulu créer un compte avec cette adresse. Or elle en a déjà un\u{a0}: rien n'a été créé ni modifié.".to_owned(),
                 "Connectez-vous avec votre mot de passe habituel. Si votre adresse n'est pas encore confirmée, demandez un nouveau lien depuis la page de connexion.".to_owned(),
             ],
         )
         .with_action("Me connecter", link)
-        .with_note("Ce n'était pas vous ? Vous n'avez rien à faire."),
+        .with_note("Ce n'était pas vous\u{a0}? Vous n'avez rien à faire."),
         Locale::En => Letter::new(
             to,
             "You already have a CYNA account",
@@ -62,9 +62,9 @@ pub fn session_reused(to: &Addressee, app_url: &str, at: Timestamp) -> Letter {
     match to.locale {
         Locale::Fr => Letter::new(
             to,
-            "Sécurité : une de vos sessions a été fermée",
+            "Sécurité\u{a0}: une de vos sessions a été fermée",
             vec![
-                format!("Le {when}, une ancienne clé d'une de vos sessions a été présentée une seconde fois. Elle a pu être copiée : par précaution, nous avons fermé cette session."),
+                format!("Le {when}, une ancienne clé d'une de vos sessions a été présentée une seconde fois. Elle a pu être copiée\u{a0}: par précaution, nous avons fermé cette session."),
                 "Vos autres sessions restent ouvertes. Reconnectez-vous pour continuer sur l'appareil concerné.".to_owned(),
             ],
         )

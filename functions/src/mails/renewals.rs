@@ -9,7 +9,14 @@ use domain::subscription::Subscription;
 use jiff::Timestamp;
 
 /// Says that a renewal of `amount` was declined, why, and what comes next.
-pub fn payment_failed(to: &Addressee, app_url: &str, subscription: &Subscription, amount: Money, code: &str, next: Next) -> Letter {
+pub fn payment_failed(
+    to: &Addressee,
+    app_url: &str,
+    subscription: &Subscription,
+    amount: Money,
+    code: &str,
+    next: Next,
+) -> Letter {
     let (amount, product) = (amount.format(to.locale), subscription.name.get(to.locale));
     let reason = decline_reason(code, to.locale);
     let link = subscription_page(app_url, subscription);
@@ -18,7 +25,7 @@ pub fn payment_failed(to: &Addressee, app_url: &str, subscription: &Subscription
             to,
             "Le paiement de votre abonnement a échoué",
             vec![
-                format!("Nous n'avons pas pu encaisser {amount} TTC pour le renouvellement de {product} : {reason}."),
+                format!("Nous n'avons pas pu encaisser {amount} TTC pour le renouvellement de {product}\u{a0}: {reason}."),
                 match next {
                     Next::RetryAt(at) => format!("Nous réessaierons le {}. D'ici là, vérifiez que votre moyen de paiement est utilisable.", day(at, &to.zone, to.locale)),
                     Next::EndAt(at) => format!("Nous ne présenterons plus ce moyen de paiement. Sans règlement de votre part, l'abonnement sera suspendu le {}.", day(at, &to.zone, to.locale)),
@@ -43,7 +50,13 @@ pub fn payment_failed(to: &Addressee, app_url: &str, subscription: &Subscription
 
 /// Asks the customer to confirm a renewal of `amount` on the provider's page,
 /// which closes at `closes_at`.
-pub fn confirmation_needed(to: &Addressee, subscription: &Subscription, amount: Money, page_url: String, closes_at: Timestamp) -> Letter {
+pub fn confirmation_needed(
+    to: &Addressee,
+    subscription: &Subscription,
+    amount: Money,
+    page_url: String,
+    closes_at: Timestamp,
+) -> Letter {
     let (amount, product) = (amount.format(to.locale), subscription.name.get(to.locale));
     let until = moment(closes_at, &to.zone, to.locale);
     match to.locale {

@@ -72,12 +72,21 @@ pub(crate) fn seller() -> Seller {
 }
 
 pub(crate) fn name() -> Localized {
-    Localized { fr: "EDR – Équipe <R&D>".to_owned(), en: "EDR – <R&D> team".to_owned() }
+    Localized {
+        fr: "EDR – Équipe <R&D>".to_owned(),
+        en: "EDR – <R&D> team".to_owned(),
+    }
 }
 
 /// Three units at 100 €, 30 € off, numbered now, with this status.
 pub(crate) fn invoice(purpose: Purpose, status: InvoiceStatus) -> Invoice {
-    let tax = decide(&Buyer { country: CountryCode::parse("FR").unwrap(), postal_code: "75008" }, now());
+    let tax = decide(
+        &Buyer {
+            country: CountryCode::parse("FR").unwrap(),
+            postal_code: "75008",
+        },
+        now(),
+    );
     let lines = vec![InvoiceLine {
         plan: id(),
         product_slug: "edr".to_owned(),
@@ -107,7 +116,10 @@ pub(crate) fn invoice(purpose: Purpose, status: InvoiceStatus) -> Invoice {
 }
 
 pub(crate) fn number() -> InvoiceNumber {
-    InvoiceNumber { year: 2026, sequence: 42 }
+    InvoiceNumber {
+        year: 2026,
+        sequence: 42,
+    }
 }
 
 pub(crate) fn subscription(status: SubscriptionStatus) -> Subscription {
@@ -122,11 +134,17 @@ pub(crate) fn subscription(status: SubscriptionStatus) -> Subscription {
         plan: id(),
         name: name(),
         quantity: 3,
-        scheme: PriceScheme::PerUnit { unit_amount: 10_000 },
+        scheme: PriceScheme::PerUnit {
+            unit_amount: 10_000,
+        },
         currency: Currency::EUR,
         anchor,
         status,
-        period: PeriodBounds { index: 0, start, end },
+        period: PeriodBounds {
+            index: 0,
+            start,
+            end,
+        },
         renewal: Some(id()),
         cancel_at_period_end: false,
         payment_method: Some("pm_1".to_owned()),

@@ -31,14 +31,27 @@ struct Sum {
 
 impl Statement {
     /// The invoice with this number and date.
-    pub(super) fn of(invoice: &Invoice, number: InvoiceNumber, issued_at: Timestamp, to: &Addressee) -> Self {
+    pub(super) fn of(
+        invoice: &Invoice,
+        number: InvoiceNumber,
+        issued_at: Timestamp,
+        to: &Addressee,
+    ) -> Self {
         let issued = date(issue_date(issued_at), to.locale);
         let title = match to.locale {
             Locale::Fr => format!("Facture {number} du {issued}"),
             Locale::En => format!("Invoice {number} of {issued}"),
         };
-        let lines = invoice.lines.iter().map(|line| Line::of(line, to)).collect();
-        Self { title, lines, sums: sums(invoice, to.locale) }
+        let lines = invoice
+            .lines
+            .iter()
+            .map(|line| Line::of(line, to))
+            .collect();
+        Self {
+            title,
+            lines,
+            sums: sums(invoice, to.locale),
+        }
     }
 }
 
@@ -46,12 +59,15 @@ impl Line {
     fn of(line: &InvoiceLine, to: &Addressee) -> Self {
         let (quantity, amount) = (line.quantity, line.subtotal.format(to.locale));
         let each = line.unit_price.map(|price| price.format(to.locale));
-        let (start, end) = (day(line.period_start, &to.zone, to.locale), day(line.period_end, &to.zone, to.locale));
+        let (start, end) = (
+            day(line.period_start, &to.zone, to.locale),
+            day(line.period_end, &to.zone, to.locale),
+        );
         let (detail, period) = match to.locale {
             Locale::Fr => (
                 match each {
                     Some(each) => format!("{quantity} × {each} = {amount} HT"),
-                    None => format!("Quantité {quantity} : {amount} HT"),
+                    None => format!("Quantité {quantity}\u{a0}: {amount} HT"),
                 },
                 format!("Du {start} au {end}"),
             ),
@@ -63,7 +79,11 @@ impl Line {
                 format!("From {start} to {end}"),
             ),
         };
-        Self { name: line.name.get(to.locale).to_owned(), detail, period }
+        Self {
+            name: line.name.get(to.locale).to_owned(),
+            detail,
+            period,
+        }
     }
 }
 
@@ -75,14 +95,23 @@ fn sums(invoice: &Invoice, locale: Locale) -> Vec<Sum> {
         Locale::Fr => french.to_owned(),
         Locale::En => english.to_owned(),
     };
-    let sum = |label: String, amount: Money| Sum { label, amount: amount.format(locale) };
-    let mut sums = vec![sum(label("Sous-total HT", "Subtotal excl. VAT"), totals.subtotal)];
+    let sum = |label: String, amount: Money| Sum {
+        label,
+        amount: amount.format(locale),
+    };
+    let mut sums = vec![sum(
+        label("Sous-total HT", "Subtotal excl. VAT"),
+        totals.subtotal,
+    )];
     if !totals.discount.is_zero() {
         sums.push(sum(label("Remise", "Discount"), totals.discount));
     }
     sums.extend(totals.taxes.iter().map(|tax| {
         let rate = percent(tax.rate, locale);
-        sum(label(&format!("TVA {rate}"), &format!("VAT {rate}")), Money::new(tax.tax, currency))
+        sum(
+            label(&format!("TVA {rate}"), &format!("VAT {rate}")),
+            Money::new(tax.tax, currency),
+        )
     }));
     sums.push(sum(label("Total TTC", "Total incl. VAT"), totals.total));
     sums

@@ -1,6 +1,8 @@
 //! Every mail in both languages.
 
-use super::samples::{APP, addressee, euros, id, invoice, now, number, paris, seller, subscription, user};
+use super::samples::{
+    APP, addressee, euros, id, invoice, now, number, paris, seller, subscription, user,
+};
 use super::{Addressee, Letter, logins, purchases, renewals};
 use domain::dunning::Next;
 use domain::id::{InvoiceId, OrderId, SubscriptionId};
@@ -21,15 +23,39 @@ fn render(letter: &Letter) -> Mail {
     letter.render(&seller()).unwrap()
 }
 
-fn bought(to: &Addressee, letter: fn(&Addressee, &str, &domain::invoice::Invoice, (domain::invoice::InvoiceNumber, Timestamp)) -> Letter) -> Letter {
-    let status = InvoiceStatus::Paid { number: number(), issued_at: now(), paid_at: now() };
-    let invoice = invoice(Purpose::Order { order: id::<OrderId>() }, status);
+fn bought(
+    to: &Addressee,
+    letter: fn(
+        &Addressee,
+        &str,
+        &domain::invoice::Invoice,
+        (domain::invoice::InvoiceNumber, Timestamp),
+    ) -> Letter,
+) -> Letter {
+    let status = InvoiceStatus::Paid {
+        number: number(),
+        issued_at: now(),
+        paid_at: now(),
+    };
+    let invoice = invoice(
+        Purpose::Order {
+            order: id::<OrderId>(),
+        },
+        status,
+    );
     letter(to, APP, &invoice, (number(), now()))
 }
 
 fn failed(to: &Addressee, code: &str, next: Next) -> Mail {
     let subscription = subscription(SubscriptionStatus::Active);
-    render(&renewals::payment_failed(to, APP, &subscription, euros(32_400), code, next))
+    render(&renewals::payment_failed(
+        to,
+        APP,
+        &subscription,
+        euros(32_400),
+        code,
+        next,
+    ))
 }
 
 /// Each mail with the link it must hold.
@@ -39,14 +65,44 @@ fn all(to: &Addressee) -> Vec<(String, Mail)> {
     let invoice_page = format!("{APP}/invoices/{}", id::<InvoiceId>());
     let page = "https://checkout.example/c/pay/cs_1?a=1&b=2#x".to_owned();
     vec![
-        (format!("{APP}/verify-email?token=t0-_k"), render(&logins::verification(to, APP, "t0-_k"))),
-        (format!("{APP}/login"), render(&logins::already_registered(to, APP))),
-        (format!("{APP}/login"), render(&logins::session_reused(to, APP, now()))),
-        (invoice_page.clone(), render(&bought(to, purchases::order_confirmation))),
-        (invoice_page, render(&bought(to, purchases::renewal_receipt))),
-        (subscription_page.clone(), failed(to, "expired_card", Next::EndAt(retry()))),
-        (page.clone(), render(&renewals::confirmation_needed(to, &subscription, euros(32_400), page, retry()))),
-        (subscription_page, render(&renewals::access_ended(to, APP, &subscription))),
+        (
+            format!("{APP}/verify-email?token=t0-_k"),
+            render(&logins::verification(to, APP, "t0-_k")),
+        ),
+        (
+            format!("{APP}/login"),
+            render(&logins::already_registered(to, APP)),
+        ),
+        (
+            format!("{APP}/login"),
+            render(&logins::session_reused(to, APP, now())),
+        ),
+        (
+            invoice_page.clone(),
+            render(&bought(to, purchases::order_confirmation)),
+        ),
+        (
+            invoice_page,
+            render(&bought(to, purchases::renewal_receipt)),
+        ),
+        (
+            subscription_page.clone(),
+            failed(to, "expired_card", Next::EndAt(retry())),
+        ),
+        (
+            page.clone(),
+            render(&renewals::confirmation_needed(
+                to,
+                &subscription,
+                euros(32_400),
+                page,
+                retry(),
+            )),
+        ),
+        (
+            subscription_page,
+            render(&renewals::access_ended(to, APP, &subscription)),
+        ),
     ]
 }
 
@@ -60,11 +116,23 @@ fn every_mail_has_a_subject_of_its_own_a_greeting_and_its_link() {
     for locale in LOCALES {
         for (link, mail) in all(&addressee(locale)) {
             assert!(subjects.insert(mail.subject.clone()), "{}", mail.subject);
-            assert!(!mail.subject.contains(['\n', '\r']) && mail.subject.len() < 78, "{}", mail.subject);
+            assert!(
+                !mail.subject.contains(['\n', '\r']) && mail.subject.len() < 78,
+                "{}",
+                mail.subject
+            );
             assert!(mail.text.contains("Ada <b>&,"), "{}", mail.text);
             assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
-            assert!(mail.html.contains(&format!("<a href=\"{}\"", escaped(&link))), "{}", mail.html);
-            assert!(mail.html.contains(&format!("<html lang=\"{}\">", locale.as_str())));
+            assert!(
+                mail.html
+                    .contains(&format!("<a href=\"{}\"", escaped(&link))),
+                "{}",
+                mail.html
+            );
+            assert!(
+                mail.html
+                    .contains(&format!("<html lang=\"{}\">", locale.as_str()))
+            );
         }
     }
 }
@@ -74,8 +142,16 @@ fn names_are_escaped_in_html_and_plain_in_text() {
     for locale in LOCALES {
         for (_, mail) in all(&addressee(locale)) {
             assert!(mail.html.contains("Ada &lt;b&gt;&amp;,"), "{}", mail.html);
-            assert!(!mail.html.contains("<b>") && !mail.html.contains("<R&D>"), "{}", mail.html);
-            assert!(!mail.text.contains("&lt;") && !mail.text.contains("&amp;"), "{}", mail.text);
+            assert!(
+                !mail.html.contains("<b>") && !mail.html.contains("<R&D>"),
+                "{}",
+                mail.html
+            );
+            assert!(
+                !mail.text.contains("&lt;") && !mail.text.contains("&amp;"),
+                "{}",
+                mail.text
+            );
         }
     }
 }
@@ -85,7 +161,10 @@ fn nothing_is_left_to_fill_in_and_nothing_is_fetched() {
     for locale in LOCALES {
         for (_, mail) in all(&addressee(locale)) {
             for part in [&mail.subject, &mail.text, &mail.html] {
-                assert!(!part.contains("{{") && !part.contains("{%") && !part.contains("  \n"), "{part}");
+                assert!(
+                    !part.contains("{{") && !part.contains("{%") && !part.contains("  \n"),
+                    "{part}"
+                );
             }
             assert!(!mail.text.contains("none"), "{}", mail.text);
             for remote in ["src=", "@import", "url(", "<script", "<table"] {
@@ -107,30 +186,64 @@ fn an_unconfirmed_address_reads_no_name_a_stranger_chose() {
 
 #[test]
 fn the_order_confirmation_shows_the_invoice_line_by_line() {
-    let french = render(&bought(&addressee(Locale::Fr), purchases::order_confirmation));
-    assert_eq!(french.subject, "Votre commande est confirmée – facture F2026-000042");
+    let french = render(&bought(
+        &addressee(Locale::Fr),
+        purchases::order_confirmation,
+    ));
+    assert_eq!(
+        french.subject,
+        "Votre commande est confirmée – facture F2026-000042"
+    );
     let statement = "Facture F2026-000042 du 20 novembre 2026\n\n\
         - EDR – Équipe <R&D>\n  3 × 100,00\u{a0}€ = 300,00\u{a0}€ HT\n  Du 20 novembre 2026 au 20 décembre 2026\n\n\
         Sous-total HT\u{a0}: 300,00\u{a0}€\nRemise\u{a0}: 30,00\u{a0}€\nTVA 20\u{a0}%\u{a0}: 54,00\u{a0}€\nTotal TTC\u{a0}: 324,00\u{a0}€\n";
     assert!(french.text.contains(statement), "{}", french.text);
-    let english = render(&bought(&addressee(Locale::En), purchases::order_confirmation));
-    assert_eq!(english.subject, "Your order is confirmed – invoice F2026-000042");
+    let english = render(&bought(
+        &addressee(Locale::En),
+        purchases::order_confirmation,
+    ));
+    assert_eq!(
+        english.subject,
+        "Your order is confirmed – invoice F2026-000042"
+    );
     let statement = "Invoice F2026-000042 of 20 November 2026\n\n\
         - EDR – <R&D> team\n  3 × €100.00 = €300.00 excl. VAT\n  From 20 November 2026 to 20 December 2026\n\n\
         Subtotal excl. VAT: €300.00\nDiscount: €30.00\nVAT 20%: €54.00\nTotal incl. VAT: €324.00\n";
     assert!(english.text.contains(statement), "{}", english.text);
-    assert!(english.html.contains("<strong>€324.00</strong>"), "{}", english.html);
+    assert!(
+        english.html.contains("<strong>€324.00</strong>"),
+        "{}",
+        english.html
+    );
 }
 
 #[test]
 fn a_declined_renewal_says_why_and_when_it_is_tried_again() {
-    let mail = failed(&addressee(Locale::Fr), "insufficient_funds", Next::RetryAt(retry()));
+    let mail = failed(
+        &addressee(Locale::Fr),
+        "insufficient_funds",
+        Next::RetryAt(retry()),
+    );
     assert!(mail.text.contains("324,00\u{a0}€ TTC"), "{}", mail.text);
-    assert!(mail.text.contains("le compte n'est pas assez approvisionné."), "{}", mail.text);
-    assert!(mail.text.contains("Nous réessaierons le 1er décembre 2026."), "{}", mail.text);
+    assert!(
+        mail.text
+            .contains("le compte n'est pas assez approvisionné."),
+        "{}",
+        mail.text
+    );
+    assert!(
+        mail.text
+            .contains("Nous réessaierons le 1er décembre 2026."),
+        "{}",
+        mail.text
+    );
     let mail = failed(&addressee(Locale::En), "expired_card", Next::EndAt(retry()));
     assert!(mail.text.contains("the card has expired."), "{}", mail.text);
-    assert!(mail.text.contains("will be suspended on 1 December 2026."), "{}", mail.text);
+    assert!(
+        mail.text.contains("will be suspended on 1 December 2026."),
+        "{}",
+        mail.text
+    );
     assert!(!mail.text.contains("try again"), "{}", mail.text);
 }
 

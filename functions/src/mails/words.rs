@@ -6,12 +6,32 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 const FRENCH_MONTHS: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
     "décembre",
 ];
 
 const ENGLISH_MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -23,7 +43,11 @@ pub(super) fn date(date: Date, locale: Locale) -> String {
     };
     let place = usize::try_from(date.month()).unwrap_or(0).saturating_sub(1);
     let month = months.get(place).copied().unwrap_or_default();
-    let day = if date.day() == 1 { first.to_owned() } else { date.day().to_string() };
+    let day = if date.day() == 1 {
+        first.to_owned()
+    } else {
+        date.day().to_string()
+    };
     format!("{day} {month} {}", date.year())
 }
 
@@ -40,7 +64,12 @@ pub(super) fn moment(at: Timestamp, zone: &Zone, locale: Locale) -> String {
         Locale::En => "at",
     };
     let day = date(local.date(), locale);
-    format!("{day} {joint} {:02}:{:02} ({})", local.hour(), local.minute(), zone.name())
+    format!(
+        "{day} {joint} {:02}:{:02} ({})",
+        local.hour(),
+        local.minute(),
+        zone.name()
+    )
 }
 
 /// Basis points as a percentage: `20 %`, `8,5 %`; `20%`, `8.5%`.
@@ -62,27 +91,45 @@ pub(super) fn percent(basis_points: u32, locale: Locale) -> String {
 /// (docs.stripe.com/declines/codes).
 pub(super) fn decline_reason(code: &str, locale: Locale) -> &'static str {
     let (french, english) = match code {
-        "insufficient_funds" => ("le compte n'est pas assez approvisionné", "the account has insufficient funds"),
+        "insufficient_funds" => (
+            "le compte n'est pas assez approvisionné",
+            "the account has insufficient funds",
+        ),
         "expired_card" => ("la carte a expiré", "the card has expired"),
-        "card_velocity_exceeded" | "withdrawal_count_limit_exceeded" => {
-            ("le plafond de la carte est atteint", "the limit of the card is reached")
-        }
-        "card_not_supported" | "currency_not_supported" => {
-            ("la carte ne permet pas ce type de paiement", "the card does not support this kind of payment")
-        }
-        "incorrect_cvc" | "incorrect_number" | "invalid_cvc" | "invalid_expiry_month" | "invalid_expiry_year" => {
-            ("les données de la carte sont incorrectes", "the card details are incorrect")
-        }
+        "card_velocity_exceeded" | "withdrawal_count_limit_exceeded" => (
+            "le plafond de la carte est atteint",
+            "the limit of the card is reached",
+        ),
+        "card_not_supported" | "currency_not_supported" => (
+            "la carte ne permet pas ce type de paiement",
+            "the card does not support this kind of payment",
+        ),
+        "incorrect_cvc"
+        | "incorrect_number"
+        | "invalid_cvc"
+        | "invalid_expiry_month"
+        | "invalid_expiry_year" => (
+            "les données de la carte sont incorrectes",
+            "the card details are incorrect",
+        ),
         "processing_error" | "issuer_not_available" | "reenter_transaction" | "try_again_later" => {
-            ("la banque n'a pas pu traiter le paiement", "the bank could not process the payment")
+            (
+                "la banque n'a pas pu traiter le paiement",
+                "the bank could not process the payment",
+            )
         }
-        "authentication_required" => {
-            ("la banque demande que vous confirmiez le paiement", "the bank asks you to confirm the payment")
-        }
-        "session_expired" => {
-            ("le paiement n'a pas été terminé à temps", "the payment was not completed in time")
-        }
-        _ => ("la banque a refusé le paiement", "the bank declined the payment"),
+        "authentication_required" => (
+            "la banque demande que vous confirmiez le paiement",
+            "the bank asks you to confirm the payment",
+        ),
+        "session_expired" => (
+            "le paiement n'a pas été terminé à temps",
+            "the payment was not completed in time",
+        ),
+        _ => (
+            "la banque a refusé le paiement",
+            "the bank declined the payment",
+        ),
     };
     match locale {
         Locale::Fr => french,
@@ -111,8 +158,14 @@ mod tests {
     fn a_moment_is_told_in_the_reader_s_zone() {
         let at: Timestamp = "2026-12-31T23:05:00Z".parse().unwrap();
         let paris = Zone::parse("Europe/Paris").unwrap();
-        assert_eq!(moment(at, &paris, Locale::Fr), "1er janvier 2027 à 00:05 (Europe/Paris)");
-        assert_eq!(moment(at, &Zone::UTC, Locale::En), "31 December 2026 at 23:05 (UTC)");
+        assert_eq!(
+            moment(at, &paris, Locale::Fr),
+            "1er janvier 2027 à 00:05 (Europe/Paris)"
+        );
+        assert_eq!(
+            moment(at, &Zone::UTC, Locale::En),
+            "31 December 2026 at 23:05 (UTC)"
+        );
         assert_eq!(day(at, &paris, Locale::En), "1 January 2027");
     }
 
@@ -131,9 +184,22 @@ mod tests {
 
     #[test]
     fn a_stolen_card_reads_like_any_refusal() {
-        for code in ["stolen_card", "lost_card", "pickup_card", "fraudulent", "do_not_honor", "a_new_code"] {
-            assert_eq!(decline_reason(code, Locale::En), "the bank declined the payment");
+        for code in [
+            "stolen_card",
+            "lost_card",
+            "pickup_card",
+            "fraudulent",
+            "do_not_honor",
+            "a_new_code",
+        ] {
+            assert_eq!(
+                decline_reason(code, Locale::En),
+                "the bank declined the payment"
+            );
         }
-        assert_eq!(decline_reason("insufficient_funds", Locale::Fr), "le compte n'est pas assez approvisionné");
+        assert_eq!(
+            decline_reason("insufficient_funds", Locale::Fr),
+            "le compte n'est pas assez approvisionné"
+        );
     }
 }
