@@ -24,7 +24,11 @@ impl Operation for ClearCart {
         let edit = edit(app, &request)?;
         let snapshot = app.catalogue().products(app).await?;
         let cart = match owner(&request.caller)? {
-            Some(owner) => app.store().clear_cart(&owner, edit).await.map_err(refused)?,
+            Some(owner) => app
+                .store()
+                .clear_cart(&owner, edit)
+                .await
+                .map_err(refused)?,
             None => None,
         };
         Ok(CartView::of(cart.as_ref(), &snapshot, request.locale)?.into_reply())

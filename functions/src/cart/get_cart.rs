@@ -13,7 +13,9 @@ pub struct GetCart;
 
 impl Operation for GetCart {
     const SPEC: Spec = Spec::get("get_cart", "/v1/cart")
-        .summary("Shows the cart of the account, or of the guest whose token is sent as X-Cart-Token.")
+        .summary(
+            "Shows the cart of the account, or of the guest whose token is sent as X-Cart-Token.",
+        )
         .codes(&[Code::MalformedHeader, Code::CartExpired]);
     type Caller = Shopper;
     type Input = ();
@@ -26,7 +28,10 @@ impl Operation for GetCart {
             Some(owner) => app.store().cart_of(&owner).await?,
             None => None,
         };
-        if cart.as_ref().is_some_and(|cart| cart.value.is_expired(request.now)) {
+        if cart
+            .as_ref()
+            .is_some_and(|cart| cart.value.is_expired(request.now))
+        {
             return Err(Code::CartExpired.into());
         }
         Ok(CartView::of(cart.as_ref(), &snapshot, request.locale)?.into_reply())

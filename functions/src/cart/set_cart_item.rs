@@ -29,7 +29,10 @@ impl Input for Wanted {
     fn read(form: &mut Form) -> Read<Self> {
         let plan = form.path::<NamedPlan>("planId");
         let quantity = form.body(|body| body.required::<Whole<1, 1_000_000>>("quantity"));
-        Ok(Self { plan: plan?.0, quantity: quantity?.0 })
+        Ok(Self {
+            plan: plan?.0,
+            quantity: quantity?.0,
+        })
     }
 }
 
@@ -86,26 +89,44 @@ fn sold(snapshot: &Snapshot, wanted: &Wanted) -> Result<PlanId, Unsold> {
 
 impl Operation for SetCartItem {
     const SPEC: Spec = Spec::put("set_cart_item", "/v1/cart/items/{planId}")
-        .summary("Sets the quantity of a plan in the cart. A guest without a cart is given its token.")
-        .codes(&[Code::MalformedHeader, Code::CartExpired, Code::VersionMismatch]);
+        .summary(
+            "Sets the quantity of a plan in the cart. A guest without a cart is given its token.",
+        )
+        .codes(&[
+            Code::MalformedHeader,
+            Code::CartExpired,
+            Code::VersionMismatch,
+        ]);
     type Caller = Shopper;
     type Input = Wanted;
     type Output = CartView;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<Shopper>, wanted: Wanted) -> Result<Reply<CartView>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<Shopper>,
+        wanted: Wanted,
+    ) -> Result<Reply<CartView>, Failure> {
         let edit = edit(app, &request)?;
         let owner = owner(&request.caller)?;
         let snapshot = app.catalogue().products(app).await?;
         let line = (sold(&snapshot, &wanted)?, wanted.quantity);
         let (cart, token) = match owner {
             Some(owner) => {
-                let cart = app.store().set_cart_line(&owner, edit, line).await.map_err(refused)?;
+                let cart = app
+                    .store()
+                    .set_cart_line(&owner, edit, line)
+                    .await
+                    .map_err(refused)?;
                 (Some(cart), None)
             }
             None => {
                 let token = GuestToken::from_random(app.random()?);
-                let cart = app.store().begin_cart(&token.owner(), edit, line).await.map_err(refused)?;
+                let cart = app
+                    .store()
+                    .begin_cart(&token.owner(), edit, line)
+                    .await
+                    .map_err(refused)?;
                 (Some(cart.ok_or(Code::ConcurrentChange)?), Some(token))
             }
         };
@@ -121,15 +142,25 @@ mod tests {
     use domain::tiers::PriceScheme;
 
     fn snapshot() -> Snapshot {
-        let products: Vec<Product> = serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap();
-        Snapshot { version: 1, products, etag: String::new() }
+        let products: Vec<Product> =
+            serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap();
+        Snapshot {
+            version: 1,
+            products,
+            etag: String::new(),
+        }
     }
 
-    fn refusal(snapshot: &Snapshot, plan: Option<PlanId>, quantity: u64) -> Option<(String, Reason)> {
+    fn refusal(
+        snapshot: &Snapshot,
+        plan: Option<PlanId>,
+        quantity: u64,
+    ) -> Option<(String, Reason)> {
         match sold(snapshot, &Wanted { plan, quantity }).map_err(Failure::from) {
-            Err(Failure::Refused(refusal)) => {
-                refusal.errors.first().map(|error| (error.path.clone(), error.reason))
-            }
+            Err(Failure::Refused(refusal)) => refusal
+                .errors
+                .first()
+                .map(|error| (error.path.clone(), error.reason)),
             Ok(_) | Err(_) => None,
         }
     }
@@ -137,13 +168,36 @@ mod tests {
     #[test]
     fn a_plan_is_sold_between_its_smallest_and_largest_quantity() {
         let snapshot = snapshot();
-        let on_sale = snapshot.products.iter().filter(|product| product.is_on_sale());
+        let on_sale = snapshot
+            .products
+            .iter()
+            .filter(|product| product.is_on_sale());
         for plan in on_sale.flat_map(|product| &product.plans) {
             let out_of_range = Some(("/quantity".to_owned(), Reason::OutOfRange));
-            assert_eq!(refusal(&snapshot, Some(plan.id), plan.min_quantity), None, "{}", plan.id);
-            assert_eq!(refusal(&snapshot, Some(plan.id), plan.max_quantity), None, "{}", plan.id);
-            assert_eq!(refusal(&snapshot, Some(plan.id), plan.min_quantity - 1), out_of_range, "{}", plan.id);
-            assert_eq!(refusal(&snapshot, Some(plan.id), plan.max_quantity + 1), out_of_range, "{}", plan.id);
+            assert_eq!(
+                refusal(&snapshot, Some(plan.id), plan.min_quantity),
+                None,
+                "{}",
+                plan.id
+            );
+            assert_eq!(
+                refusal(&snapshot, Some(plan.id), plan.max_quantity),
+                None,
+                "{}",
+                plan.id
+            );
+            assert_eq!(
+                refusal(&snapshot, Some(plan.id), plan.min_quantity - 1),
+                out_of_range,
+                "{}",
+                plan.id
+            );
+            assert_eq!(
+                refusal(&snapshot, Some(plan.id), plan.max_quantity + 1),
+                out_of_range,
+                "{}",
+                plan.id
+            );
         }
     }
 
@@ -153,7 +207,10 @@ mod tests {
         snapshot.products[0].status = ProductStatus::Draft;
         let draft = snapshot.products[0].plans[0].id;
         for plan in [Some(PlanId::from_bits(1)), None, Some(draft)] {
-            assert_eq!(refusal(&snapshot, plan, 1), Some(("/planId".to_owned(), Reason::UnknownValue)));
+            assert_eq!(
+                refusal(&snapshot, plan, 1),
+                Some(("/planId".to_owned(), Reason::UnknownValue))
+            );
         }
     }
 
@@ -162,7 +219,10 @@ mod tests {
         let mut snapshot = snapshot();
         snapshot.products[0].status = ProductStatus::Inactive;
         let plan = snapshot.products[0].plans[0].id;
-        assert_eq!(refusal(&snapshot, Some(plan), 1), Some(("/planId".to_owned(), Reason::NotOnSale)));
+        assert_eq!(
+            refusal(&snapshot, Some(plan), 1),
+            Some(("/planId".to_owned(), Reason::NotOnSale))
+        );
     }
 
     #[test]
@@ -170,7 +230,9 @@ mod tests {
         let mut snapshot = snapshot();
         let plan = &mut snapshot.products[0].plans[0];
         plan.max_quantity = 1_000_000;
-        plan.prices[0].scheme = PriceScheme::PerUnit { unit_amount: 10_000_000_000_000 };
+        plan.prices[0].scheme = PriceScheme::PerUnit {
+            unit_amount: 10_000_000_000_000,
+        };
         let plan = plan.id;
         assert_eq!(
             refusal(&snapshot, Some(plan), 1_000_000),

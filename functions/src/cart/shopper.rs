@@ -26,7 +26,11 @@ pub(super) fn owner(shopper: &Shopper) -> Result<Option<CartOwner>, Code> {
 /// # Errors
 /// [`Code::VersionMismatch`] for an `If-Match` no cart ever had.
 pub(super) fn edit(app: &App, request: &Request<Shopper>) -> Result<CartEdit, Failure> {
-    Ok(CartEdit { act: app.new_id()?, now: request.now, expected: request.expected_version()? })
+    Ok(CartEdit {
+        act: app.new_id()?,
+        now: request.now,
+        expected: request.expected_version()?,
+    })
 }
 
 /// Why the cart was not changed.
@@ -34,7 +38,9 @@ pub(super) fn refused(error: CommitError<CartRefusal>) -> Failure {
     match error {
         CommitError::Refused(CartRefusal::Expired) => Code::CartExpired.into(),
         CommitError::Refused(CartRefusal::Stale) => Code::VersionMismatch.into(),
-        CommitError::Refused(CartRefusal::TooManyLines) => Failure::field("/planId", Reason::TooManyLines),
+        CommitError::Refused(CartRefusal::TooManyLines) => {
+            Failure::field("/planId", Reason::TooManyLines)
+        }
         CommitError::Store(error) => error.into(),
     }
 }

@@ -64,7 +64,9 @@ impl CartView {
             amounts.extend(amount);
         }
         let subtotal = Money::sum(amounts, CURRENCY).map_err(|error| Failure::fault(&error))?;
-        let end = cart.and_then(|cart| cart.value.cart.expires_at).filter(|_| !items.is_empty());
+        let end = cart
+            .and_then(|cart| cart.value.cart.expires_at)
+            .filter(|_| !items.is_empty());
         Ok(Self {
             version: cart.map_or(0, |cart| cart.version),
             items,
@@ -76,7 +78,10 @@ impl CartView {
 
     /// The view with the token of the guest who began the cart.
     pub(super) fn with_token(self, token: Option<&GuestToken>) -> Self {
-        Self { guest_token: token.map(|token| token.as_str().to_owned()), ..self }
+        Self {
+            guest_token: token.map(|token| token.as_str().to_owned()),
+            ..self
+        }
     }
 
     /// The answer of every cart operation.
@@ -87,7 +92,12 @@ impl CartView {
 }
 
 /// A line, and its amount if it can be bought.
-fn line(plan: PlanId, quantity: u64, snapshot: &Snapshot, locale: Locale) -> (CartLine, Option<Money>) {
+fn line(
+    plan: PlanId,
+    quantity: u64,
+    snapshot: &Snapshot,
+    locale: Locale,
+) -> (CartLine, Option<Money>) {
     let known = snapshot.plan(plan);
     let amount = known
         .filter(|(product, _)| product.is_on_sale())
@@ -99,7 +109,9 @@ fn line(plan: PlanId, quantity: u64, snapshot: &Snapshot, locale: Locale) -> (Ca
     let zero = Money::zero(CURRENCY);
     let view = LineView {
         plan_id: plan.to_string(),
-        product_slug: known.map(|(product, _)| product.slug.clone()).unwrap_or_default(),
+        product_slug: known
+            .map(|(product, _)| product.slug.clone())
+            .unwrap_or_default(),
         name: known.map_or_else(
             || withdrawn(locale).to_owned(),
             |(product, plan)| plan.name_in(product).get(locale).to_owned(),
@@ -110,7 +122,13 @@ fn line(plan: PlanId, quantity: u64, snapshot: &Snapshot, locale: Locale) -> (Ca
         discount: zero.into(),
         total: amount.unwrap_or(zero).into(),
     };
-    (CartLine { line: view, available: amount.is_some() }, amount)
+    (
+        CartLine {
+            line: view,
+            available: amount.is_some(),
+        },
+        amount,
+    )
 }
 
 /// What a plan is called that is no longer in the catalogue.
@@ -131,15 +149,27 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn snapshot() -> Snapshot {
-        let products: Vec<Product> = serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap();
-        Snapshot { version: 1, products, etag: String::new() }
+        let products: Vec<Product> =
+            serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap();
+        Snapshot {
+            version: 1,
+            products,
+            etag: String::new(),
+        }
     }
 
     fn cart(items: impl IntoIterator<Item = (PlanId, u64)>) -> Stored<StoredCart> {
         let items: BTreeMap<PlanId, u64> = items.into_iter().collect();
         let expires_at = Some("2026-01-31T09:00:00Z".parse().unwrap());
         let owner = CartOwner::Guest(String::new());
-        Stored { value: StoredCart { owner, cart: Cart { items, expires_at }, ordered_version: None }, version: 3 }
+        Stored {
+            value: StoredCart {
+                owner,
+                cart: Cart { items, expires_at },
+                ordered_version: None,
+            },
+            version: 3,
+        }
     }
 
     #[test]
@@ -164,14 +194,24 @@ mod tests {
             .iter()
             .filter(|product| product.is_on_sale())
             .flat_map(|product| &product.plans)
-            .map(|plan| (plan.id, plan.min_quantity, plan.amount(plan.min_quantity, CURRENCY).unwrap()))
+            .map(|plan| {
+                (
+                    plan.id,
+                    plan.min_quantity,
+                    plan.amount(plan.min_quantity, CURRENCY).unwrap(),
+                )
+            })
             .collect();
         let filled = cart(plans.iter().map(|(id, quantity, _)| (*id, *quantity)));
         let view = CartView::of(Some(&filled), &snapshot, Locale::En).unwrap();
         let expected = Money::sum(plans.iter().map(|(_, _, amount)| *amount), CURRENCY).unwrap();
         assert_eq!(view.subtotal, expected.into());
         assert_eq!(view.expires_at.as_deref(), Some("2026-01-31T09:00:00Z"));
-        assert!(view.items.iter().all(|item| item.available && !item.line.product_slug.is_empty()));
+        assert!(
+            view.items
+                .iter()
+                .all(|item| item.available && !item.line.product_slug.is_empty())
+        );
     }
 
     #[test]
@@ -181,10 +221,18 @@ mod tests {
         product.status = ProductStatus::Inactive;
         let plan = product.plans[0].clone();
         let gone = PlanId::from_bits(1);
-        let view =
-            CartView::of(Some(&cart([(plan.id, plan.min_quantity), (gone, 1)])), &snapshot, Locale::Fr).unwrap();
+        let view = CartView::of(
+            Some(&cart([(plan.id, plan.min_quantity), (gone, 1)])),
+            &snapshot,
+            Locale::Fr,
+        )
+        .unwrap();
         assert_eq!(view.items.len(), 2);
-        assert!(view.items.iter().all(|item| !item.available && item.line.total.amount == 0));
+        assert!(
+            view.items
+                .iter()
+                .all(|item| !item.available && item.line.total.amount == 0)
+        );
         assert_eq!(view.subtotal.amount, 0);
     }
 

@@ -62,7 +62,11 @@ impl Input for Listing {
             order: order?,
         };
         let limit = limit?.map_or(PAGE, |limit| usize::try_from(limit.0).unwrap_or(PAGE));
-        Ok(Self { search, limit, cursor: cursor?.map(|cursor| cursor.0) })
+        Ok(Self {
+            search,
+            limit,
+            cursor: cursor?.map(|cursor| cursor.0),
+        })
     }
 }
 
@@ -100,13 +104,18 @@ impl Operation for ListProducts {
         let next = match last {
             Some(hit) => {
                 let index = begin.saturating_add(page.len()).saturating_sub(1);
-                let position = Position { product: hit.product.id.to_string(), index };
+                let position = Position {
+                    product: hit.product.id.to_string(),
+                    index,
+                };
                 Some(binding.seal(app, &position.to_string()).await?)
             }
             None => None,
         };
-        let products: Vec<_> =
-            page.iter().map(|hit| ProductSummary::of(hit.product, hit.price, request.locale)).collect();
+        let products: Vec<_> = page
+            .iter()
+            .map(|hit| ProductSummary::of(hit.product, hit.price, request.locale))
+            .collect();
         let reply = Reply::data(products)
             .page(page.len(), next)
             .metadata("total", found.hits.len())
@@ -135,7 +144,10 @@ impl Position {
     fn parse(text: &str) -> Result<Self, Code> {
         let (product, index) = text.split_once('@').ok_or(Code::InvalidCursor)?;
         let index = index.parse().map_err(|_| Code::InvalidCursor)?;
-        Ok(Self { product: product.to_owned(), index })
+        Ok(Self {
+            product: product.to_owned(),
+            index,
+        })
     }
 
     fn next_index(&self, hits: &[Hit<'_>]) -> usize {
@@ -159,12 +171,16 @@ mod tests {
 
     #[test]
     fn a_page_goes_on_after_its_last_product_even_when_others_were_added_or_removed() {
-        let mut products: Vec<Product> = serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap();
+        let mut products: Vec<Product> =
+            serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap();
         let next = |products: &[Product], position: &Position| {
             let hits = Search::default().run(products, Locale::Fr).hits;
             hits[position.next_index(&hits)].product.slug.clone()
         };
-        let third = Position { product: products[2].id.to_string(), index: 2 };
+        let third = Position {
+            product: products[2].id.to_string(),
+            index: 2,
+        };
         let position = Position::parse(&third.to_string()).unwrap();
         let fourth = products[3].slug.clone();
         assert_eq!(next(&products, &position), fourth);

@@ -42,7 +42,11 @@ impl ProductSummary {
             family: product.family.clone(),
             available: product.is_on_sale(),
             starting_price: price.map(MoneyView::from),
-            plans: product.plans.iter().map(|plan| PlanView::of(plan, locale)).collect(),
+            plans: product
+                .plans
+                .iter()
+                .map(|plan| PlanView::of(plan, locale))
+                .collect(),
         }
     }
 }
@@ -72,7 +76,11 @@ impl ProductDetail {
             summary: ProductSummary::of(product, starting_price(product, None), locale),
             description: product.texts.description.get(locale).to_owned(),
             attributes: product.attributes.clone(),
-            features: product.features.iter().map(|feature| feature.get(locale).to_owned()).collect(),
+            features: product
+                .features
+                .iter()
+                .map(|feature| feature.get(locale).to_owned())
+                .collect(),
             languages: product.languages.clone(),
         }
     }
@@ -84,7 +92,11 @@ pub(super) fn starting_price(product: &Product, asked: Option<Currency>) -> Opti
     if let Some(currency) = asked {
         return product.starting_price(currency);
     }
-    let others = product.plans.iter().flat_map(|plan| &plan.prices).map(|price| price.currency);
+    let others = product
+        .plans
+        .iter()
+        .flat_map(|plan| &plan.prices)
+        .map(|price| price.currency);
     std::iter::once(Currency::EUR)
         .chain(others)
         .find_map(|currency| product.starting_price(currency))

@@ -62,7 +62,10 @@ impl Search {
         let mut families = BTreeMap::new();
         let mut hits = Vec::new();
         for product in products.iter().filter(|product| product.is_listed()) {
-            let hit = Hit { product, price: starting_price(product, self.currency) };
+            let hit = Hit {
+                product,
+                price: starting_price(product, self.currency),
+            };
             if !self.admits(hit, locale) {
                 continue;
             }
@@ -78,12 +81,23 @@ impl Search {
 
     /// All filters but the family's.
     fn admits(&self, hit: Hit<'_>, locale: Locale) -> bool {
-        let price = hit.price.map(|price| u64::try_from(price.amount()).unwrap_or(0));
+        let price = hit
+            .price
+            .map(|price| u64::try_from(price.amount()).unwrap_or(0));
         (self.currency.is_none() || price.is_some())
-            && self.available.is_none_or(|wanted| wanted == hit.product.is_on_sale())
-            && self.price_min.is_none_or(|min| price.is_some_and(|price| price >= min))
-            && self.price_max.is_none_or(|max| price.is_some_and(|price| price <= max))
-            && self.text.as_deref().is_none_or(|text| hit.product.matches(text, locale))
+            && self
+                .available
+                .is_none_or(|wanted| wanted == hit.product.is_on_sale())
+            && self
+                .price_min
+                .is_none_or(|min| price.is_some_and(|price| price >= min))
+            && self
+                .price_max
+                .is_none_or(|max| price.is_some_and(|price| price <= max))
+            && self
+                .text
+                .as_deref()
+                .is_none_or(|text| hit.product.matches(text, locale))
     }
 
     fn arrange(&self, hits: &mut [Hit<'_>], locale: Locale) {
@@ -120,9 +134,15 @@ impl Search {
 fn missing_words(product: &Product, folded: &str, locale: Locale) -> (usize, usize) {
     let missing = |text: &str| {
         let text = fold(text);
-        folded.split_whitespace().filter(|word| !text.contains(word)).count()
+        folded
+            .split_whitespace()
+            .filter(|word| !text.contains(word))
+            .count()
     };
-    (missing(product.texts.name.get(locale)), missing(product.texts.summary.get(locale)))
+    (
+        missing(product.texts.name.get(locale)),
+        missing(product.texts.summary.get(locale)),
+    )
 }
 
 /// What a list is sorted by.
@@ -198,7 +218,9 @@ impl Field for SearchText {
         // Wildcards and the placeholders of expressions are no words: whoever
         // sends them expects something this search does not do.
         let has_word = text.chars().any(|c| c.is_alphanumeric() || !c.is_ascii());
-        let has_placeholder = text.split_whitespace().any(|word| word.starts_with(['#', ':']));
+        let has_placeholder = text
+            .split_whitespace()
+            .any(|word| word.starts_with(['#', ':']));
         if !has_word || has_placeholder {
             return Err(Reason::Malformed);
         }
@@ -220,7 +242,11 @@ impl Field for Values {
         if values.len() > MOST_VALUES {
             return Err(Reason::OutOfRange);
         }
-        let is_plain = |value: &String| value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let is_plain = |value: &String| {
+            value
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
         if values.iter().any(String::is_empty) {
             return Err(Reason::TooShort);
         }

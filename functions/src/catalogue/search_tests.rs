@@ -6,17 +6,28 @@ fn products() -> Vec<Product> {
 
 fn slugs(search: &Search, locale: Locale) -> Vec<String> {
     let products = products();
-    search.run(&products, locale).hits.iter().map(|hit| hit.product.slug.clone()).collect()
+    search
+        .run(&products, locale)
+        .hits
+        .iter()
+        .map(|hit| hit.product.slug.clone())
+        .collect()
 }
 
 fn words(text: &str) -> Search {
-    Search { text: Some(text.to_owned()), ..Search::default() }
+    Search {
+        text: Some(text.to_owned()),
+        ..Search::default()
+    }
 }
 
 #[test]
 fn without_filters_everything_listed_is_found_in_catalogue_order() {
-    let listed: Vec<String> =
-        products().into_iter().filter(Product::is_listed).map(|product| product.slug).collect();
+    let listed: Vec<String> = products()
+        .into_iter()
+        .filter(Product::is_listed)
+        .map(|product| product.slug)
+        .collect();
     assert_eq!(slugs(&Search::default(), Locale::Fr), listed);
     assert!(listed.len() >= 9);
 }
@@ -25,7 +36,12 @@ fn without_filters_everything_listed_is_found_in_catalogue_order() {
 fn case_accents_and_composition_do_not_matter() {
     let plain = slugs(&words("detection"), Locale::Fr);
     assert!(!plain.is_empty());
-    for text in ["Détection", "DÉTECTION", "de\u{301}tection", "  detection  "] {
+    for text in [
+        "Détection",
+        "DÉTECTION",
+        "de\u{301}tection",
+        "  detection  ",
+    ] {
         assert_eq!(slugs(&words(text), Locale::Fr), plain, "{text:?}");
     }
 }
@@ -34,8 +50,11 @@ fn case_accents_and_composition_do_not_matter() {
 fn what_the_name_says_comes_before_what_the_description_says() {
     let products = products();
     let found = words("xdr").run(&products, Locale::En);
-    let in_name: Vec<bool> =
-        found.hits.iter().map(|hit| fold(&hit.product.texts.name.en).contains("xdr")).collect();
+    let in_name: Vec<bool> = found
+        .hits
+        .iter()
+        .map(|hit| fold(&hit.product.texts.name.en).contains("xdr"))
+        .collect();
     assert!(in_name.contains(&true) && in_name.contains(&false));
     assert!(in_name.is_sorted_by_key(|named| Reverse(*named)));
 }
@@ -44,9 +63,15 @@ fn what_the_name_says_comes_before_what_the_description_says() {
 fn prices_rise_unless_they_are_asked_to_fall() {
     let products = products();
     let prices = |order| {
-        let search = Search { sort: Sort::Price, order, ..Search::default() };
+        let search = Search {
+            sort: Sort::Price,
+            order,
+            ..Search::default()
+        };
         let hits = search.run(&products, Locale::Fr).hits;
-        hits.iter().map(|hit| hit.price.unwrap().amount()).collect::<Vec<_>>()
+        hits.iter()
+            .map(|hit| hit.price.unwrap().amount())
+            .collect::<Vec<_>>()
     };
     let rising = prices(None);
     assert!(rising.is_sorted());
@@ -57,49 +82,86 @@ fn prices_rise_unless_they_are_asked_to_fall() {
 #[test]
 fn names_sort_in_the_language_of_the_request() {
     let products = products();
-    let search = Search { sort: Sort::Name, ..Search::default() };
+    let search = Search {
+        sort: Sort::Name,
+        ..Search::default()
+    };
     for locale in [Locale::Fr, Locale::En] {
         let hits = search.run(&products, locale).hits;
-        assert!(hits.is_sorted_by_key(|hit| fold(hit.product.texts.name.get(locale))), "{locale:?}");
+        assert!(
+            hits.is_sorted_by_key(|hit| fold(hit.product.texts.name.get(locale))),
+            "{locale:?}"
+        );
     }
 }
 
 #[test]
 fn the_newest_come_first() {
-    let search = Search { sort: Sort::Newest, ..Search::default() };
+    let search = Search {
+        sort: Sort::Newest,
+        ..Search::default()
+    };
     let products = products();
-    assert!(search.run(&products, Locale::Fr).hits.is_sorted_by_key(|hit| Reverse(hit.product.id)));
+    assert!(
+        search
+            .run(&products, Locale::Fr)
+            .hits
+            .is_sorted_by_key(|hit| Reverse(hit.product.id))
+    );
 }
 
 #[test]
 fn price_bounds_are_inclusive() {
     let products = products();
-    let cheapest = products.iter().filter_map(|product| starting_price(product, None)).map(|price| price.amount()).min();
+    let cheapest = products
+        .iter()
+        .filter_map(|product| starting_price(product, None))
+        .map(|price| price.amount())
+        .min();
     let exact = cheapest.and_then(|amount| u64::try_from(amount).ok());
-    let search = Search { price_min: exact, price_max: exact, ..Search::default() };
+    let search = Search {
+        price_min: exact,
+        price_max: exact,
+        ..Search::default()
+    };
     let hits = search.run(&products, Locale::Fr).hits;
     assert!(!hits.is_empty());
-    assert!(hits.iter().all(|hit| hit.price.map(|price| price.amount()) == cheapest));
+    assert!(
+        hits.iter()
+            .all(|hit| hit.price.map(|price| price.amount()) == cheapest)
+    );
 }
 
 #[test]
 fn a_currency_leaves_out_what_is_not_sold_in_it() {
     let products = products();
-    let search = Search { currency: Some(Currency::parse("USD").unwrap()), ..Search::default() };
+    let search = Search {
+        currency: Some(Currency::parse("USD").unwrap()),
+        ..Search::default()
+    };
     let hits = search.run(&products, Locale::Fr).hits;
     assert!(!hits.is_empty() && hits.len() < products.len());
-    assert!(hits.iter().all(|hit| hit.price.unwrap().currency().as_str() == "USD"));
+    assert!(
+        hits.iter()
+            .all(|hit| hit.price.unwrap().currency().as_str() == "USD")
+    );
 }
 
 #[test]
 fn families_are_counted_as_if_none_was_chosen() {
     let products = products();
-    let search = Search { families: vec!["edr".to_owned()], ..Search::default() };
+    let search = Search {
+        families: vec!["edr".to_owned()],
+        ..Search::default()
+    };
     let found = search.run(&products, Locale::Fr);
     assert!(found.hits.iter().all(|hit| hit.product.family == "edr"));
     assert_eq!(found.families.get("edr"), Some(&found.hits.len()));
     let counted: usize = found.families.values().sum();
-    assert_eq!(counted, Search::default().run(&products, Locale::Fr).hits.len());
+    assert_eq!(
+        counted,
+        Search::default().run(&products, Locale::Fr).hits.len()
+    );
 }
 
 #[test]

@@ -31,20 +31,34 @@ fn every_family_has_offers_and_nothing_is_there_twice() {
     let products = products();
     assert!((9..=12).contains(&products.len()));
     for family in ["soc", "edr", "xdr"] {
-        let on_sale = products.iter().filter(|product| product.family == family && product.is_on_sale());
+        let on_sale = products
+            .iter()
+            .filter(|product| product.family == family && product.is_on_sale());
         assert!(on_sale.count() >= 3, "{family}");
     }
     let slugs: BTreeSet<_> = products.iter().map(|product| &product.slug).collect();
     let ids: BTreeSet<_> = products.iter().map(|product| product.id).collect();
-    let plans: Vec<_> = products.iter().flat_map(|product| &product.plans).map(|plan| plan.id).collect();
+    let plans: Vec<_> = products
+        .iter()
+        .flat_map(|product| &product.plans)
+        .map(|plan| plan.id)
+        .collect();
     assert_eq!((slugs.len(), ids.len()), (products.len(), products.len()));
     assert_eq!(plans.iter().collect::<BTreeSet<_>>().len(), plans.len());
 }
 
 #[test]
 fn one_offer_is_no_longer_sold_and_one_is_in_preparation() {
-    let count = |status| products().iter().filter(|product| product.status == status).count();
-    assert_eq!((count(ProductStatus::Inactive), count(ProductStatus::Draft)), (1, 1));
+    let count = |status| {
+        products()
+            .iter()
+            .filter(|product| product.status == status)
+            .count()
+    };
+    assert_eq!(
+        (count(ProductStatus::Inactive), count(ProductStatus::Draft)),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -52,7 +66,10 @@ fn every_text_is_written_in_both_languages() {
     for product in products() {
         let texts = &product.texts;
         let own = [&texts.name, &texts.summary, &texts.description];
-        let plans = product.plans.iter().flat_map(|plan| [&plan.name, &plan.unit_label]);
+        let plans = product
+            .plans
+            .iter()
+            .flat_map(|plan| [&plan.name, &plan.unit_label]);
         for text in own.into_iter().chain(&product.features).chain(plans) {
             assert!(is_written(text), "{}: {text:?}", product.slug);
         }
@@ -71,13 +88,21 @@ fn every_plan_can_be_priced_over_its_whole_range_in_euros() {
         assert_eq!(codes.len(), product.plans.len(), "{}", product.slug);
         for plan in &product.plans {
             assert!(plan.scheme(Currency::EUR).is_some(), "{}", plan.id);
-            assert!(0 < plan.min_quantity && plan.min_quantity < plan.max_quantity, "{}", plan.id);
+            assert!(
+                0 < plan.min_quantity && plan.min_quantity < plan.max_quantity,
+                "{}",
+                plan.id
+            );
             assert_eq!(plan.trial_days, 0, "{}", plan.id);
             for price in &plan.prices {
                 price.scheme.validate().unwrap();
                 let least = plan.amount(plan.min_quantity, price.currency).unwrap();
                 let most = plan.amount(plan.max_quantity, price.currency).unwrap();
-                assert!(0 < least.amount() && least.amount() < most.amount(), "{}", plan.id);
+                assert!(
+                    0 < least.amount() && least.amount() < most.amount(),
+                    "{}",
+                    plan.id
+                );
             }
         }
     }
@@ -92,8 +117,16 @@ fn a_longer_commitment_costs_less_but_not_half() {
     for product in products() {
         for pair in product.plans.windows(2) {
             for price in &pair[0].prices {
-                let (short, long) = (daily(&pair[0], price.currency), daily(&pair[1], price.currency));
-                assert!(long < short && long > short / 2, "{} {}", product.slug, price.currency);
+                let (short, long) = (
+                    daily(&pair[0], price.currency),
+                    daily(&pair[1], price.currency),
+                );
+                assert!(
+                    long < short && long > short / 2,
+                    "{} {}",
+                    product.slug,
+                    price.currency
+                );
             }
         }
     }
