@@ -53,7 +53,7 @@ impl Cloud {
                     json!({"Responses": {"table": keys.iter().filter_map(find).collect::<Vec<_>>()}}),
                 )
             }
-            "DynamoDB_20120810.UpdateItem" => self.mark(request),
+            "DynamoDB_20120810.UpdateItem" => self.update(request),
             "secretsmanager.GetSecretValue" => (
                 200,
                 json!({"SecretString": "0123456789abcdef0123456789abcdef"}),
@@ -62,17 +62,28 @@ impl Cloud {
         }
     }
 
-    fn mark(&self, request: &Value) -> (u16, Value) {
-        assert_eq!(request["ConditionExpression"], "attribute_exists(due_at)");
+    /// What an update of an event does: it sets and removes attributes of one
+    /// that waits.
+    fn update(&self, request: &Value) -> (u16, Value) {
+        assert_eq!(
+            request["ConditionExpression"],
+            "attribute_exists(deliver_at)"
+        );
+        let update = request["UpdateExpression"].as_str().unwrap();
+        let (set, removed) = update.split_once(" REMOVE ").unwrap_or((update, ""));
         let mut items = self.items.lock().unwrap();
         match items
             .get_mut(&key_of(&request["Key"]))
             .and_then(Value::as_object_mut)
         {
-            Some(item) if item.contains_key("due_at") => {
-                item.retain(|name, _| {
-                    !["due_shard", "due_at", "deliver_at"].contains(&name.as_str())
-                });
+            Some(item) if item.contains_key("deliver_at") => {
+                item.retain(|name, _| !removed.split(", ").any(|gone| gone == name));
+                for (name, value) in request["ExpressionAttributeValues"].as_object().unwrap() {
+                    let name = name.trim_start_matches(':');
+                    if set.contains(&format!("{name} = :{name}")) {
+                        item.insert(name.to_owned(), value.clone());
+                    }
+                }
                 (200, json!({}))
             }
             Some(_) | None => (
@@ -136,10 +147,17 @@ impl Cloud {
         mails[0]["Body"][name]["Data"].as_str().unwrap().to_owned()
     }
 
+    /// An attribute of an item, if it has it.
+    pub(super) fn attribute(&self, key: &Key, name: &str) -> Option<String> {
+        let items = self.items.lock().unwrap();
+        let item = &items[&(key.pk.clone(), key.sk.clone())];
+        item.get(name)
+            .map(|value| value["S"].as_str().unwrap().to_owned())
+    }
+
+    /// True while an event has its timer.
     pub(super) fn waits(&self, key: &Key) -> bool {
-        self.items.lock().unwrap()[&(key.pk.clone(), key.sk.clone())]
-            .get("due_at")
-            .is_some()
+        self.attribute(key, "due_at").is_some()
     }
 }
 

@@ -2,7 +2,7 @@
 //! payment pages, surplus captures, invoices without number, events of the
 //! provider and of our own that were not handled.
 
-use crate::events::delivery::deliver;
+use crate::events::delivery::deliver_late;
 use platform::app::App;
 use platform::http::problem::chain;
 use platform::job::{Job, Work};
@@ -51,7 +51,7 @@ async fn serve(app: &App, key: &Key) -> Result<(), String> {
         Some(Timed::Payment(account, payment)) => check_payment(app, account, payment).await.map_err(|error| chain(&error)),
         Some(Timed::Invoice(account, invoice)) => check_invoice(app, account, invoice).await.map_err(|error| chain(&error)),
         Some(Timed::ProviderEvent(id)) => apply_kept(app, &id).await.map(|_| ()).map_err(|error| chain(&error)),
-        Some(Timed::Event(key)) => deliver(app, &key).await.map_err(|error| chain(&error)),
+        Some(Timed::Event(key)) => deliver_late(app, &key).await.map_err(|error| chain(&error)),
         Some(Timed::Subscription(..)) | None => Err(format!("no such timer: {}/{}", key.pk, key.sk)),
     }
 }

@@ -1,7 +1,7 @@
 //! Events: the outbox. An event somebody waits for carries a timer until its
 //! effect was made, so that a lost stream record is found again.
 
-use super::item::{Entity, Stored, key_item};
+use super::item::{Entity, key_item};
 use super::keys::{self, Due, Job, Key};
 use super::{Store, StoreError};
 use aws_sdk_dynamodb::error::SdkError;
@@ -18,6 +18,9 @@ const DELIVERY: SignedDuration = SignedDuration::from_mins(5);
 /// The longest wait between two tries to deliver an event.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(6);
 
+/// How old an event becomes before it is left to a person.
+const GIVEN_UP: SignedDuration = SignedDuration::from_hours(48);
+
 /// How long a decoy is kept: nobody's history needs it.
 const DECOY_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -29,10 +32,7 @@ impl Entity for Event {
     }
 
     fn due(&self) -> Option<Due> {
-        self.deliver_at.map(|at| Due {
-            job: Job::Reconcile,
-            at,
-        })
+        self.deliver_at.map(timer)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -87,33 +87,28 @@ impl Store {
         unless_delivered(update.send().await)
     }
 
-    /// AP-71: puts off an event that could not be delivered at `now`, and
-    /// says until when: as long again as it is old, at least 5 minutes, at
-    /// most 6 hours. One that was delivered meanwhile stays so.
+    /// AP-71: puts off an event that could not be delivered at `now`: as long
+    /// again as it is old, at least 5 minutes, at most 6 hours. After 2 days it
+    /// loses its timer and keeps its `deliver_at`: it waits for a person. One
+    /// that was delivered meanwhile stays so.
     ///
     /// # Errors
     /// [`StoreError`] when the table could not do it.
-    pub async fn postpone_delivery(
-        &self,
-        event: &Stored<Event>,
-        now: Timestamp,
-    ) -> Result<Timestamp, StoreError> {
-        let age = now.duration_since(event.value.at);
-        let at = later(now, age.clamp(DELIVERY, LONGEST_WAIT));
-        let key = event.value.key();
-        let due = Due {
-            job: Job::Reconcile,
-            at,
+    pub async fn postpone_delivery(&self, event: &Event, now: Timestamp) -> Result<(), StoreError> {
+        let key = event.key();
+        let update = self.waiting_event(&key);
+        let update = match next_delivery(event, now) {
+            Some(at) => update
+                .update_expression(
+                    "SET version = version + :one, due_at = :due_at, deliver_at = :deliver_at",
+                )
+                .expression_attribute_values(":due_at", AttributeValue::S(timer(at).sort_key(&key)))
+                .expression_attribute_values(":deliver_at", AttributeValue::S(at.to_string())),
+            None => {
+                update.update_expression("SET version = version + :one REMOVE due_shard, due_at")
+            }
         };
-        let update = self
-            .waiting_event(&key)
-            .update_expression(
-                "SET version = version + :one, due_at = :due_at, deliver_at = :deliver_at",
-            )
-            .expression_attribute_values(":due_at", AttributeValue::S(due.sort_key(&key)))
-            .expression_attribute_values(":deliver_at", AttributeValue::S(at.to_string()));
-        unless_delivered(update.send().await)?;
-        Ok(at)
+        unless_delivered(update.send().await)
     }
 
     fn waiting_event(&self, key: &Key) -> UpdateItemFluentBuilder {
@@ -121,7 +116,7 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key_item(key)))
-            .condition_expression("attribute_exists(due_at)")
+            .condition_expression("attribute_exists(deliver_at)")
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
     }
 }
@@ -139,6 +134,19 @@ fn unless_delivered<T>(sent: Result<T, SdkError<UpdateItemError>>) -> Result<(),
             Ok(())
         }
         Err(error) => Err(StoreError::from_sdk("UpdateItem", error)),
+    }
+}
+
+/// When an event that could not be delivered is tried again, if ever.
+fn next_delivery(event: &Event, now: Timestamp) -> Option<Timestamp> {
+    let age = now.duration_since(event.at);
+    (age < GIVEN_UP).then(|| later(now, age.clamp(DELIVERY, LONGEST_WAIT)))
+}
+
+fn timer(at: Timestamp) -> Due {
+    Due {
+        job: Job::Reconcile,
+        at,
     }
 }
 
@@ -231,6 +239,22 @@ mod tests {
                 at: NOW.checked_add(DELIVERY).unwrap(),
             });
             assert_eq!(due, expected);
+        }
+    }
+
+    #[test]
+    fn an_undelivered_event_waits_longer_and_longer_then_for_a_person() {
+        let event = event(id(), Owner::Decoy, EventKind::NothingToSend, NOW);
+        let minutes = |minutes| later(NOW, SignedDuration::from_mins(minutes));
+        for (tried, next) in [
+            (0, Some(5)),
+            (5, Some(10)),
+            (40, Some(80)),
+            (600, Some(960)),
+            (2_879, Some(3_239)),
+            (2_880, None),
+        ] {
+            assert_eq!(next_delivery(&event, minutes(tried)), next.map(minutes));
         }
     }
 
