@@ -1,0 +1,435 @@
+//! What tests talk to the shop with.
+
+use bytes::Bytes;
+use domain::id::{AccountId, Id as _};
+use domain::ledger::{LedgerAccount, LedgerHead};
+use http::{Request, Response};
+use local::{Cloud, Options};
+use platform::store::keys;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Monthly, 1 device at least, per unit: the plain case.
+pub(crate) const EDR_MONTHLY: &str = "pln_01945000000070008000000000000051";
+/// Yearly.
+pub(crate) const EDR_YEARLY: &str = "pln_01945000000070008000000000000052";
+/// Monthly, graduated tiers, 5 at least.
+pub(crate) const EDR_TIERS: &str = "pln_01946000000070008000000000000061";
+
+pub(crate) const PASSWORD: &str = "purple-otter-walks-slowly-9";
+
+/// A card that pays.
+pub(crate) const GOOD_CARD: &str = "4242424242424242";
+
+/// A shop of its own for one test.
+#[derive(Clone)]
+pub(crate) struct Shop {
+    pub(crate) cloud: Cloud,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) bytes: Bytes,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// The `data` of a success with this status.
+    #[track_caller]
+    pub(crate) fn data(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.json);
+        assert_eq!(self.json["success"], true, "{}", self.json);
+        self.json["data"].clone()
+    }
+
+    /// Checks that it is a problem with this status and code.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, code: &str) -> &Self {
+        assert_eq!(
+            (self.status, &self.json["code"]),
+            (status, &json!(code)),
+            "{}",
+            self.json
+        );
+        assert_eq!(self.json["success"], false);
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json; charset=utf-8"
+        );
+        assert_eq!(self.json["status"], status);
+        assert!(
+            self.json["requestId"]
+                .as_str()
+                .is_some_and(|id| id.starts_with("req_")),
+            "{}",
+            self.json
+        );
+        self
+    }
+
+    /// Checks that it refuses these fields, in any order.
+    #[track_caller]
+    pub(crate) fn refused_fields(&self, fields: &[(&str, &str)]) {
+        self.refused(422, "validation_failed");
+        let mut found: Vec<(String, String)> = self.json["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| {
+                (
+                    error["path"].as_str().unwrap().to_owned(),
+                    error["code"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect();
+        let mut wanted: Vec<(String, String)> = fields
+            .iter()
+            .map(|(path, code)| ((*path).into(), (*code).into()))
+            .collect();
+        found.sort();
+        wanted.sort();
+        assert_eq!(found, wanted);
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// A request being made.
+pub(crate) struct Call<'a> {
+    shop: &'a Shop,
+    builder: http::request::Builder,
+    body: Bytes,
+}
+
+impl Call<'_> {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        let body = Bytes::from(body.to_string());
+        Self {
+            body,
+            ..self.header("content-type", "application/json")
+        }
+    }
+
+    pub(crate) fn raw(self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self {
+            body: body.into(),
+            ..self.header("content-type", content_type)
+        }
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let request: Request<Bytes> = self.builder.body(self.body).unwrap();
+        let response: Response<Bytes> = self.shop.cloud.request(request).await;
+        let (parts, bytes) = response.into_parts();
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            bytes,
+            json,
+        }
+    }
+}
+
+/// Somebody who is logged in.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) shop: Shop,
+    pub(crate) email: String,
+    pub(crate) token: String,
+    pub(crate) account: AccountId,
+}
+
+impl User {
+    pub(crate) fn call(&self, method: &str, path: &str) -> Call<'_> {
+        self.shop
+            .call(method, path)
+            .header("authorization", &format!("Bearer {}", self.token))
+    }
+
+    /// Reads; logs in again when the clock took the access token away.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let answer = self.call("GET", path).send().await;
+        if answer.status != 401 {
+            return answer;
+        }
+        let again = self.shop.log_in(&self.email, PASSWORD).await;
+        again.call("GET", path).send().await
+    }
+
+    /// Orders a plan; the answer of create_order.
+    pub(crate) async fn order(&self, plan: &str, quantity: u64, key: &str) -> Answer {
+        let order = order_of(&[(plan, quantity)]);
+        self.call("POST", "/v1/orders")
+            .key(key)
+            .json(&order)
+            .send()
+            .await
+    }
+
+    /// Orders a plan and pays it: the order once it is paid.
+    pub(crate) async fn buy(&self, plan: &str, quantity: u64) -> Value {
+        let placed = self
+            .order(
+                plan,
+                quantity,
+                &format!("buy-{plan}-{}", self.shop.cloud.effects()),
+            )
+            .await
+            .data(201);
+        let paid = self.shop.pay(&placed, GOOD_CARD).await;
+        assert_eq!(paid["status"], "paid", "{paid}");
+        self.shop.cloud.settle().await;
+        let order = self
+            .get(&format!("/v1/orders/{}", text(&placed["order"]["id"])))
+            .await
+            .data(200);
+        assert_eq!(order["status"], "paid");
+        order
+    }
+
+    pub(crate) async fn renewals(&self, subscription: &str) -> Vec<Value> {
+        let path = format!("/v1/subscriptions/{subscription}/renewals?limit=100");
+        self.get(&path).await.data(200).as_array().unwrap().clone()
+    }
+
+    pub(crate) async fn subscription(&self, id: &str) -> Value {
+        self.get(&format!("/v1/subscriptions/{id}")).await.data(200)
+    }
+
+    pub(crate) async fn invoices(&self) -> Vec<Value> {
+        self.get("/v1/invoices?limit=100")
+            .await
+            .data(200)
+            .as_array()
+            .unwrap()
+            .clone()
+    }
+}
+
+impl Shop {
+    /// A shop at the default time.
+    pub(crate) async fn open() -> Self {
+        Self::with(Options::test()).await
+    }
+
+    /// A shop that begins at a moment.
+    pub(crate) async fn at(now: &str) -> Self {
+        Self::with(Options::test().at(now.parse().unwrap())).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        Self {
+            cloud: Cloud::new(options).await.unwrap(),
+        }
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str) -> Call<'_> {
+        let builder = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "127.0.0.1:3000")
+            .header("accept-language", "en");
+        Call {
+            shop: self,
+            builder,
+            body: Bytes::new(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path).send().await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call("POST", path).json(body).send().await
+    }
+
+    pub(crate) async fn digest(&self) -> String {
+        text(&self.get("/_local/digest").await.json["digest"])
+    }
+
+    /// Registers, confirms and logs in.
+    pub(crate) async fn customer(&self, email: &str) -> User {
+        self.post("/v1/auth/register", &registration(email))
+            .await
+            .data(202);
+        let token = self.mailed_token(email);
+        self.post("/v1/auth/verify-email", &json!({"token": token}))
+            .await
+            .data(200);
+        self.log_in(email, PASSWORD).await
+    }
+
+    /// The token of the last verification mail to an address.
+    pub(crate) fn mailed_token(&self, email: &str) -> String {
+        let mails = self.cloud.mails(Some(email));
+        let mail = mails.last().expect("a verification mail");
+        let link = mail
+            .links
+            .iter()
+            .find(|link| link.contains("token="))
+            .expect("a link");
+        link.split_once("token=").unwrap().1.to_owned()
+    }
+
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> User {
+        let login = json!({"email": email, "password": password, "tokenTransport": "body"});
+        let token = text(&self.post("/v1/auth/login", &login).await.data(200)["accessToken"]);
+        let call = self
+            .call("GET", "/v1/me")
+            .header("authorization", &format!("Bearer {token}"));
+        let account =
+            AccountId::parse(&text(&call.send().await.data(200)["account"]["id"])).unwrap();
+        User {
+            shop: self.clone(),
+            email: email.to_owned(),
+            token,
+            account,
+        }
+    }
+
+    /// Pays on the payment page of a placed order.
+    pub(crate) async fn pay(&self, placed: &Value, card: &str) -> Value {
+        let url = text(&placed["payment"]["checkoutUrl"]);
+        let path = url
+            .split_once("/_local/")
+            .map(|(_, rest)| format!("/_local/{rest}"))
+            .expect("a local page");
+        self.post(&path, &json!({"card": card})).await.json
+    }
+
+    pub(crate) async fn advance(&self, duration: &str) {
+        self.cloud.advance(duration).await.unwrap();
+    }
+
+    pub(crate) async fn cards(&self, email: &str, behave: &str) {
+        let answer = self
+            .post("/_local/cards", &json!({"email": email, "behave": behave}))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.json);
+    }
+
+    pub(crate) async fn book(&self) -> Value {
+        self.get("/_local/payments").await.json
+    }
+
+    /// Captures in the provider's book for one of our payments.
+    pub(crate) async fn captures(&self, payment: &str) -> usize {
+        let book = self.book().await;
+        let payments = book["payments"].as_array().unwrap();
+        payments
+            .iter()
+            .filter(|found| {
+                found["status"] == "succeeded" && found["metadata"]["payment"] == payment
+            })
+            .count()
+    }
+
+    /// Audits one customer's money against the provider's own book: every
+    /// capture belongs to a paid invoice or was refunded, nothing was captured
+    /// twice, the ledger is whole, and clearing is zero.
+    pub(crate) async fn audit(&self, user: &User) {
+        let app = self.cloud.app("audit");
+        let entries = app.store().ledger_of(user.account).await.unwrap();
+        let head = app
+            .store()
+            .get::<LedgerHead>(&keys::ledger_head(user.account))
+            .await
+            .unwrap();
+        let head = head.map_or_else(|| LedgerHead::empty(user.account), |head| head.value);
+        domain::ledger::verify(&entries, &head).unwrap();
+        let mut balances: BTreeMap<LedgerAccount, i64> = BTreeMap::new();
+        for line in entries.iter().flat_map(|entry| &entry.lines) {
+            *balances.entry(line.account).or_default() += line.amount;
+        }
+        let balance = |account| balances.get(&account).copied().unwrap_or(0);
+        assert_eq!(
+            balance(LedgerAccount::Clearing),
+            0,
+            "clearing is zero at rest"
+        );
+
+        let book = self.book().await;
+        let mut kept = 0_i64;
+        let mut by_payment: BTreeMap<String, usize> = BTreeMap::new();
+        for payment in book["payments"].as_array().unwrap() {
+            if payment["metadata"]["account"] != user.account.to_string().as_str()
+                || payment["status"] != "succeeded"
+            {
+                continue;
+            }
+            let refunded = payment["refundedAmount"].as_i64().unwrap_or(0);
+            let amount = payment["amount"].as_i64().unwrap();
+            kept += amount - refunded;
+            if refunded == 0 {
+                *by_payment
+                    .entry(text(&payment["metadata"]["payment"]))
+                    .or_default() += 1;
+            }
+        }
+        assert!(
+            by_payment.values().all(|captures| *captures == 1),
+            "one capture for each payment: {by_payment:?}"
+        );
+        assert_eq!(
+            balance(LedgerAccount::Provider),
+            kept,
+            "the provider's book and ours agree"
+        );
+        let invoices = user.invoices().await;
+        let paid: i64 = invoices
+            .iter()
+            .filter(|i| i["status"] == "paid")
+            .map(|i| i["total"]["amount"].as_i64().unwrap())
+            .sum();
+        assert_eq!(paid, kept, "what was captured was invoiced");
+    }
+}
+
+/// A good registration.
+pub(crate) fn registration(email: &str) -> Value {
+    json!({
+        "email": email, "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace",
+        "companyName": "Analytical Engines", "locale": "en", "acceptTerms": true
+    })
+}
+
+/// A good order of these plans.
+pub(crate) fn order_of(items: &[(&str, u64)]) -> Value {
+    let items: Vec<Value> = items
+        .iter()
+        .map(|(plan, quantity)| json!({"planId": plan, "quantity": quantity}))
+        .collect();
+    json!({"items": items, "billingAddress": address(), "returnUrl": "http://127.0.0.1:3000/_local/app", "acceptTerms": true})
+}
+
+/// A billing address in Paris.
+pub(crate) fn address() -> Value {
+    json!({"name": "Ada Lovelace", "company": "Analytical Engines", "line1": "1 rue de Rivoli", "postalCode": "75001", "city": "Paris", "country": "FR"})
+}
+
+/// A JSON string's text.
+#[track_caller]
+pub(crate) fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
+}
