@@ -34,7 +34,14 @@ pub struct Jwk {
 
 impl From<&PublicKey> for Jwk {
     fn from(key: &PublicKey) -> Self {
-        Self { kty: "OKP", crv: "Ed25519", x: key.x(), kid: key.kid(), purpose: "sig", alg: "EdDSA" }
+        Self {
+            kty: "OKP",
+            crv: "Ed25519",
+            x: key.x(),
+            kid: key.kid(),
+            purpose: "sig",
+            alg: "EdDSA",
+        }
     }
 }
 
@@ -48,9 +55,17 @@ impl Operation for Jwks {
     type Error = Failure;
 
     async fn run(app: &App, _request: Request<Anybody>, (): ()) -> Result<Reply<JwkSet>, Failure> {
-        let published = app.store().public_keys().await?.map(|stored| stored.value).unwrap_or_default();
-        let set = JwkSet { keys: published.keys.iter().map(Jwk::from).collect() };
+        let published = app
+            .store()
+            .public_keys()
+            .await?
+            .map(|stored| stored.value)
+            .unwrap_or_default();
+        let set = JwkSet {
+            keys: published.keys.iter().map(Jwk::from).collect(),
+        };
         let body = serde_json::to_vec(&set).map_err(|error| Failure::fault(&error))?;
-        Ok(Reply::document("application/jwk-set+json", body).header("cache-control", "public, max-age=300"))
+        Ok(Reply::document("application/jwk-set+json", body)
+            .header("cache-control", "public, max-age=300"))
     }
 }

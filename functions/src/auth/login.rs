@@ -52,7 +52,11 @@ impl Input for LoginInput {
             let email = body.required("email");
             let password = body.required("password");
             let transport = body.optional("tokenTransport");
-            Ok(Self { email: email?, password: password?, transport: transport? })
+            Ok(Self {
+                email: email?,
+                password: password?,
+                transport: transport?,
+            })
         })
     }
 }
@@ -96,20 +100,32 @@ impl Operation for Login {
     type Output = SessionTokens;
     type Error = Error;
 
-    async fn run(app: &App, request: Request<Anybody>, input: LoginInput) -> Result<Reply<SessionTokens>, Error> {
+    async fn run(
+        app: &App,
+        request: Request<Anybody>,
+        input: LoginInput,
+    ) -> Result<Reply<SessionTokens>, Error> {
         let buckets = [
             (LOGIN_PER_ADDRESS, Subject::Address(&request.address)),
             (LOGIN_PER_EMAIL, Subject::Email(&input.email)),
         ];
-        let (tries, found) = join(throttle::take(app, &buckets), app.store().login(&input.email)).await;
+        let (tries, found) = join(
+            throttle::take(app, &buckets),
+            app.store().login(&input.email),
+        )
+        .await;
         let tries = tries??;
         let found = found.map_err(Failure::from)?;
 
-        let stored_hash = found.as_ref().map(|login| login.value.password_hash.as_str());
+        let stored_hash = found
+            .as_ref()
+            .map(|login| login.value.password_hash.as_str());
         let verdict = password::verify(app, &input.password.0, stored_hash).await?;
         let login = admit(found, verdict).ok_or(Error::InvalidCredentials)?;
 
-        let client = input.transport.map_or(ClientKind::Cookie, |transport| transport.0);
+        let client = input
+            .transport
+            .map_or(ClientKind::Cookie, |transport| transport.0);
         let opened = session::open(app, &login.value, client, request.now);
         let (tokens, ()) = join(opened, tries.give_back(app)).await;
         if verdict == Verdict::Outdated {
@@ -131,10 +147,20 @@ fn admit(found: Option<Stored<Credentials>>, verdict: Verdict) -> Option<Stored<
 /// Hashes the password with today's parameters. Where that fails, the old hash
 /// is still good, and the next login tries again.
 async fn hash_again(app: &App, login: Stored<Credentials>, password: &Password) {
-    let (Ok(password_hash), Ok(act)) = (password::hash(app, &password.0).await, app.new_id::<ActId>()) else {
+    let (Ok(password_hash), Ok(act)) = (
+        password::hash(app, &password.0).await,
+        app.new_id::<ActId>(),
+    ) else {
         return;
     };
     let mut act = Transaction::new(act);
-    act.replace(login.version, &Credentials { password_hash, ..login.value }, ());
+    act.replace(
+        login.version,
+        &Credentials {
+            password_hash,
+            ..login.value
+        },
+        (),
+    );
     let _ = app.store().commit(act).await;
 }

@@ -31,12 +31,18 @@ impl Operation for Logout {
     type Output = SignedOut;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<Anybody>, input: RefreshInput) -> Result<Reply<SignedOut>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<Anybody>,
+        input: RefreshInput,
+    ) -> Result<Reply<SignedOut>, Failure> {
         let in_body = input.refresh_token.map(|token| token.0);
         if let Some((token, _)) = session_tokens::presented(app, &request, in_body)? {
             session::end(app, &token).await?;
         }
-        let reply = Reply::data(SignedOut { status: "signed_out" });
+        let reply = Reply::data(SignedOut {
+            status: "signed_out",
+        });
         Ok(reply.header("set-cookie", session_tokens::clear_cookie(app)))
     }
 }

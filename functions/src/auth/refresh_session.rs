@@ -21,7 +21,11 @@ pub struct RefreshInput {
 
 impl Input for RefreshInput {
     fn read(form: &mut Form) -> Read<Self> {
-        form.body(|body| Ok(Self { refresh_token: body.optional("refreshToken")? }))
+        form.body(|body| {
+            Ok(Self {
+                refresh_token: body.optional("refreshToken")?,
+            })
+        })
     }
 }
 
@@ -64,11 +68,19 @@ impl Operation for RefreshSession {
     type Output = SessionTokens;
     type Error = Error;
 
-    async fn run(app: &App, request: Request<Anybody>, input: RefreshInput) -> Result<Reply<SessionTokens>, Error> {
+    async fn run(
+        app: &App,
+        request: Request<Anybody>,
+        input: RefreshInput,
+    ) -> Result<Reply<SessionTokens>, Error> {
         let in_body = input.refresh_token.map(|token| token.0);
-        let presented = session_tokens::presented(app, &request, in_body).map_err(|_| Error::CrossSite)?;
+        let presented =
+            session_tokens::presented(app, &request, in_body).map_err(|_| Error::CrossSite)?;
         let (token, client) = presented.ok_or(Error::InvalidRefreshToken)?;
         let tokens = session::refresh(app, &token, client, request.now).await?;
-        Ok(session_tokens::reply(app, tokens.ok_or(Error::InvalidRefreshToken)?))
+        Ok(session_tokens::reply(
+            app,
+            tokens.ok_or(Error::InvalidRefreshToken)?,
+        ))
     }
 }

@@ -68,7 +68,9 @@ pub struct VerificationSent {
 
 impl VerificationSent {
     /// The one answer there is.
-    pub(super) const ANSWER: Self = Self { status: "verification_sent" };
+    pub(super) const ANSWER: Self = Self {
+        status: "verification_sent",
+    };
 }
 
 /// Why nobody is registered.
@@ -107,12 +109,24 @@ impl Operation for Register {
     type Output = VerificationSent;
     type Error = Error;
 
-    async fn run(app: &App, request: Request<Anybody>, input: RegisterInput) -> Result<Reply<VerificationSent>, Error> {
-        let owner = password_policy::Owner { email: &input.email, company: input.company.as_ref().map(Line::as_str) };
-        password_policy::judge(&input.password.0, owner).map_err(|reason| Failure::field("/password", reason))?;
+    async fn run(
+        app: &App,
+        request: Request<Anybody>,
+        input: RegisterInput,
+    ) -> Result<Reply<VerificationSent>, Error> {
+        let owner = password_policy::Owner {
+            email: &input.email,
+            company: input.company.as_ref().map(Line::as_str),
+        };
+        password_policy::judge(&input.password.0, owner)
+            .map_err(|reason| Failure::field("/password", reason))?;
 
         let buckets = [(REGISTRATION_PER_ADDRESS, Subject::Address(&request.address))];
-        let (tries, login) = join(throttle::take(app, &buckets), app.store().login(&input.email)).await;
+        let (tries, login) = join(
+            throttle::take(app, &buckets),
+            app.store().login(&input.email),
+        )
+        .await;
         tries??;
         let known = login.map_err(Failure::from)?.map(|login| login.value.user);
 
@@ -135,7 +149,12 @@ struct Taken;
 
 /// Commits the registration. Both cases cost the same: a known address gets a
 /// transaction of as many items of the same sizes.
-async fn register(app: &App, newcomer: &Newcomer, known: Option<UserId>, now: Timestamp) -> Result<(), Failure> {
+async fn register(
+    app: &App,
+    newcomer: &Newcomer,
+    known: Option<UserId>,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let customer = Customer::new(app, newcomer, now).await?;
     let act = match known {
         None => first(app, &customer, now).await?,
@@ -147,31 +166,63 @@ async fn register(app: &App, newcomer: &Newcomer, known: Option<UserId>, now: Ti
         Err(CommitError::Refused(Taken)) => {}
     }
     // Two registrations of one address at once: this one is the second.
-    let user = app.store().login(&newcomer.email).await?.map(|login| login.value.user);
-    let user = user.ok_or_else(|| Failure::Unavailable { retry_after: 1, cause: "a login came and went".to_owned() })?;
-    match app.store().commit(repeated(app, &customer, user, now).await?).await {
+    let user = app
+        .store()
+        .login(&newcomer.email)
+        .await?
+        .map(|login| login.value.user);
+    let user = user.ok_or_else(|| Failure::Unavailable {
+        retry_after: 1,
+        cause: "a login came and went".to_owned(),
+    })?;
+    match app
+        .store()
+        .commit(repeated(app, &customer, user, now).await?)
+        .await
+    {
         Ok(()) => Ok(()),
         Err(CommitError::Store(error)) => Err(error.into()),
         Err(CommitError::Refused(Taken)) => Err(Failure::Fault("a new id was taken".to_owned())),
     }
 }
 
-async fn first(app: &App, customer: &Customer, now: Timestamp) -> Result<Transaction<Taken>, Failure> {
+async fn first(
+    app: &App,
+    customer: &Customer,
+    now: Timestamp,
+) -> Result<Transaction<Taken>, Failure> {
     let mut act = Transaction::new(app.new_id::<ActId>()?);
     let user = customer.user.id;
     customer.insert(&mut act, Taken);
-    act.insert(&mailed_token::verification(app, user, act.act(), now).await?, Taken);
-    let kind = EventKind::UserRegistered { user, token: act.act() };
-    act.insert(&events::event(app.new_id()?, Owner::User { user }, kind, now), Taken);
+    act.insert(
+        &mailed_token::verification(app, user, act.act(), now).await?,
+        Taken,
+    );
+    let kind = EventKind::UserRegistered {
+        user,
+        token: act.act(),
+    };
+    act.insert(
+        &events::event(app.new_id()?, Owner::User { user }, kind, now),
+        Taken,
+    );
     Ok(act)
 }
 
-async fn repeated(app: &App, decoy: &Customer, user: UserId, now: Timestamp) -> Result<Transaction<Taken>, Failure> {
+async fn repeated(
+    app: &App,
+    decoy: &Customer,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Transaction<Taken>, Failure> {
     let mut act = Transaction::new(app.new_id::<ActId>()?);
     decoy.insert_decoys(&mut act, Taken, now)?;
     let token = mailed_token::verification(app, decoy.user.id, act.act(), now).await?;
     insert_decoy(&mut act, &token, Taken, now)?;
     let kind = EventKind::RegistrationRepeated { user };
-    act.insert(&events::event(app.new_id()?, Owner::User { user }, kind, now), Taken);
+    act.insert(
+        &events::event(app.new_id()?, Owner::User { user }, kind, now),
+        Taken,
+    );
     Ok(act)
 }

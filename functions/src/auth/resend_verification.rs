@@ -28,7 +28,11 @@ pub struct ResendVerificationInput {
 
 impl Input for ResendVerificationInput {
     fn read(form: &mut Form) -> Read<Self> {
-        form.body(|body| Ok(Self { email: body.required("email")? }))
+        form.body(|body| {
+            Ok(Self {
+                email: body.required("email")?,
+            })
+        })
     }
 }
 
@@ -77,7 +81,11 @@ impl Operation for ResendVerification {
             (MAIL_PER_ADDRESS, Subject::Address(&request.address)),
             (MAIL_PER_EMAIL, Subject::Email(&input.email)),
         ];
-        let (tries, login) = join(throttle::take(app, &buckets), app.store().login(&input.email)).await;
+        let (tries, login) = join(
+            throttle::take(app, &buckets),
+            app.store().login(&input.email),
+        )
+        .await;
         tries??;
         let waiting = login
             .map_err(Failure::from)?
@@ -91,7 +99,9 @@ impl Operation for ResendVerification {
         match app.store().commit(act).await {
             Ok(()) => Ok(Reply::data(VerificationSent::ANSWER)),
             Err(CommitError::Store(error)) => Err(Failure::from(error).into()),
-            Err(CommitError::Refused(IdTaken)) => Err(Failure::Fault("a new id was taken".to_owned()).into()),
+            Err(CommitError::Refused(IdTaken)) => {
+                Err(Failure::Fault("a new id was taken".to_owned()).into())
+            }
         }
     }
 }
@@ -100,11 +110,24 @@ impl Operation for ResendVerification {
 #[derive(Debug, Clone, Copy)]
 struct IdTaken;
 
-async fn another_mail(app: &App, user: UserId, now: Timestamp) -> Result<Transaction<IdTaken>, Failure> {
+async fn another_mail(
+    app: &App,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Transaction<IdTaken>, Failure> {
     let mut act = Transaction::new(app.new_id::<ActId>()?);
-    act.insert(&mailed_token::verification(app, user, act.act(), now).await?, IdTaken);
-    let kind = EventKind::VerificationRequested { user, token: act.act() };
-    act.insert(&events::event(app.new_id()?, Owner::User { user }, kind, now), IdTaken);
+    act.insert(
+        &mailed_token::verification(app, user, act.act(), now).await?,
+        IdTaken,
+    );
+    let kind = EventKind::VerificationRequested {
+        user,
+        token: act.act(),
+    };
+    act.insert(
+        &events::event(app.new_id()?, Owner::User { user }, kind, now),
+        IdTaken,
+    );
     Ok(act)
 }
 
@@ -113,6 +136,9 @@ async fn nothing_to_send(app: &App, now: Timestamp) -> Result<Transaction<IdTake
     let mut act = Transaction::new(app.new_id::<ActId>()?);
     let token = mailed_token::verification(app, app.new_id()?, act.act(), now).await?;
     insert_decoy(&mut act, &token, IdTaken, now)?;
-    act.insert(&events::event(app.new_id()?, Owner::Decoy, EventKind::NothingToSend, now), IdTaken);
+    act.insert(
+        &events::event(app.new_id()?, Owner::Decoy, EventKind::NothingToSend, now),
+        IdTaken,
+    );
     Ok(act)
 }

@@ -33,7 +33,10 @@ pub struct SessionTokens {
 /// body, as the client keeps it.
 pub(super) fn reply(app: &App, tokens: Tokens) -> Reply<SessionTokens> {
     let (cookie, refresh_token) = match tokens.client {
-        ClientKind::Cookie => (Some(set_cookie(app, &tokens.refresh, Session::IDLE.as_secs())), None),
+        ClientKind::Cookie => (
+            Some(set_cookie(app, &tokens.refresh, Session::IDLE.as_secs())),
+            None,
+        ),
         ClientKind::Body => (None, Some(tokens.refresh)),
     };
     let reply = Reply::data(SessionTokens {
@@ -55,7 +58,11 @@ pub(super) fn clear_cookie(app: &App) -> String {
 
 fn set_cookie(app: &App, value: &str, max_age: i64) -> String {
     // Browsers keep no `Secure` cookie of a plain loopback server.
-    let secure = if app.config().loopback { "" } else { "; Secure" };
+    let secure = if app.config().loopback {
+        ""
+    } else {
+        "; Secure"
+    };
     format!("{COOKIE}={value}; Path=/v1/auth; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}")
 }
 
@@ -80,7 +87,9 @@ pub(super) fn presented<C>(
     let from_application = request.headers.contains_key("x-cyna-client");
     let origin_allowed = match request.headers.get(http::header::ORIGIN) {
         None => true,
-        Some(origin) => origin.to_str().is_ok_and(|origin| app.config().allows_origin(origin)),
+        Some(origin) => origin
+            .to_str()
+            .is_ok_and(|origin| app.config().allows_origin(origin)),
     };
     if !from_application || !origin_allowed {
         return Err(Code::CrossSite);

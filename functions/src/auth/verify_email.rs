@@ -26,7 +26,11 @@ pub struct VerifyEmailInput {
 
 impl Input for VerifyEmailInput {
     fn read(form: &mut Form) -> Read<Self> {
-        form.body(|body| Ok(Self { token: body.required("token")? }))
+        form.body(|body| {
+            Ok(Self {
+                token: body.required("token")?,
+            })
+        })
     }
 }
 
@@ -80,23 +84,55 @@ impl Operation for VerifyEmail {
     type Output = Verified;
     type Error = Error;
 
-    async fn run(app: &App, request: Request<Anybody>, input: VerifyEmailInput) -> Result<Reply<Verified>, Error> {
+    async fn run(
+        app: &App,
+        request: Request<Anybody>,
+        input: VerifyEmailInput,
+    ) -> Result<Reply<Verified>, Error> {
         let now = request.now;
-        let found = app.store().one_time_token(&mailed_token::hash(&input.token.0)).await?;
-        let token = found.filter(|token| token.value.is_good(TokenPurpose::VerifyEmail, now)).ok_or(Error::InvalidToken)?;
+        let found = app
+            .store()
+            .one_time_token(&mailed_token::hash(&input.token.0))
+            .await?;
+        let token = found
+            .filter(|token| token.value.is_good(TokenPurpose::VerifyEmail, now))
+            .ok_or(Error::InvalidToken)?;
         // A user erased since takes the token with it. The token itself names
         // nobody, so the address is found through the user.
-        let user = app.store().user(token.value.user).await?.ok_or(Error::InvalidToken)?;
-        let login = app.store().login(&user.value.email).await?.ok_or(Error::InvalidToken)?;
+        let user = app
+            .store()
+            .user(token.value.user)
+            .await?
+            .ok_or(Error::InvalidToken)?;
+        let login = app
+            .store()
+            .login(&user.value.email)
+            .await?
+            .ok_or(Error::InvalidToken)?;
 
         let role = role(app, &user.value);
         let mut act = Transaction::new(new_id(app)?);
-        act.replace(token.version, &OneTimeToken { used_at: Some(now), ..token.value }, ());
+        act.replace(
+            token.version,
+            &OneTimeToken {
+                used_at: Some(now),
+                ..token.value
+            },
+            (),
+        );
         act.replace(login.version, &opened(login.value, role), ());
-        let (id, owner) = (user.value.id, Owner::User { user: user.value.id });
+        let (id, owner) = (
+            user.value.id,
+            Owner::User {
+                user: user.value.id,
+            },
+        );
         act.replace(user.version, &confirmed(user.value, role, now), ());
         let event_id = app.new_id().map_err(Failure::from)?;
-        act.insert(&events::event(event_id, owner, EventKind::EmailVerified { user: id }, now), ());
+        act.insert(
+            &events::event(event_id, owner, EventKind::EmailVerified { user: id }, now),
+            (),
+        );
         match app.store().commit(act).await {
             Ok(()) => Ok(Reply::data(Verified { status: "verified" })),
             // Used by another call at the same moment.
@@ -113,7 +149,11 @@ fn new_id(app: &App) -> Result<ActId, Failure> {
 /// The role from now on: whoever shows to hold the bootstrap address is the
 /// first administrator.
 fn role(app: &App, user: &User) -> StaffRole {
-    if app.config().bootstrap_admin.as_ref() == Some(&user.email) { StaffRole::Admin } else { user.role }
+    if app.config().bootstrap_admin.as_ref() == Some(&user.email) {
+        StaffRole::Admin
+    } else {
+        user.role
+    }
 }
 
 fn opened(login: Login, role: StaffRole) -> Login {
@@ -121,9 +161,17 @@ fn opened(login: Login, role: StaffRole) -> Login {
         LoginStatus::Unverified | LoginStatus::Active => LoginStatus::Active,
         LoginStatus::Suspended => LoginStatus::Suspended,
     };
-    Login { status, role, ..login }
+    Login {
+        status,
+        role,
+        ..login
+    }
 }
 
 fn confirmed(user: User, role: StaffRole, now: Timestamp) -> User {
-    User { email_verified_at: user.email_verified_at.or(Some(now)), role, ..user }
+    User {
+        email_verified_at: user.email_verified_at.or(Some(now)),
+        role,
+        ..user
+    }
 }

@@ -54,10 +54,16 @@ impl Operation for GetProfile {
 
     async fn run(app: &App, request: Request<SignedIn>, (): ()) -> Result<Reply<Profile>, Failure> {
         let SignedIn(claims) = &request.caller;
-        let (user, member) = (keys::user(claims.user), keys::member(claims.account, claims.user));
+        let (user, member) = (
+            keys::user(claims.user),
+            keys::member(claims.account, claims.user),
+        );
         let mut found = app.store().batch(&[user.clone(), member.clone()]).await?;
         // The token of a user erased since is good for a few minutes more.
-        let user = found.take::<User>(&user)?.ok_or(Code::Unauthenticated)?.value;
+        let user = found
+            .take::<User>(&user)?
+            .ok_or(Code::Unauthenticated)?
+            .value;
         let member = found.take::<Member>(&member)?.map(|member| member.value);
         Ok(Reply::data(profile(&user, member.as_ref())))
     }

@@ -1,0 +1,375 @@
+//! The table: an embedded DynamoDB engine, with the table's stream taken off
+//! every write that goes through it.
+//!
+//! The engine has a stream of its own, but never trims it and reads all of it
+//! before each write; so changes are noted here instead, with the engine's
+//! items before and after as the truth.
+
+use crate::clock::VirtualClock;
+use crate::lock::lock;
+use crate::stream::{Change, changes};
+use dynoxide::actions::get_item::GetItemRequest;
+use dynoxide::actions::query::QueryRequest;
+use dynoxide::actions::scan::ScanRequest;
+use dynoxide::{AttributeValue, Database, DynoxideError, Item};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// The table's name.
+pub const TABLE: &str = "cyna";
+
+/// The table in its engine.
+pub struct Engine {
+    database: Database,
+    definition: Value,
+    ttl_attribute: Option<String>,
+    /// Held over each write, so that its changes are seen whole and in order.
+    stream: Mutex<VecDeque<Change>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Engine")
+    }
+}
+
+/// The engine could not do what only a defect would keep it from.
+#[derive(Debug, thiserror::Error)]
+#[error("the table: {0}")]
+pub struct EngineError(#[from] DynoxideError);
+
+impl Engine {
+    /// Opens the table, in memory or in a file, and creates it where it is not
+    /// there. `definition` is a `CreateTable` request without the name.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the file or the definition cannot be used.
+    pub(crate) fn open(
+        definition: &Value,
+        ttl_attribute: Option<&str>,
+        clock: &VirtualClock,
+        file: Option<&Path>,
+    ) -> Result<Self, EngineError> {
+        let database = match file {
+            Some(file) => Database::new(&file.to_string_lossy())?,
+            None => Database::memory_with_clock(Arc::new(clock.clone()))?,
+        };
+        let mut definition = definition.clone();
+        if let Some(members) = definition.as_object_mut() {
+            members.insert("TableName".to_owned(), json!(TABLE));
+            // Noted here instead, see above.
+            members.remove("StreamSpecification");
+        }
+        let engine = Self {
+            database,
+            definition,
+            ttl_attribute: ttl_attribute.map(str::to_owned),
+            stream: Mutex::new(VecDeque::new()),
+        };
+        if engine.database.get_table_metadata(TABLE)?.is_none() {
+            engine.create()?;
+        }
+        Ok(engine)
+    }
+
+    fn create(&self) -> Result<(), EngineError> {
+        self.database.create_table(read(&self.definition)?)?;
+        if let Some(attribute) = &self.ttl_attribute {
+            let request = json!({
+                "TableName": TABLE,
+                "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": true},
+            });
+            self.database.update_time_to_live(read(&request)?)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes everything and begins anew.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub(crate) fn recreate(&self) -> Result<(), EngineError> {
+        let mut stream = lock(&self.stream);
+        self.database
+            .delete_table(read(&json!({"TableName": TABLE}))?)?;
+        stream.clear();
+        self.create()
+    }
+
+    /// Answers a request to DynamoDB: status and body.
+    pub(crate) fn call(&self, action: &str, request: &Value) -> (u16, String) {
+        let keys = changes::keys(action, request, TABLE);
+        let answer = if keys.is_empty() {
+            self.perform(action, request)
+        } else {
+            let mut stream = lock(&self.stream);
+            let before: Vec<Option<Item>> = keys.iter().map(|key| self.item(key)).collect();
+            let answer = self.perform(action, request);
+            if answer.is_ok() {
+                for (key, before) in keys.iter().zip(before) {
+                    let after = self.item(key);
+                    stream.extend(Change::between(key, before.as_ref(), after.as_ref()));
+                }
+            }
+            answer
+        };
+        match answer {
+            Ok(body) => (200, body),
+            Err(error) => (error.status_code(), error.to_json()),
+        }
+    }
+
+    fn perform(&self, action: &str, request: &Value) -> Result<String, DynoxideError> {
+        let database = &self.database;
+        match action {
+            "GetItem" => write(&database.get_item(read(request)?)?),
+            "PutItem" => write(&database.put_item(read(request)?)?),
+            "UpdateItem" => write(&database.update_item(read(request)?)?),
+            "DeleteItem" => write(&database.delete_item(read(request)?)?),
+            "Query" => write(&database.query(read(request)?)?),
+            "Scan" => write(&database.scan(read(request)?)?),
+            "BatchGetItem" => write(&database.batch_get_item(read(request)?)?),
+            "BatchWriteItem" => write(&database.batch_write_item(read(request)?)?),
+            "TransactGetItems" => write(&database.transact_get_items(read(request)?)?),
+            "TransactWriteItems" => write(&database.transact_write_items(read(request)?)?),
+            "ListTables" => write(&database.list_tables(read(request)?)?),
+            "DescribeTable" => write(&database.describe_table(read(request)?)?),
+            "DescribeTimeToLive" => write(&database.describe_time_to_live(read(request)?)?),
+            _ => Err(DynoxideError::ValidationException(format!(
+                "{action} is not offered by the local stack"
+            ))),
+        }
+    }
+
+    fn item(&self, key: &Item) -> Option<Item> {
+        let request = GetItemRequest {
+            table_name: TABLE.to_owned(),
+            key: key.clone(),
+            ..GetItemRequest::default()
+        };
+        self.database.get_item(request).ok()?.item
+    }
+
+    /// The changes since the last call, oldest first.
+    pub(crate) fn take_changes(&self) -> Vec<Change> {
+        lock(&self.stream).drain(..).collect()
+    }
+
+    /// True when there are changes nobody has taken yet.
+    pub(crate) fn has_changes(&self) -> bool {
+        !lock(&self.stream).is_empty()
+    }
+
+    /// When the first timer of one shard of the `due` index is due.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub(crate) fn earliest_due(&self, shard: String) -> Result<Option<Timestamp>, EngineError> {
+        let found = self.database.query(QueryRequest {
+            table_name: TABLE.to_owned(),
+            index_name: Some("due".to_owned()),
+            key_condition_expression: Some("due_shard = :shard".to_owned()),
+            expression_attribute_values: Some(HashMap::from([(
+                ":shard".to_owned(),
+                AttributeValue::S(shard),
+            )])),
+            scan_index_forward: true,
+            limit: Some(1),
+            ..QueryRequest::default()
+        })?;
+        let first = found.items.unwrap_or_default().into_iter().next();
+        Ok(match first.as_ref().and_then(|item| item.get("due_at")) {
+            Some(AttributeValue::S(text)) => {
+                text.split('#').next().and_then(|time| time.parse().ok())
+            }
+            Some(_) | None => None,
+        })
+    }
+
+    /// The items of a partition.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn partition(&self, pk: &str) -> Result<Vec<Item>, EngineError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let found = self.database.query(QueryRequest {
+                table_name: TABLE.to_owned(),
+                key_condition_expression: Some("pk = :pk".to_owned()),
+                expression_attribute_values: Some(HashMap::from([(
+                    ":pk".to_owned(),
+                    AttributeValue::S(pk.to_owned()),
+                )])),
+                scan_index_forward: true,
+                exclusive_start_key: start,
+                ..QueryRequest::default()
+            })?;
+            items.extend(found.items.unwrap_or_default());
+            start = found.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Every item of the table. For auditors: the shop itself never scans.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn all(&self) -> Result<Vec<Item>, EngineError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let found = self.database.scan(ScanRequest {
+                table_name: TABLE.to_owned(),
+                exclusive_start_key: start,
+                ..ScanRequest::default()
+            })?;
+            items.extend(found.items.unwrap_or_default());
+            start = found.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// The engine itself, for tests that put what the shop would never write.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// Reads a request. Some of the engine's types check more than their form and
+/// mark what they refuse.
+fn read<T: DeserializeOwned>(request: &Value) -> Result<T, DynoxideError> {
+    serde_json::from_str(&request.to_string()).map_err(|error| {
+        let message = error.to_string();
+        match message.split_once("VALIDATION:") {
+            Some((_, refusal)) => DynoxideError::ValidationException(refusal.to_owned()),
+            None if message.contains("missing field") => {
+                DynoxideError::ValidationException(message)
+            }
+            None => DynoxideError::SerializationException(message),
+        }
+    })
+}
+
+fn write<T: Serialize>(response: &T) -> Result<String, DynoxideError> {
+    serde_json::to_string(response)
+        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Engine, TABLE};
+    use crate::clock::VirtualClock;
+    use crate::template::Template;
+    use serde_json::{Value, json};
+
+    fn engine() -> Engine {
+        let template = Template::of_repository().unwrap();
+        let clock = VirtualClock::frozen("2026-01-31T09:00:00Z".parse().unwrap());
+        Engine::open(
+            &template.table,
+            template.ttl_attribute.as_deref(),
+            &clock,
+            None,
+        )
+        .unwrap()
+    }
+
+    fn put(engine: &Engine, pk: &str, extra: Value) -> (u16, String) {
+        let mut item = json!({"pk": {"S": pk}, "sk": {"S": "A"}});
+        item.as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
+        engine.call("PutItem", &json!({"TableName": TABLE, "Item": item}))
+    }
+
+    #[test]
+    fn the_stream_tells_inserts_modifications_and_removals_and_no_more() {
+        let engine = engine();
+        assert_eq!(put(&engine, "P", json!({"n": {"N": "1"}})).0, 200);
+        assert_eq!(put(&engine, "P", json!({"n": {"N": "1"}})).0, 200);
+        assert_eq!(put(&engine, "P", json!({"n": {"N": "2"}})).0, 200);
+        let key = json!({"pk": {"S": "P"}, "sk": {"S": "A"}});
+        assert_eq!(
+            engine
+                .call("DeleteItem", &json!({"TableName": TABLE, "Key": key}))
+                .0,
+            200
+        );
+        let names: Vec<&str> = engine
+            .take_changes()
+            .iter()
+            .map(|change| change.name())
+            .collect();
+        assert_eq!(names, ["INSERT", "MODIFY", "REMOVE"]);
+        assert!(!engine.has_changes());
+    }
+
+    #[test]
+    fn a_transaction_that_is_refused_leaves_no_trace_in_the_stream() {
+        let engine = engine();
+        put(&engine, "P", json!({}));
+        engine.take_changes();
+        let item = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "A"}});
+        let request = json!({"TransactItems": [
+            {"Put": {"TableName": TABLE, "Item": item("Q")}},
+            {"Put": {"TableName": TABLE, "Item": item("P"), "ConditionExpression": "attribute_not_exists(pk)"}},
+        ]});
+        let (status, body) = engine.call("TransactWriteItems", &request);
+        assert_eq!(status, 400, "{body}");
+        assert!(body.contains("ConditionalCheckFailed"), "{body}");
+        assert!(!engine.has_changes());
+    }
+
+    #[test]
+    fn a_transaction_replayed_under_its_token_is_in_the_stream_once() {
+        let engine = engine();
+        let request = json!({"ClientRequestToken": "t", "TransactItems": [
+            {"Put": {"TableName": TABLE, "Item": {"pk": {"S": "P"}, "sk": {"S": "A"}}, "ConditionExpression": "attribute_not_exists(pk)"}},
+        ]});
+        for _ in 0..2 {
+            let (status, body) = engine.call("TransactWriteItems", &request);
+            assert_eq!(status, 200, "{body}");
+        }
+        assert_eq!(engine.take_changes().len(), 1);
+    }
+
+    #[test]
+    fn the_first_timer_of_a_shard_is_found() {
+        let engine = engine();
+        for (pk, due) in [
+            ("A", "2026-03-01T00:00:00Z#X"),
+            ("B", "2026-02-01T00:00:00Z#X"),
+        ] {
+            let (status, body) = put(
+                &engine,
+                pk,
+                json!({"due_shard": {"S": "DUE#job#00"}, "due_at": {"S": due}}),
+            );
+            assert_eq!(status, 200, "{body}");
+        }
+        assert_eq!(
+            engine.earliest_due("DUE#job#00".to_owned()).unwrap(),
+            Some("2026-02-01T00:00:00Z".parse().unwrap())
+        );
+        assert_eq!(engine.earliest_due("DUE#job#01".to_owned()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_table_begun_anew_is_empty() {
+        let engine = engine();
+        put(&engine, "P", json!({}));
+        engine.recreate().unwrap();
+        assert_eq!(engine.all().unwrap(), []);
+        assert!(!engine.has_changes());
+    }
+}

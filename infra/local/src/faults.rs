@@ -1,0 +1,360 @@
+//! Faults, in the form `POST /_local/faults` takes and as a plan for single
+//! effects.
+//!
+//! Shares are written as numbers from 0 to 1 and become parts per million at
+//! once, so that no floating point decides a history.
+
+use crate::chance::Chance;
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use stripe_simulator::{ApiFaults, WebhookFaults};
+
+/// How often something happens, in parts per million.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Share(u32);
+
+/// All of a million.
+const WHOLE: u32 = 1_000_000;
+
+impl Share {
+    /// That many of a million; no more than all.
+    pub fn per_million(parts: u32) -> Self {
+        Self(parts.min(WHOLE))
+    }
+
+    fn permille(self) -> u16 {
+        u16::try_from(self.0.div_ceil(1_000)).unwrap_or(1_000)
+    }
+}
+
+impl Serialize for Share {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = format!("{}.{:06}", self.0 / WHOLE, self.0 % WHOLE);
+        text.parse::<f64>()
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShareVisitor)
+    }
+}
+
+struct ShareVisitor;
+
+impl Visitor<'_> for ShareVisitor {
+    type Value = Share;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a share from 0 to 1")
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Share, E> {
+        let digits = format!("{value:.6}").replace('.', "");
+        match digits.parse() {
+            Ok(parts) if parts <= WHOLE => Ok(Share(parts)),
+            Ok(_) | Err(_) => Err(E::invalid_value(Unexpected::Float(value), &self)),
+        }
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Share, E> {
+        match value {
+            0 => Ok(Share(0)),
+            1 => Ok(Share(WHOLE)),
+            other => Err(E::invalid_value(Unexpected::Unsigned(other), &self)),
+        }
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Share, E> {
+        Err(E::invalid_value(Unexpected::Signed(value), &self))
+    }
+}
+
+/// What goes wrong, and by which chance. The default is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Faults {
+    /// Between the provider and the webhook endpoint.
+    pub webhooks: Webhooks,
+    /// At the table.
+    pub dynamodb: TableFaults,
+    /// At the provider's API.
+    pub provider: ProviderFaults,
+    /// Decides all of it.
+    pub seed: u64,
+}
+
+/// Faults between the provider and the webhook endpoint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Webhooks {
+    /// Events sent twice.
+    pub duplicate: Share,
+    /// What falls due together is sent in an order of chance.
+    pub reorder: bool,
+    /// Attempts lost on the way.
+    pub drop: Share,
+    /// A first attempt waits up to this many seconds.
+    pub delay: u32,
+}
+
+/// Faults at the table. The shares exclude each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct TableFaults {
+    /// Refused for load; not applied.
+    pub throttle: Share,
+    /// A write meets another transaction; not applied.
+    pub conflict: Share,
+    /// 500; not applied.
+    pub server_error: Share,
+    /// 500; applied.
+    pub server_error_applied: Share,
+    /// No answer; not applied.
+    pub lost_request: Share,
+    /// No answer; applied.
+    pub lost_reply: Share,
+}
+
+/// Faults at the provider's API. The shares exclude each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProviderFaults {
+    /// No connection.
+    pub refused: Share,
+    /// No answer; not applied.
+    pub request_lost: Share,
+    /// No answer; applied.
+    pub reply_lost: Share,
+    /// 429; not applied.
+    pub rate_limited: Share,
+    /// 409, the key is in use; not applied.
+    pub key_in_use: Share,
+    /// 500; not applied.
+    pub server_error: Share,
+    /// 500; applied.
+    pub server_error_applied: Share,
+    /// The body arrives cut in half; applied.
+    pub malformed: Share,
+    /// The reply says 200 and holds an error; applied.
+    pub error_in_ok: Share,
+}
+
+impl From<Webhooks> for WebhookFaults {
+    fn from(faults: Webhooks) -> Self {
+        Self {
+            duplicate: faults.duplicate.permille(),
+            reorder: faults.reorder,
+            drop: faults.drop.permille(),
+            delay_max_seconds: faults.delay,
+        }
+    }
+}
+
+impl From<ProviderFaults> for ApiFaults {
+    fn from(faults: ProviderFaults) -> Self {
+        Self {
+            refused: faults.refused.permille(),
+            request_lost: faults.request_lost.permille(),
+            reply_lost: faults.reply_lost.permille(),
+            rate_limited: faults.rate_limited.permille(),
+            key_in_use: faults.key_in_use.permille(),
+            server_error: faults.server_error.permille(),
+            server_error_applied: faults.server_error_applied.permille(),
+            malformed: faults.malformed.permille(),
+            error_in_ok: faults.error_in_ok.permille(),
+        }
+    }
+}
+
+/// What one effect meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Refused for load; not applied.
+    Throttle,
+    /// A write meets another transaction; not applied.
+    Conflict,
+    /// 500; not applied.
+    ServerError,
+    /// 500; applied.
+    ServerErrorApplied,
+    /// No answer; not applied.
+    LostRequest,
+    /// No answer; applied.
+    LostReply,
+    /// Sent twice; the second answer counts.
+    Twice,
+    /// The function dies before it is sent.
+    CrashBefore,
+    /// The function dies after it was applied.
+    CrashAfter,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 9] = [
+        Self::Throttle,
+        Self::Conflict,
+        Self::ServerError,
+        Self::ServerErrorApplied,
+        Self::LostRequest,
+        Self::LostReply,
+        Self::Twice,
+        Self::CrashBefore,
+        Self::CrashAfter,
+    ];
+
+    /// True when the call is carried out.
+    pub fn applies(self) -> bool {
+        match self {
+            Self::ServerErrorApplied | Self::LostReply | Self::Twice | Self::CrashAfter => true,
+            Self::Throttle
+            | Self::Conflict
+            | Self::ServerError
+            | Self::LostRequest
+            | Self::CrashBefore => false,
+        }
+    }
+}
+
+/// The faults in force, the dice, and the plan for single effects.
+#[derive(Debug, Default)]
+pub(crate) struct Weather {
+    pub(crate) faults: Faults,
+    chance: Chance,
+    plan: BTreeMap<u64, Fault>,
+}
+
+impl Weather {
+    /// Puts other faults in force.
+    pub(crate) fn set(&mut self, faults: Faults) {
+        self.chance = Chance::seeded(faults.seed);
+        self.faults = faults;
+    }
+
+    /// Plans a fault for the effect with this number.
+    pub(crate) fn plan(&mut self, effect: u64, fault: Fault) {
+        self.plan.insert(effect, fault);
+    }
+
+    /// The fault planned for an effect, once.
+    pub(crate) fn planned(&mut self, effect: u64) -> Option<Fault> {
+        self.plan.remove(&effect)
+    }
+
+    /// What a call to the table meets by chance: one roll for all shares.
+    pub(crate) fn draw(&mut self, writes: bool) -> Option<Fault> {
+        let faults = self.faults.dynamodb;
+        if faults == TableFaults::default() {
+            return None;
+        }
+        let mut roll = self.chance.below(u64::from(WHOLE));
+        let shares = [
+            (faults.throttle, Fault::Throttle),
+            (faults.conflict, Fault::Conflict),
+            (faults.server_error, Fault::ServerError),
+            (faults.server_error_applied, Fault::ServerErrorApplied),
+            (faults.lost_request, Fault::LostRequest),
+            (faults.lost_reply, Fault::LostReply),
+        ];
+        for (share, fault) in shares {
+            match roll.checked_sub(u64::from(share.0)) {
+                // A plain read meets no other transaction.
+                None if fault == Fault::Conflict && !writes => return None,
+                None => return Some(fault),
+                Some(rest) => roll = rest,
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Faults, Share, Weather};
+    use serde_json::json;
+
+    #[test]
+    fn shares_are_read_from_numbers_between_0_and_1() {
+        for (number, parts) in [
+            (json!(0), 0),
+            (json!(1), 1_000_000),
+            (json!(0.05), 50_000),
+            (json!(0.000_001), 1),
+            (json!(1.0), 1_000_000),
+        ] {
+            assert_eq!(
+                serde_json::from_value::<Share>(number.clone()).unwrap(),
+                Share(parts),
+                "{number}"
+            );
+        }
+        for number in [
+            json!(2),
+            json!(-1),
+            json!(-0.5),
+            json!(1.5),
+            json!("0.5"),
+            json!(null),
+        ] {
+            assert!(
+                serde_json::from_value::<Share>(number.clone()).is_err(),
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn faults_are_read_as_documented_and_unknown_names_refused() {
+        let text = json!({"webhooks": {"duplicate": 0.5, "reorder": true, "drop": 0.1}, "dynamodb": {"throttle": 0.1, "lostReply": 0.05}, "seed": 1});
+        let faults: Faults = serde_json::from_value(text).unwrap();
+        assert_eq!(
+            (
+                faults.webhooks.duplicate,
+                faults.dynamodb.lost_reply,
+                faults.seed
+            ),
+            (Share(500_000), Share(50_000), 1)
+        );
+        assert_eq!(
+            serde_json::from_value::<Faults>(json!({})).unwrap(),
+            Faults::default()
+        );
+        assert!(serde_json::from_value::<Faults>(json!({"dynamodb": {"gremlins": 1}})).is_err());
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_faults_about_as_often_as_asked() {
+        let draw = |seed| {
+            let mut weather = Weather::default();
+            let mut faults = Faults {
+                seed,
+                ..Faults::default()
+            };
+            faults.dynamodb.throttle = Share(100_000);
+            weather.set(faults);
+            (0..2_000).map(|_| weather.draw(true)).collect::<Vec<_>>()
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+        let hits = draw(7)
+            .iter()
+            .filter(|fault| **fault == Some(Fault::Throttle))
+            .count();
+        assert!((120..280).contains(&hits), "{hits} of 2000");
+    }
+
+    #[test]
+    fn a_planned_fault_is_met_once() {
+        let mut weather = Weather::default();
+        weather.plan(3, Fault::LostReply);
+        assert_eq!(
+            (weather.planned(2), weather.planned(3), weather.planned(3)),
+            (None, Some(Fault::LostReply), None)
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! One operation of the document.
+
+use super::{SCHEMAS, refusals};
+use functions::registry::Entry;
+use platform::http::form::Description;
+use platform::http::operation::{Access, Idempotency, Media};
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+
+/// The operation object of an entry; schemas it needs go to the generator.
+pub(super) fn describe(entry: &Entry, schemas: &mut SchemaGenerator) -> Value {
+    let spec = &entry.spec;
+    let description = (entry.describe)();
+    let mut operation = json!({
+        "operationId": spec.id,
+        "summary": spec.summary,
+        "tags": [tag(spec.path)],
+        "parameters": parameters(entry, &description),
+        "responses": responses(entry, &description, schemas),
+        "security": security(entry),
+    });
+    if let (Some(body), Some(members)) = (body(entry, &description), operation.as_object_mut()) {
+        members.insert("requestBody".to_owned(), body);
+    }
+    operation
+}
+
+/// What an operation is about, by its path.
+pub(super) fn tag(path: &str) -> &'static str {
+    let mut segments = path.split('/').skip(1);
+    let first = match segments.next() {
+        Some("v1") => segments.next().unwrap_or_default(),
+        Some(_) | None => "",
+    };
+    match first {
+        "auth" => "Authentication",
+        "me" => "Profile",
+        "account" => "Account",
+        "products" | "comparison" => "Catalogue",
+        "cart" => "Cart",
+        "orders" => "Orders",
+        "payments" | "payment-methods" | "webhooks" => "Payments",
+        "subscriptions" | "entitlements" => "Subscriptions",
+        "invoices" => "Invoices",
+        "notifications" => "Notifications",
+        "admin" => "Back office",
+        _ => "System",
+    }
+}
+
+fn parameters(entry: &Entry, description: &Description) -> Vec<Value> {
+    let path = description.path.iter().map(
+        |(name, schema)| json!({"name": name, "in": "path", "required": true, "schema": schema}),
+    );
+    let query = description.query.iter().map(
+        |(name, schema)| json!({"name": name, "in": "query", "required": false, "schema": schema}),
+    );
+    let mut parameters: Vec<Value> = path.chain(query).collect();
+    let shared = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
+    match entry.spec.idempotency {
+        Idempotency::None => {}
+        Idempotency::Honoured => parameters.push(shared("IdempotencyKey")),
+        Idempotency::Required => parameters.push(shared("RequiredIdempotencyKey")),
+    }
+    if entry.spec.media == Media::Json {
+        parameters.push(shared("AcceptLanguage"));
+    }
+    parameters
+}
+
+/// Parameters that many operations have.
+pub(super) fn shared_parameters() -> Value {
+    let key = |required: bool| {
+        json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": required,
+            "description": "The same key with the same request gives the same answer, and one effect, for at least 24 hours.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        })
+    };
+    json!({
+        "IdempotencyKey": key(false),
+        "RequiredIdempotencyKey": key(true),
+        "AcceptLanguage": {
+            "name": "Accept-Language",
+            "in": "header",
+            "required": false,
+            "description": "Language of texts: fr (default) or en.",
+            "schema": {"type": "string"},
+        },
+    })
+}
+
+fn body(entry: &Entry, description: &Description) -> Option<Value> {
+    match (entry.spec.media, entry.spec.method) {
+        (Media::Json, "POST" | "PUT" | "PATCH") => {
+            let nothing =
+                || json!({"type": "object", "properties": {}, "additionalProperties": false});
+            let schema = description.body.clone().unwrap_or_else(nothing);
+            Some(json!({"required": true, "content": {"application/json": {"schema": schema}}}))
+        }
+        (Media::Webhook, _) => Some(
+            json!({"required": true, "content": {"application/json": {"schema": {"type": "object"}}}}),
+        ),
+        (Media::Json | Media::Document, _) => None,
+    }
+}
+
+fn responses(entry: &Entry, description: &Description, schemas: &mut SchemaGenerator) -> Value {
+    let mut responses = refusals::responses(entry, description);
+    let data = (entry.output)(schemas).to_value();
+    let mut success = json!({"description": "Done.", "headers": {"X-Request-Id": {"schema": {"type": "string"}}}});
+    let content = match entry.spec.media {
+        Media::Json | Media::Webhook => json!({"application/json": {"schema": envelope(&data)}}),
+        Media::Document if entry.spec.path.ends_with(".json") => {
+            json!({"application/json": {"schema": {"type": "object"}}})
+        }
+        Media::Document => json!({"text/html": {"schema": {"type": "string"}}}),
+    };
+    if let Some(members) = success.as_object_mut() {
+        members.insert("content".to_owned(), content);
+    }
+    if entry.spec.success == 201 {
+        success["headers"]["Location"] = json!({"schema": {"type": "string"}});
+    }
+    responses.insert(entry.spec.success.to_string(), success);
+    Value::Object(responses)
+}
+
+fn envelope(data: &Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "success": {"const": true},
+            "data": data,
+            "metadata": {"$ref": format!("{SCHEMAS}/Metadata")},
+        },
+        "required": ["success", "data", "metadata"],
+    })
+}
+
+/// What an answer tells beside its data.
+pub(super) fn metadata() -> Value {
+    json!({
+        "type": "object",
+        "description": "Paging and the like; each operation gives what applies to it.",
+        "properties": {
+            "count": {"type": "integer", "description": "How many items this page has."},
+            "nextCursor": {"type": ["string", "null"], "description": "Gives the next page; null on the last one."},
+            "total": {"type": "integer", "description": "How many items there are, where that is known."},
+        },
+        "additionalProperties": true,
+    })
+}
+
+fn security(entry: &Entry) -> Value {
+    match (entry.access, entry.spec.media) {
+        (Access::Public, Media::Webhook) => json!([{"stripeSignature": []}]),
+        (Access::Public, Media::Json | Media::Document) => json!([]),
+        (Access::User, _) => json!([{"accessToken": []}]),
+        (Access::UserOrGuest, _) => json!([{"accessToken": []}, {"cartToken": []}, {}]),
+    }
+}
+
+/// How callers prove who they are.
+pub(super) fn security_schemes() -> Map<String, Value> {
+    let schemes = [
+        (
+            "accessToken",
+            json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}),
+        ),
+        (
+            "cartToken",
+            json!({"type": "apiKey", "in": "header", "name": "X-Cart-Token", "description": "The token of a guest's cart."}),
+        ),
+        (
+            "stripeSignature",
+            json!({"type": "apiKey", "in": "header", "name": "Stripe-Signature", "description": "The provider's signature over the body."}),
+        ),
+    ];
+    schemes
+        .into_iter()
+        .map(|(name, scheme)| (name.to_owned(), scheme))
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! How operations refuse: one response per status, with the codes it may
+//! carry. The edge's own codes follow from what an operation takes.
+
+use super::SCHEMAS;
+use domain::locale::Locale;
+use functions::registry::Entry;
+use platform::http::form::Description;
+use platform::http::operation::{Access, Idempotency, Media};
+use platform::http::problem::Code;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The codes an operation may refuse with, in the order of the set.
+fn codes(entry: &Entry, description: &Description) -> Vec<Code> {
+    let spec = &entry.spec;
+    let mut possible = vec![Code::MalformedHeader, Code::Internal, Code::Unavailable];
+    possible.extend_from_slice(spec.codes);
+    match spec.media {
+        Media::Json => possible.extend([Code::MalformedQuery, Code::NotAcceptable]),
+        Media::Webhook => possible.extend([Code::MalformedBody, Code::BodyTooLarge]),
+        Media::Document => {}
+    }
+    if spec.media == Media::Json && matches!(spec.method, "POST" | "PUT" | "PATCH") {
+        let body = [
+            Code::MalformedBody,
+            Code::UnsupportedMediaType,
+            Code::BodyTooLarge,
+            Code::ValidationFailed,
+        ];
+        possible.extend(body);
+    }
+    if !description.query.is_empty() {
+        possible.push(Code::ValidationFailed);
+    }
+    if !description.path.is_empty() {
+        possible.push(Code::NotFound);
+    }
+    match entry.access {
+        Access::Public => {}
+        Access::User | Access::UserOrGuest => possible.push(Code::Unauthenticated),
+    }
+    let claim = [
+        Code::IdempotencyKeyInvalid,
+        Code::IdempotencyKeyReused,
+        Code::RequestInProgress,
+    ];
+    match spec.idempotency {
+        Idempotency::None => {}
+        Idempotency::Honoured => possible.extend(claim),
+        Idempotency::Required => {
+            possible.extend(claim);
+            possible.push(Code::IdempotencyKeyRequired);
+        }
+    }
+    Code::ALL
+        .iter()
+        .copied()
+        .filter(|code| possible.contains(code))
+        .collect()
+}
+
+/// One response per status.
+pub(super) fn responses(entry: &Entry, description: &Description) -> Map<String, Value> {
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in codes(entry, description) {
+        by_status.entry(code.status()).or_default().push(code);
+    }
+    by_status
+        .into_iter()
+        .map(|(status, codes)| (status.to_string(), response(status, &codes)))
+        .collect()
+}
+
+fn response(status: u16, codes: &[Code]) -> Value {
+    let names: Vec<&str> = codes.iter().map(|code| code.name()).collect();
+    let told: Vec<String> = codes
+        .iter()
+        .map(|code| format!("`{}`: {}", code.name(), code.text(Locale::En)))
+        .collect();
+    let mut response = json!({
+        "description": told.join("\n\n"),
+        "content": {"application/problem+json": {"schema": {
+            "allOf": [{"$ref": format!("{SCHEMAS}/Problem")}],
+            "properties": {"code": {"enum": names}, "status": {"const": status}},
+        }}},
+    });
+    if let (429 | 503, Some(members)) = (status, response.as_object_mut()) {
+        let retry = json!({"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}});
+        members.insert("headers".to_owned(), retry);
+    }
+    response
+}
+
+/// The problem document.
+pub(super) fn problem() -> Value {
+    json!({
+        "type": "object",
+        "description": "RFC 9457 problem details, with the envelope's members.",
+        "properties": {
+            "success": {"const": false},
+            "error": {"type": "string", "description": "The same as `detail`."},
+            "type": {"type": "string", "description": "`/problems/<code>`."},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "code": {"type": "string", "enum": Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>()},
+            "requestId": {"type": "string"},
+            "errors": {"type": "array", "items": {"$ref": format!("{SCHEMAS}/FieldError")}},
+        },
+        "required": ["success", "error", "type", "title", "status", "detail", "code", "requestId"],
+    })
+}
+
+/// One refused field.
+pub(super) fn field_error() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "path": {"type": "string", "description": "JSON pointer into the body, or `?name` for a query parameter."},
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+        },
+        "required": ["path", "code", "message"],
+    })
+}
