@@ -1,28 +1,23 @@
 //! The cloud as its users hold it.
 
 use crate::backends::Backends;
-use crate::clock::VirtualClock;
 use crate::conductor::Conductor;
 use crate::duration;
-use crate::engine::{Engine, EngineError, TABLE};
-use crate::entropy::SeededEntropy;
+use crate::engine::Engine;
 use crate::faults::{Fault, Faults};
 use crate::functions::{FunctionError, Functions};
 use crate::lock::lock;
 use crate::log::LogSink;
 use crate::mailbox::Mail;
 use crate::options::{Options, StreamDelivery};
-use crate::saved::{SaveError, Saved};
-use crate::seed::{Login, SeedError, seller};
-use crate::template::{Template, TemplateError};
+use crate::seed::Login;
+use crate::start::StartError;
+use crate::template::Template;
 use crate::trace::Effect;
-use crate::vault::{PREFIX, Vault};
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use platform::app::App;
-use platform::clock::{Entropy, NoEntropy, SystemEntropy};
-use platform::config::Config;
 use platform::secrets::Secret;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -35,38 +30,19 @@ pub type Ran = BTreeMap<String, u64>;
 
 /// The whole cloud in this process. Clones share it.
 #[derive(Clone)]
-pub struct Cloud(Arc<Inner>);
+pub struct Cloud(pub(crate) Arc<Inner>);
 
-struct Inner {
-    options: Options,
-    template: Arc<Template>,
-    backends: Arc<Backends>,
-    functions: Functions,
-    log: Arc<LogSink>,
+/// What a cloud is made of.
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) template: Arc<Template>,
+    pub(crate) backends: Arc<Backends>,
+    pub(crate) functions: Functions,
+    pub(crate) log: Arc<LogSink>,
     /// Held by whoever moves time or carries events, so that one does.
-    conductor: tokio::sync::Mutex<Conductor>,
-    logins: Mutex<Vec<Login>>,
-    requests: AtomicU64,
-}
-
-/// Why a cloud cannot begin.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The deployment files cannot be used.
-    #[error("the template cannot be used")]
-    Template(#[from] TemplateError),
-    /// The table cannot be opened.
-    #[error(transparent)]
-    Table(#[from] EngineError),
-    /// No random bytes.
-    #[error(transparent)]
-    Entropy(#[from] NoEntropy),
-    /// The seed does not take.
-    #[error("the seed does not take")]
-    Seed(#[from] SeedError),
-    /// What was kept in a file cannot be used.
-    #[error("the data file cannot be used")]
-    Saved(#[from] SaveError),
+    pub(crate) conductor: tokio::sync::Mutex<Conductor>,
+    pub(crate) logins: Mutex<Vec<Login>>,
+    pub(crate) requests: AtomicU64,
 }
 
 /// A clock is never turned back.
@@ -81,115 +57,19 @@ pub enum ClockError {
 }
 
 impl Cloud {
-    /// Builds a cloud and, if asked to, seeds it.
-    ///
-    /// # Errors
-    /// [`StartError`].
-    pub async fn new(options: Options) -> Result<Self, StartError> {
-        let template = Template::of_repository()?;
-        let saved = Saved::read(options.data.as_deref())?;
-        let start = saved
-            .as_ref()
-            .map_or(options.now, |saved| saved.now.max(options.now));
-        let clock = if options.flowing {
-            VirtualClock::flowing(start)
-        } else {
-            VirtualClock::frozen(start)
-        };
-        let entropy: Arc<dyn Entropy> = match options.seed {
-            Some(seed) => Arc::new(SeededEntropy::new(seed)),
-            None => Arc::new(SystemEntropy::default()),
-        };
-        let vault = match &saved {
-            Some(saved) => Vault::of(saved.secrets.clone()),
-            None => Vault::generate(&*entropy)?,
-        };
-        let engine = Engine::open(
-            &template.table,
-            template.ttl_attribute.as_deref(),
-            &clock,
-            options.data.as_deref(),
-        )?;
-        let simulator = Simulator::new(stripe_simulator::Config {
-            api_key: vault.current(Secret::ProviderApiKey),
-            webhook_secret: vault.current(Secret::WebhookSecret),
-            checkout_base_url: format!("{}/_local/checkout", options.base_url),
-            webhook_api_version: platform::payments::provider::API_VERSION.to_owned(),
-            livemode: false,
-            minimum_amount: 50,
-        });
-        let backends = Arc::new(Backends::new(
-            clock,
-            engine,
-            simulator,
-            vault,
-            options.trace,
-        ));
-        let log = Arc::new(if options.print_log {
-            LogSink::Print
-        } else {
-            LogSink::Collect(Mutex::default())
-        });
-        let functions = Functions::new(
-            Arc::clone(&backends),
-            config(&options),
-            entropy,
-            Arc::clone(&log),
-            options.flowing,
-        );
-        let conductor = tokio::sync::Mutex::new(Conductor::new(&template, start));
-        let cloud = Self(Arc::new(Inner {
-            template,
-            backends,
-            functions,
-            log,
-            conductor,
-            logins: Mutex::default(),
-            requests: AtomicU64::new(0),
-            options,
-        }));
-        match saved {
-            Some(saved) => cloud.go_on_from(saved)?,
-            None if cloud.0.options.seeded => cloud.seed().await?,
-            None => {}
-        }
-        Ok(cloud)
-    }
-
-    fn go_on_from(&self, saved: Saved) -> Result<(), SaveError> {
-        let backends = &self.0.backends;
-        backends.simulator.restore(&saved.provider)?;
-        backends.mailbox.restore(saved.mails);
-        self.set_logins(saved.logins);
-        Ok(())
-    }
-
-    /// Writes what is not in the table beside the data file, if there is one.
-    ///
-    /// # Errors
-    /// [`SaveError`] when it cannot be written.
-    pub fn save(&self) -> Result<(), SaveError> {
-        let Some(file) = &self.0.options.data else {
-            return Ok(());
-        };
-        let backends = &self.0.backends;
-        let saved = Saved {
-            now: self.now(),
-            secrets: backends.vault.dump(),
-            provider: backends.simulator.dump()?,
-            mails: backends.mailbox.mails(None),
-            logins: self.logins(),
-        };
-        saved.write(file)
-    }
-
     /// Answers a request: to the API through the gateway, to `/_local` by the
     /// stack itself.
     pub async fn request(&self, request: Request<Bytes>) -> Response<Bytes> {
         let path = request.uri().path();
         if path == "/_local" || path.starts_with("/_local/") {
-            return self.local(request).await;
+            return Box::pin(self.local(request)).await;
         }
+        self.api(request).await
+    }
+
+    /// Answers a request to the API, and carries the stream where that is
+    /// asked for.
+    pub(crate) async fn api(&self, request: Request<Bytes>) -> Response<Bytes> {
         let response = self.gateway(request).await;
         if self.0.options.stream == StreamDelivery::WithRequests {
             let mut conductor = self.0.conductor.lock().await;
@@ -389,23 +269,5 @@ impl Cloud {
         let limit = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(900));
         let deadline = self.now().checked_add(limit).unwrap_or(Timestamp::MAX);
         u64::try_from(deadline.as_millisecond()).unwrap_or(0)
-    }
-}
-
-fn config(options: &Options) -> Config {
-    Config {
-        table: TABLE.to_owned(),
-        region: "eu-west-3".to_owned(),
-        app_url: format!("{}/_local/app", options.base_url),
-        allowed_origins: vec![options.base_url.clone()],
-        issuer: "urn:cyna:local".to_owned(),
-        secret_prefix: PREFIX.to_owned(),
-        mail_from: "no-reply@cyna.example".to_owned(),
-        provider_url: "https://api.stripe.com".to_owned(),
-        live_mode: false,
-        seller: seller(),
-        bootstrap_admin: None,
-        rate_limits: options.rate_limits,
-        loopback: true,
     }
 }

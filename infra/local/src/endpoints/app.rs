@@ -28,7 +28,7 @@ impl Cloud {
             .header(CONTENT_TYPE, "application/json")
             .body(Bytes::from(json!({"token": token}).to_string()))
             .map_err(Refused::fault)?;
-        let answer = Box::pin(self.request(call)).await;
+        let answer = self.api(call).await;
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         page(
             "verified.html",

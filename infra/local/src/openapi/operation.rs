@@ -110,7 +110,12 @@ fn body(entry: &Entry, description: &Description) -> Option<Value> {
 fn responses(entry: &Entry, description: &Description, schemas: &mut SchemaGenerator) -> Value {
     let mut responses = refusals::responses(entry, description);
     let data = (entry.output)(schemas).to_value();
-    let mut success = json!({"description": "Done.", "headers": {"X-Request-Id": {"schema": {"type": "string"}}}});
+    let text = json!({"schema": {"type": "string"}});
+    let headers = match entry.spec.success {
+        201 => json!({"X-Request-Id": text, "Location": text}),
+        _ => json!({"X-Request-Id": text}),
+    };
+    let mut success = json!({"description": "Done.", "headers": headers});
     let content = match entry.spec.media {
         Media::Json | Media::Webhook => json!({"application/json": {"schema": envelope(&data)}}),
         Media::Document if entry.spec.path.ends_with(".json") => {
@@ -120,9 +125,6 @@ fn responses(entry: &Entry, description: &Description, schemas: &mut SchemaGener
     };
     if let Some(members) = success.as_object_mut() {
         members.insert("content".to_owned(), content);
-    }
-    if entry.spec.success == 201 {
-        success["headers"]["Location"] = json!({"schema": {"type": "string"}});
     }
     responses.insert(entry.spec.success.to_string(), success);
     Value::Object(responses)

@@ -33,7 +33,11 @@ fn allows(rule: &Value, found: Option<&Value>) -> bool {
         },
         "anything-but" => found.is_some_and(|found| match operand {
             Value::Array(all) => !all.contains(found),
-            one => one != found,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => operand != found,
         }),
         _ => false,
     })
