@@ -111,9 +111,10 @@ impl Tries {
     }
 }
 
-/// Takes a token of each bucket, all at once. Where one has none, the others
-/// get theirs back: a shut-out address must not empty the bucket of the e-mail
-/// address it tries.
+/// Takes a token of each bucket, all at once. A refused try is a try as well,
+/// so the tokens stay taken; but where the client's address is refused, the
+/// e-mail address it tries gets its token back: whoever is shut out must not
+/// empty the bucket of somebody else.
 ///
 /// The subjects are kept as MACs: the table holds no addresses of people who
 /// may not even be customers.
@@ -129,41 +130,30 @@ pub async fn take(
     }
     let secret = app.secret(Secret::TokenKeys).await?;
     let key = derive::key(secret.expose(), "rate counters");
-    let wanted: Vec<(Limit, String)> = buckets
-        .iter()
-        .map(|(limit, subject)| {
-            (
-                *limit,
-                hex::encode(derive::mac(&key, &[subject.text().as_bytes()])),
-            )
-        })
-        .collect();
+    let name = |subject: &Subject<'_>| hex::encode(derive::mac(&key, &[subject.text().as_bytes()]));
+    let names: Vec<String> = buckets.iter().map(|(_, subject)| name(subject)).collect();
     let now = app.now();
-    let asked = wanted
-        .iter()
-        .map(|(limit, subject)| app.store().take_token(limit, subject, now));
+    let asked = buckets.iter().zip(&names);
+    let asked = asked.map(|((limit, _), name)| app.store().take_token(limit, name, now));
     let answers = try_join_all(asked).await?;
-    let mut taken = Vec::new();
-    let mut throttled: Option<Throttled> = None;
-    for (bucket, answer) in wanted.into_iter().zip(answers) {
-        match answer {
-            Taken::Yes => taken.push(bucket),
-            Taken::No { retry_after } => {
-                let longest =
-                    throttled.map_or(retry_after, |other| other.retry_after.max(retry_after));
-                throttled = Some(Throttled {
-                    retry_after: longest,
-                });
-            }
-        }
-    }
-    match throttled {
-        None => Ok(Ok(Tries { taken })),
-        Some(throttled) => {
-            Tries { taken }.give_back(app).await;
-            Ok(Err(throttled))
-        }
-    }
+
+    let refused = answers.iter().filter_map(|answer| match answer {
+        Taken::Yes => None,
+        Taken::No { retry_after } => Some(*retry_after),
+    });
+    let longest = refused.max();
+    let taken = buckets.iter().zip(names).zip(&answers);
+    let taken = taken
+        .filter(|(_, answer)| **answer == Taken::Yes)
+        .map(|(bucket, _)| bucket);
+    let Some(retry_after) = longest else {
+        let taken = taken.map(|((limit, _), name)| (*limit, name)).collect();
+        return Ok(Ok(Tries { taken }));
+    };
+    let others = taken.filter(|((_, subject), _)| matches!(subject, Subject::Email(_)));
+    let others = others.map(|((limit, _), name)| (*limit, name)).collect();
+    Tries { taken: others }.give_back(app).await;
+    Ok(Err(Throttled { retry_after }))
 }
 
 #[cfg(test)]
