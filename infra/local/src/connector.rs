@@ -90,12 +90,13 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = self.clone();
         HttpConnectorFuture::new(async move {
+            let after = this.backends.effects();
             // Others get their turn before every effect, as on a network.
             tokio::task::yield_now().await;
             let call = this
                 .take_apart(request)
                 .map_err(|error| ConnectorError::user(error.into()))?;
-            this.answer(call).await
+            this.answer(call, after).await
         })
     }
 }
@@ -140,7 +141,7 @@ impl Connector {
         })
     }
 
-    async fn answer(&self, call: Call) -> Result<HttpResponse, ConnectorError> {
+    async fn answer(&self, call: Call, after: u64) -> Result<HttpResponse, ConnectorError> {
         let number = self.backends.count();
         let items = if call.service == Service::Table {
             touches(&call.action, &call.json)
@@ -161,15 +162,13 @@ impl Connector {
         let crash = matches!(fault, Some(Fault::CrashBefore | Fault::CrashAfter));
         self.backends.note(Effect {
             number,
+            after,
             function: Arc::clone(&self.environment.function),
             cold: self.environment.cold.load(Ordering::Relaxed),
             service: call.service,
             action: call.action,
-            index: call
-                .json
-                .get("IndexName")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            index: member(&call.json, "IndexName"),
+            secret: member(&call.json, "SecretId"),
             items,
             half_units,
             outcome: match &said {
@@ -262,6 +261,10 @@ impl Connector {
     }
 }
 
+fn member(json: &Value, name: &str) -> Option<String> {
+    json.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
 /// What the caller gets to see of a fault.
 fn meet(call: &Call, fault: Fault, items: &[Touch]) -> Said {
     let error = |status: u16, kind: &str, message: &str| {
@@ -337,3 +340,6 @@ fn into_smithy(response: Response<Bytes>) -> Result<HttpResponse, ConnectorError
     HttpResponse::try_from(response.map(SdkBody::from))
         .map_err(|error| ConnectorError::other(error.into(), None))
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,9 @@ pub struct Touch {
 pub struct Effect {
     /// Number since the stack was made; 1 is the first.
     pub number: u64,
+    /// The number of the last effect that had ended when this one was sent:
+    /// what came after that went on at the same time.
+    pub after: u64,
     /// Operation id of the function.
     pub function: Arc<str>,
     /// Made while the function started, before its first request.
@@ -73,6 +76,8 @@ pub struct Effect {
     pub action: String,
     /// The index asked, if any.
     pub index: Option<String>,
+    /// The secret asked for, if it is a call for one.
+    pub secret: Option<String>,
     /// The items of a call to the table; of a transaction all its members.
     pub items: Vec<Touch>,
     /// Consumed capacity in half units (an eventually consistent read is

@@ -11,6 +11,8 @@ mod home;
 mod mailbox;
 mod payments;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use crate::cloud::Cloud;
 use bytes::Bytes;
