@@ -13,6 +13,10 @@ ARGS ?=
 # What is deployed where: see infra/parameters.example.yaml and samconfig.toml.
 STAGE ?= default
 PARAMETERS ?= infra/parameters.yaml
+# Which catalogue is published to which table.
+CATALOGUE ?= infra/catalogue.json
+TABLE ?=
+REGION ?= $(AWS_REGION)
 
 PYTHON ?= python3
 VENV := .venv
@@ -36,7 +40,7 @@ run: ## Start the whole cloud on this machine (PORT, default 3000; ARGS="--now â
 test: check-format check-templates check-dependencies check-code test-code check-openapi ## Everything CI checks
 
 .PHONY: demo
-demo: ## Play a customer's story against a fresh local cloud
+demo: ## Play a customer's story against the running stack, or one of its own
 	$(PYTHON) tools/demo.py $(ARGS)
 
 .PHONY: format
@@ -98,6 +102,10 @@ deploy: build ## Deploy (STAGE of samconfig.toml, PARAMETERS file)
 	@test -f $(PARAMETERS) || { echo "$(PARAMETERS) is missing: copy infra/parameters.example.yaml and fill it in" >&2; exit 1; }
 	$(VENV)/bin/sam deploy --template-file template.yaml --config-env $(STAGE) \
 	    --parameter-overrides "file://$(abspath $(PARAMETERS))" "Architecture=$$(cat target/lambda/architecture)"
+
+.PHONY: catalogue
+catalogue: ## Publish CATALOGUE to the deployed TABLE in REGION (AWS credentials from the environment)
+	$(LOCAL) publish-catalogue --table "$(TABLE)" --region "$(REGION)" --file "$(CATALOGUE)"
 
 ##@ Housekeeping
 

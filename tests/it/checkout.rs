@@ -250,6 +250,47 @@ async fn a_canceled_order_closes_its_page_and_cancels_once() {
 }
 
 #[tokio::test]
+async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    // The page cannot be closed: the provider does not answer.
+    shop.post(
+        "/_local/faults",
+        &json!({"provider": {"refused": 1.0}, "seed": 1}),
+    )
+    .await;
+    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
+    ada.call("POST", &path)
+        .json(&json!({}))
+        .send()
+        .await
+        .data(200);
+    shop.post("/_local/faults", &json!({})).await;
+    assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+    shop.advance("PT5M").await;
+    let book = shop.book().await;
+    let refunds = book["refunds"].as_array().unwrap();
+    assert_eq!(refunds.len(), 1, "{book}");
+    assert_eq!(refunds[0]["amount"], placed["order"]["total"]["amount"]);
+    assert_eq!(
+        ada.get(&format!("/v1/orders/{}", text(&placed["order"]["id"])))
+            .await
+            .data(200)["status"],
+        "canceled"
+    );
+    assert!(
+        ada.get("/v1/subscriptions")
+            .await
+            .data(200)
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
 async fn a_paid_order_cannot_be_canceled() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;

@@ -31,7 +31,11 @@ impl Operation for PaymentWebhook {
     type Output = WebhookView;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<Anybody>, (): ()) -> Result<Reply<WebhookView>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<Anybody>,
+        (): (),
+    ) -> Result<Reply<WebhookView>, Failure> {
         authenticate(app, &request).await?;
         let envelope = read(&request.body).ok_or(Code::MalformedBody)?;
         let status = match receive(app, &envelope, &request.body).await? {
@@ -46,9 +50,16 @@ impl Operation for PaymentWebhook {
 }
 
 /// The signature is checked on the bytes as they came, before anything is
-/// read from them; the secret before the last rotation is good for a day.
+/// read from them. The secret before the last rotation is good until Secrets
+/// Manager forgets it: the provider signs with both while it changes.
 async fn authenticate(app: &App, request: &Request<Anybody>) -> Result<(), Failure> {
-    let header = match request.headers.get_all("stripe-signature").iter().collect::<Vec<_>>().as_slice() {
+    let header = match request
+        .headers
+        .get_all("stripe-signature")
+        .iter()
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [one] => one.to_str().map_err(|_| Code::InvalidSignature)?,
         _ => return Err(Code::InvalidSignature.into()),
     };
@@ -57,7 +68,10 @@ async fn authenticate(app: &App, request: &Request<Anybody>) -> Result<(), Failu
     if verify(header, &request.body, &[current.expose()], seconds).is_ok() {
         return Ok(());
     }
-    if let Some(previous) = app.secrets().previous(Secret::WebhookSecret, request.now).await
+    if let Some(previous) = app
+        .secrets()
+        .previous(Secret::WebhookSecret, request.now)
+        .await
         && verify(header, &request.body, &[previous.expose()], seconds).is_ok()
     {
         return Ok(());

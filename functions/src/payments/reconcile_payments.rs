@@ -48,10 +48,19 @@ impl Job for ReconcilePayments {
 
 async fn serve(app: &App, key: &Key) -> Result<(), String> {
     match Timed::of(key) {
-        Some(Timed::Payment(account, payment)) => check_payment(app, account, payment).await.map_err(|error| chain(&error)),
-        Some(Timed::Invoice(account, invoice)) => check_invoice(app, account, invoice).await.map_err(|error| chain(&error)),
-        Some(Timed::ProviderEvent(id)) => apply_kept(app, &id).await.map(|_| ()).map_err(|error| chain(&error)),
+        Some(Timed::Payment(account, payment)) => check_payment(app, account, payment)
+            .await
+            .map_err(|error| chain(&error)),
+        Some(Timed::Invoice(account, invoice)) => check_invoice(app, account, invoice)
+            .await
+            .map_err(|error| chain(&error)),
+        Some(Timed::ProviderEvent(id)) => apply_kept(app, &id)
+            .await
+            .map(|_| ())
+            .map_err(|error| chain(&error)),
         Some(Timed::Event(key)) => deliver_late(app, &key).await.map_err(|error| chain(&error)),
-        Some(Timed::Subscription(..)) | None => Err(format!("no such timer: {}/{}", key.pk, key.sk)),
+        Some(Timed::Subscription(..)) | None => {
+            Err(format!("no such timer: {}/{}", key.pk, key.sk))
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cloud::Cloud;
 use crate::event;
+use crate::functions::FunctionError;
 use crate::router;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -11,6 +12,7 @@ use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, ORIGIN,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use serde_json::Value;
 
 /// Largest request body (API Gateway quota).
 const MOST_BODY: usize = 10 * 1024 * 1024;
@@ -72,6 +74,34 @@ impl Cloud {
             );
         }
         response
+    }
+
+    /// Runs an operation on a gateway event as it is, whether or not a gateway
+    /// would ever send it.
+    ///
+    /// # Errors
+    /// [`FunctionError`] when the function does not take it, fails or panics.
+    pub async fn invoke(
+        &self,
+        operation: &str,
+        event: Value,
+    ) -> Result<Response<Bytes>, FunctionError> {
+        let failed = |cause: String| FunctionError::Failed {
+            function: operation.to_owned(),
+            cause,
+        };
+        let event = serde_json::from_value(event).map_err(|error| failed(error.to_string()))?;
+        let (id, deadline) = (self.next_request_id(), self.deadline_of(operation));
+        let answer = self
+            .functions()
+            .invoke(operation, event, &id, deadline)
+            .await?;
+        event::respond(&answer).ok_or_else(|| failed("its answer is malformed".to_owned()))
+    }
+
+    /// How many passwords were hashed by the functions that run.
+    pub fn hashes(&self) -> u64 {
+        self.functions().hashes()
     }
 
     async fn route(&self, request: &Request<Bytes>) -> Response<Bytes> {

@@ -44,6 +44,7 @@ mod mailbox;
 pub mod openapi;
 mod options;
 mod pages;
+pub mod publish;
 mod router;
 mod saved;
 mod schedule;

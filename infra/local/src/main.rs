@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use local::{Cloud, Options, openapi, server};
+use local::{Cloud, Options, openapi, publish, server};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,6 +28,19 @@ enum Command {
         /// The description; the page `docs.html` is written beside it.
         #[arg(long, default_value = "infra/openapi.json")]
         out: PathBuf,
+    },
+    /// Publish a catalogue to a deployed table, with the AWS credentials of
+    /// the environment.
+    PublishCatalogue {
+        /// Name of the table.
+        #[arg(long)]
+        table: String,
+        /// AWS region.
+        #[arg(long)]
+        region: String,
+        /// The products.
+        #[arg(long, default_value = "infra/catalogue.json")]
+        file: PathBuf,
     },
 }
 
@@ -64,11 +77,16 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Openapi { check: true, out }) => openapi::check(&out).map_err(Failed::from),
         Some(Command::Openapi { check: false, out }) => openapi::write(&out).map_err(Failed::from),
-        None => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(Failed::from)
-            .and_then(|runtime| runtime.block_on(run(cli.run))),
+        Some(Command::PublishCatalogue {
+            table,
+            region,
+            file,
+        }) => block_on(async {
+            let version = publish::publish(&table, &region, &file).await?;
+            writeln!(std::io::stdout(), "published as version {version}")?;
+            Ok(())
+        }),
+        None => block_on(run(cli.run)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,6 +99,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 async fn run(args: RunArgs) -> Result<(), Failed> {

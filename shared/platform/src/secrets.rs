@@ -161,6 +161,7 @@ impl Secrets {
         let text = got
             .secret_string
             .ok_or_else(|| failed("it holds no text".into()))?;
-        Ok(SecretText(text.into()))
+        // A line end pasted along with a key is no part of it.
+        Ok(SecretText(text.trim().into()))
     }
 }

@@ -84,7 +84,8 @@ fn response(status: u16, codes: &[Code]) -> Value {
             "properties": {"code": {"enum": names}, "status": {"const": status}},
         }}},
     });
-    if let (429 | 503, Some(members)) = (status, response.as_object_mut()) {
+    let waiting_helps = matches!(status, 429 | 503) || codes.contains(&Code::RequestInProgress);
+    if let (true, Some(members)) = (waiting_helps, response.as_object_mut()) {
         let retry = json!({"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}});
         members.insert("headers".to_owned(), retry);
     }
