@@ -156,3 +156,10 @@ pub fn endpoint_override() -> Option<String> {
         .ok()
         .filter(|url| !url.is_empty())
 }
+
+/// From which level on libraries are listened to (`RUST_LOG`): `info` unless
+/// another is set. The line of each invocation is written at any level.
+pub fn log_level() -> tracing::level_filters::LevelFilter {
+    let level = variable("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    level.unwrap_or(tracing::level_filters::LevelFilter::INFO)
+}
