@@ -2,7 +2,7 @@
 
 use platform::app::App;
 use platform::http::cursor::Binding;
-use platform::http::fields::{Text, Whole};
+use platform::http::fields::{Opaque, Whole};
 use platform::http::form::{Form, Read};
 use platform::http::operation::{Input, SignedIn};
 use platform::http::problem::Failure;
@@ -18,10 +18,12 @@ pub struct ListInput {
 impl Input for ListInput {
     fn read(form: &mut Form) -> Read<Self> {
         let limit = form.query::<Whole<1, 100>>("limit");
-        let cursor = form.query::<Text<2048>>("cursor");
+        let cursor = form.query::<Opaque>("cursor");
         Ok(Self {
-            limit: limit?.and_then(|Whole(limit)| u32::try_from(limit).ok()).unwrap_or(20),
-            cursor: cursor?.map(|Text(cursor)| cursor),
+            limit: limit?
+                .and_then(|Whole(limit)| u32::try_from(limit).ok())
+                .unwrap_or(20),
+            cursor: cursor?.map(|Opaque(cursor)| cursor),
         })
     }
 }
@@ -52,7 +54,14 @@ impl Listing {
             Some(cursor) => Some(binding.open(app, cursor).await?),
             None => None,
         };
-        Ok(Self { binding, page: PageRequest { limit: input.limit, after, descending } })
+        Ok(Self {
+            binding,
+            page: PageRequest {
+                limit: input.limit,
+                after,
+                descending,
+            },
+        })
     }
 
     /// The cursor of the next page, if there is one.

@@ -11,7 +11,9 @@ use platform::job::Job;
 use serde_json::Value;
 use std::sync::Arc;
 
-use crate::{auth, cart, catalogue, events, invoices, orders, payments, profile, subscriptions, system};
+use crate::{
+    auth, cart, catalogue, events, invoices, orders, payments, profile, subscriptions, system,
+};
 
 /// An HTTP operation.
 pub struct Entry {
@@ -24,7 +26,10 @@ pub struct Entry {
     /// The JSON schema of the answer's data.
     pub output: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
     /// Runs it on a gateway event, as its Lambda would.
-    pub invoke: fn(Arc<App>, LambdaEvent<ApiGatewayV2httpRequest>) -> BoxFuture<'static, Result<Value, Error>>,
+    pub invoke: fn(
+        Arc<App>,
+        LambdaEvent<ApiGatewayV2httpRequest>,
+    ) -> BoxFuture<'static, Result<Value, Error>>,
 }
 
 /// A job.

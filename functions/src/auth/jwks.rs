@@ -65,7 +65,9 @@ impl Operation for Jwks {
             keys: published.keys.iter().map(Jwk::from).collect(),
         };
         let body = serde_json::to_vec(&set).map_err(|error| Failure::fault(&error))?;
-        Ok(Reply::document("application/jwk-set+json", body)
-            .header("cache-control", "public, max-age=300"))
+        Ok(
+            Reply::document("application/jwk-set+json; charset=utf-8", body)
+                .header("cache-control", "public, max-age=300"),
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! The Lambda function `renew_subscriptions`.
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    platform::lambda::serve_job::<functions::subscriptions::renew_subscriptions::RenewSubscriptions>()
+    platform::lambda::serve_job::<functions::subscriptions::renew_subscriptions::RenewSubscriptions>(
+    )
 }

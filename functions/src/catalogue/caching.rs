@@ -10,7 +10,7 @@ pub(super) fn cached<T>(reply: Reply<T>, tag: &str) -> Reply<T> {
     reply
         .header("etag", tag)
         .header("cache-control", CACHE_CONTROL)
-        .header("vary", "Accept-Language")
+        .header("vary", "Accept-Language, Origin")
 }
 
 /// True when `If-None-Match` holds this tag, strong or weak, or `*`

@@ -29,21 +29,34 @@ impl Input for GetInvoiceInput {
 }
 
 impl Operation for GetInvoice {
-    const SPEC: Spec = Spec::get("get_invoice", "/v1/invoices/{id}").summary("Read an invoice.").codes(&[Code::NotFound]);
+    const SPEC: Spec = Spec::get("get_invoice", "/v1/invoices/{id}")
+        .summary("Read an invoice.")
+        .codes(&[Code::NotFound]);
     type Caller = SignedIn;
     type Input = GetInvoiceInput;
     type Output = InvoiceView;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: GetInvoiceInput) -> Result<Reply<InvoiceView>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: GetInvoiceInput,
+    ) -> Result<Reply<InvoiceView>, Failure> {
         let SignedIn(claims) = &request.caller;
-        let (invoice, data_key) = (keys::invoice(claims.account, input.invoice), keys::data_key(claims.account));
-        let mut batch = app.store().batch(&[invoice.clone(), data_key.clone()]).await?;
+        let (invoice, data_key) = (
+            keys::invoice(claims.account, input.invoice),
+            keys::data_key(claims.account),
+        );
+        let mut batch = app
+            .store()
+            .batch(&[invoice.clone(), data_key.clone()])
+            .await?;
         let found: Stored<Invoice> = batch.take(&invoice)?.ok_or(Code::NotFound)?;
         let data_key: Stored<DataKey> = batch.take(&data_key)?.ok_or(Code::NotFound)?;
         let buyer = open(app, &data_key.value, &found.value.buyer).await?;
         // A draft has no number: nobody has been billed yet.
-        let view = InvoiceView::of(&found.value, buyer, &app.config().seller).ok_or(Code::NotFound)?;
+        let view =
+            InvoiceView::of(&found.value, buyer, &app.config().seller).ok_or(Code::NotFound)?;
         Ok(Reply::data(view).version(found.version))
     }
 }

@@ -22,7 +22,11 @@ impl Operation for ListInvoices {
     type Output = Vec<InvoiceView>;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: ListInput) -> Result<Reply<Vec<InvoiceView>>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: ListInput,
+    ) -> Result<Reply<Vec<InvoiceView>>, Failure> {
         let listing = Listing::open(app, Self::SPEC.id, "", &request, input, true).await?;
         let SignedIn(claims) = &request.caller;
         let key = keys::data_key(claims.account);
@@ -33,8 +37,14 @@ impl Operation for ListInvoices {
         .await;
         let (page, data_key) = (page?, data_key?);
         let mut invoices = Vec::with_capacity(page.items.len());
-        for invoice in page.items.iter().filter(|invoice| invoice.value.issued().is_some()) {
-            let key = data_key.as_ref().ok_or_else(|| Failure::Fault("an account without data key".to_owned()))?;
+        for invoice in page
+            .items
+            .iter()
+            .filter(|invoice| invoice.value.issued().is_some())
+        {
+            let key = data_key
+                .as_ref()
+                .ok_or_else(|| Failure::Fault("an account without data key".to_owned()))?;
             let buyer = open(app, &key.value, &invoice.value.buyer).await?;
             invoices.extend(InvoiceView::of(&invoice.value, buyer, &app.config().seller));
         }

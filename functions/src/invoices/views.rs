@@ -153,7 +153,10 @@ impl InvoiceView {
         let currency = totals.total.currency();
         let money = |amount| MoneyView::from(domain::money::Money::new(amount, currency));
         let due = invoice.amount_due();
-        let mut said: Vec<String> = mentions(invoice.locale, due.is_zero()).into_iter().map(str::to_owned).collect();
+        let mut said: Vec<String> = mentions(invoice.locale, due.is_zero())
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         said.push(invoice.tax.reason.text(invoice.locale).to_owned());
         Some(Self {
             id: invoice.id.to_string(),
@@ -164,13 +167,21 @@ impl InvoiceView {
             due_at: issued_at.to_string(),
             seller: seller_view(seller),
             buyer: buyer_view(buyer),
-            lines: invoice.lines.iter().map(|line| InvoiceLineView::of(line, invoice.locale)).collect(),
+            lines: invoice
+                .lines
+                .iter()
+                .map(|line| InvoiceLineView::of(line, invoice.locale))
+                .collect(),
             subtotal: totals.subtotal.into(),
             discount: totals.discount.into(),
             taxes: totals
                 .taxes
                 .iter()
-                .map(|tax| InvoiceTaxView { rate: tax.rate, base: money(tax.base), amount: money(tax.tax) })
+                .map(|tax| InvoiceTaxView {
+                    rate: tax.rate,
+                    base: money(tax.base),
+                    amount: money(tax.tax),
+                })
                 .collect(),
             total: totals.total.into(),
             amount_due: due.into(),
@@ -187,7 +198,10 @@ fn seller_view(seller: &Seller) -> SellerView {
         siren: seller.siren.clone(),
         rcs: seller.rcs.clone(),
         vat_number: seller.vat_number.clone(),
-        address: format!("{}, {} {}, {}", seller.line1, seller.postal_code, seller.city, seller.country),
+        address: format!(
+            "{}, {} {}, {}",
+            seller.line1, seller.postal_code, seller.city, seller.country
+        ),
     }
 }
 

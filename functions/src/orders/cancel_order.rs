@@ -40,17 +40,29 @@ impl Operation for CancelOrder {
     const SPEC: Spec = Spec::post("cancel_order", "/v1/orders/{id}/cancellation")
         .summary("Cancel an order that is not paid yet.")
         .idempotency(Idempotency::Honoured)
-        .codes(&[Code::NotFound, Code::StateConflict, Code::ConcurrentChange]);
+        .codes(&[
+            Code::NotFound,
+            Code::StateConflict,
+            Code::ConcurrentChange,
+            Code::VersionMismatch,
+        ]);
     type Caller = SignedIn;
     type Input = CancelOrderInput;
     type Output = OrderView;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: CancelOrderInput) -> Result<Reply<OrderView>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: CancelOrderInput,
+    ) -> Result<Reply<OrderView>, Failure> {
         let found = read(app, &request, input.order).await?;
         require_live(found.session, request.now)?;
         let claim = request.claim.as_ref().zip(found.claim.as_ref());
-        match claim.filter(|(_, claim)| !claim.value.is_over(request.now)).map(|(key, claim)| claim.value.meets(key, request.now)) {
+        match claim
+            .filter(|(_, claim)| !claim.value.is_over(request.now))
+            .map(|(key, claim)| claim.value.meets(key, request.now))
+        {
             Some(Claimed::Answered(answer)) => return Ok(Reply::answer(answer)),
             Some(Claimed::Refused(code)) => return Err(code.into()),
             Some(Claimed::Free) | None => {}
@@ -62,9 +74,15 @@ impl Operation for CancelOrder {
         }
         if let OrderStatus::Canceled { .. } = order.value.status {
             // A repetition succeeds, with one effect.
-            return Ok(Reply::data(OrderView::of(&order.value, request.locale)).version(order.version));
+            return Ok(
+                Reply::data(OrderView::of(&order.value, request.locale)).version(order.version)
+            );
         }
-        let canceled = order.value.clone().cancel(request.now).map_err(|_| Code::StateConflict)?;
+        let canceled = order
+            .value
+            .clone()
+            .cancel(request.now)
+            .map_err(|_| Code::StateConflict)?;
         let reply = commit(app, &request, &order, canceled, found.claim.as_ref()).await?;
         close_pages(app, &order.value).await;
         Ok(reply)
@@ -81,12 +99,19 @@ async fn read(app: &App, request: &Request<SignedIn>, order: OrderId) -> Result<
     let SignedIn(claims) = &request.caller;
     let session = keys::session(claims.user, claims.session);
     let order = keys::order(claims.account, order);
-    let claim = request.claim.as_ref().map(|key| keys::idempotency(claims.account, CancelOrder::SPEC.id, &key.key_hash));
+    let claim = request
+        .claim
+        .as_ref()
+        .map(|key| keys::idempotency(claims.account, CancelOrder::SPEC.id, &key.key_hash));
     let mut wanted = vec![session.clone(), order.clone()];
     wanted.extend(claim.clone());
     let mut batch = app.store().batch(&wanted).await?;
     let claim = claim.map(|key| batch.take(&key)).transpose()?.flatten();
-    Ok(Found { session: batch.take(&session)?, claim, order: batch.take(&order)? })
+    Ok(Found {
+        session: batch.take(&session)?,
+        claim,
+        order: batch.take(&order)?,
+    })
 }
 
 async fn commit(
@@ -102,7 +127,10 @@ async fn commit(
     let mut act = Transaction::new(app.new_id()?);
     act.replace(read.version, &canceled, ());
     let kind = EventKind::OrderCanceled { order: canceled.id };
-    act.insert(&event(app.new_id()?, Owner::Account { account }, kind, request.now), ());
+    act.insert(
+        &event(app.new_id()?, Owner::Account { account }, kind, request.now),
+        (),
+    );
     if let Some(key) = &request.claim {
         let key: &ClaimKey = key;
         let answer = reply
@@ -121,10 +149,20 @@ async fn commit(
 /// Closes the payment page at the provider, as far as it answers. What is
 /// still paid on it comes back as a refund.
 async fn close_pages(app: &App, order: &Order) {
-    let payment = app.store().get::<Payment>(&keys::payment(order.account, order.payment)).await;
+    let payment = app
+        .store()
+        .get::<Payment>(&keys::payment(order.account, order.payment))
+        .await;
     let Ok(Some(payment)) = payment else { return };
-    let Ok(gateway) = gateway(app, Pace::Interactive).await else { return };
-    for attempt in payment.value.attempts.iter().filter(|attempt| attempt.is_open()) {
+    let Ok(gateway) = gateway(app, Pace::Interactive).await else {
+        return;
+    };
+    for attempt in payment
+        .value
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.is_open())
+    {
         if let Some(page) = attempt.page() {
             let key = format!("{}:{}:expire", payment.value.id, attempt.number);
             let _the_reconciler_reads_it_later = gateway.expire_session(&key, &page.session).await;

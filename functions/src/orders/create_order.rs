@@ -7,7 +7,7 @@
 //! 2. the payment page at the provider, under a key that names the attempt;
 //! 3. one transaction that stores the page and the answer to the client.
 
-use super::placing::{PlaceOrder, Wanted, is_served, price};
+use super::placing::{PlaceOrder, Wanted, is_chargeable, is_served, price};
 use super::views::{OrderView, PaymentView, PlacedView};
 use domain::account::{Account, User};
 use domain::event::{EventKind, Owner};
@@ -22,7 +22,7 @@ use platform::http::reply::{Claimed, Reply};
 use platform::http::request::{ClaimKey, Request};
 use platform::identity::access::Claims;
 use platform::identity::session::require_live;
-use platform::payments::hosted::{PAGE_LIFE, PageText, closing_time, open_page};
+use platform::payments::hosted::{PAGE_LIFE, PageText, can_open, closing_time, open_page};
 use platform::payments::provider::{CallError, Pace};
 use platform::payments::reconcile::{close_page, order_title};
 use platform::payments::{PaymentError, gateway};
@@ -54,7 +54,11 @@ impl Operation for CreateOrder {
     type Output = PlacedView;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: PlaceOrder) -> Result<Reply<PlacedView>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: PlaceOrder,
+    ) -> Result<Reply<PlacedView>, Failure> {
         let SignedIn(claims) = &request.caller;
         let key = request.claim.clone().ok_or(Code::IdempotencyKeyRequired)?;
         if !app.config().allows_return_url(&input.return_url) {
@@ -62,7 +66,10 @@ impl Operation for CreateOrder {
         }
         let (session, found) = read(app, claims, &key).await?;
         require_live(session, request.now)?;
-        let claim = found.claim.clone().filter(|claim| !claim.value.is_over(request.now));
+        let claim = found
+            .claim
+            .clone()
+            .filter(|claim| !claim.value.is_over(request.now));
         let placed = match claim.map(|claim| (claim.value.meets(&key, request.now), claim)) {
             Some((Claimed::Answered(answer), _)) => return Ok(Reply::answer(answer)),
             Some((Claimed::Refused(code), _)) => return Err(code.into()),
@@ -82,11 +89,19 @@ struct Found {
     cart: Option<Stored<StoredCart>>,
 }
 
-async fn read(app: &App, claims: &Claims, key: &ClaimKey) -> Result<(Option<Stored<Session>>, Found), Failure> {
+async fn read(
+    app: &App,
+    claims: &Claims,
+    key: &ClaimKey,
+) -> Result<(Option<Stored<Session>>, Found), Failure> {
     let account = claims.account;
     let session = keys::session(claims.user, claims.session);
     let claim = keys::idempotency(account, CreateOrder::SPEC.id, &key.key_hash);
-    let (profile, user, data_key) = (keys::account(account), keys::user(claims.user), keys::data_key(account));
+    let (profile, user, data_key) = (
+        keys::account(account),
+        keys::user(claims.user),
+        keys::data_key(account),
+    );
     let cart = keys::account_cart(account);
     let wanted = [&session, &claim, &profile, &user, &data_key, &cart].map(Clone::clone);
     let mut batch = app.store().batch(&wanted).await?;
@@ -94,9 +109,13 @@ async fn read(app: &App, claims: &Claims, key: &ClaimKey) -> Result<(Option<Stor
     let session = batch.take(&session)?;
     let found = Found {
         claim: batch.take(&claim)?,
-        account: batch.take(&profile)?.ok_or_else(|| missing("the profile"))?,
+        account: batch
+            .take(&profile)?
+            .ok_or_else(|| missing("the profile"))?,
         user: batch.take(&user)?.ok_or_else(|| missing("the user"))?,
-        data_key: batch.take(&data_key)?.ok_or_else(|| missing("the data key"))?,
+        data_key: batch
+            .take(&data_key)?
+            .ok_or_else(|| missing("the data key"))?,
         cart: batch.take(&cart)?,
     };
     Ok((session, found))
@@ -119,7 +138,9 @@ enum Customer {
 fn customer(account: &Account, user: &User) -> Customer {
     match &account.provider_customer {
         Some(customer) => Customer::Known(customer.clone()),
-        None => Customer::New { email: user.email.as_str().to_owned() },
+        None => Customer::New {
+            email: user.email.as_str().to_owned(),
+        },
     }
 }
 
@@ -152,11 +173,25 @@ async fn place(
 
     let mut act = Transaction::new(app.new_id()?);
     // A claim whose time is over gives way to the new one.
-    act.upsert(found.claim.as_ref().map(|old| old.version), &claim, Taken::Claim);
+    act.upsert(
+        found.claim.as_ref().map(|old| old.version),
+        &claim,
+        Taken::Claim,
+    );
     act.insert(&order, Taken::Id);
     act.insert(&payment, Taken::Id);
     let placed = EventKind::OrderPlaced { order: order.id };
-    act.insert(&event(app.new_id()?, Owner::Account { account: claims.account }, placed, now), Taken::Id);
+    act.insert(
+        &event(
+            app.new_id()?,
+            Owner::Account {
+                account: claims.account,
+            },
+            placed,
+            now,
+        ),
+        Taken::Id,
+    );
     if let Some(cart) = cart {
         act.replace(cart.version, &cart.value.emptied(cart.version), Taken::Cart);
     }
@@ -164,14 +199,25 @@ async fn place(
         Ok(()) => {}
         Err(CommitError::Refused(Taken::Claim)) => return Err(Code::RequestInProgress.into()),
         Err(CommitError::Refused(Taken::Cart)) => return Err(Code::ConcurrentChange.into()),
-        Err(CommitError::Refused(Taken::Id)) => return Err(Failure::Fault("an id was given twice".to_owned())),
+        Err(CommitError::Refused(Taken::Id)) => {
+            return Err(Failure::Fault("an id was given twice".to_owned()));
+        }
         Err(CommitError::Store(error)) => return Err(error.into()),
     }
     let new = found.claim.map_or(1, |old| old.version.saturating_add(1));
     Ok(Placed {
-        order: Stored { value: order, version: 1 },
-        payment: Stored { value: payment, version: 1 },
-        claim: Stored { value: claim, version: new },
+        order: Stored {
+            value: order,
+            version: 1,
+        },
+        payment: Stored {
+            value: payment,
+            version: 1,
+        },
+        claim: Stored {
+            value: claim,
+            version: new,
+        },
         customer: customer(&found.account.value, &found.user.value),
     })
 }
@@ -179,13 +225,22 @@ async fn place(
 type Items = Vec<(domain::id::PlanId, u64)>;
 
 /// What is to be bought; with the cart, if it is the cart.
-fn wanted(found: &Found, wanted: &Wanted, now: jiff::Timestamp) -> Result<(Items, Option<Stored<StoredCart>>), Failure> {
+fn wanted(
+    found: &Found,
+    wanted: &Wanted,
+    now: jiff::Timestamp,
+) -> Result<(Items, Option<Stored<StoredCart>>), Failure> {
     let version = match wanted {
         Wanted::Items(items) => return Ok((items.clone(), None)),
         Wanted::Cart(version) => *version,
     };
     let Some(cart) = found.cart.clone() else {
-        return Err(if version.is_some() { Code::VersionMismatch } else { Code::EmptyCart }.into());
+        return Err(if version.is_some() {
+            Code::VersionMismatch
+        } else {
+            Code::EmptyCart
+        }
+        .into());
     };
     if version.is_some() && version == cart.value.ordered_version {
         return Err(Code::CartAlreadyOrdered.into());
@@ -196,7 +251,13 @@ fn wanted(found: &Found, wanted: &Wanted, now: jiff::Timestamp) -> Result<(Items
     if cart.value.is_expired(now) {
         return Err(Code::CartExpired.into());
     }
-    let items: Items = cart.value.cart.items.iter().map(|(plan, quantity)| (*plan, *quantity)).collect();
+    let items: Items = cart
+        .value
+        .cart
+        .items
+        .iter()
+        .map(|(plan, quantity)| (*plan, *quantity))
+        .collect();
     if items.is_empty() {
         return Err(Code::EmptyCart.into());
     }
@@ -212,13 +273,14 @@ async fn decide_order(
     lines: Vec<OrderLine>,
 ) -> Result<Order, Failure> {
     let address = &input.address;
-    let buyer = Buyer { country: address.country, postal_code: address.postal_code.as_str() };
+    let buyer = Buyer {
+        country: address.country,
+        postal_code: address.postal_code.as_str(),
+    };
     let tax = decide(&buyer, request.now);
-    let totals = Totals::of(&lines, input.currency, &tax).map_err(|_| Failure::field("/items", Reason::OutOfRange))?;
-    if totals.total.amount() <= 0 {
-        return Err(Failure::field("/items", Reason::OutOfRange));
-    }
-    Ok(Order {
+    let totals = Totals::of(&lines, input.currency, &tax)
+        .map_err(|_| Failure::field("/items", Reason::OutOfRange))?;
+    let order = Order {
         id: app.new_id()?,
         account: claims.account,
         user: claims.user,
@@ -233,11 +295,21 @@ async fn decide_order(
         payment: app.new_id()?,
         invoice: app.new_id()?,
         created_at: request.now,
-    })
+    };
+    is_chargeable(&order)?;
+    Ok(order)
 }
 
-fn first_attempt(order: &Order, return_url: String, now: jiff::Timestamp) -> Result<Payment, Failure> {
-    let page = Channel::Hosted { return_url, closes_at: closing_time(now, PAGE_LIFE), page: None };
+fn first_attempt(
+    order: &Order,
+    return_url: String,
+    now: jiff::Timestamp,
+) -> Result<Payment, Failure> {
+    let page = Channel::Hosted {
+        return_url,
+        closes_at: closing_time(now, PAGE_LIFE),
+        page: None,
+    };
     Payment {
         id: order.payment,
         account: order.account,
@@ -255,15 +327,29 @@ fn first_attempt(order: &Order, return_url: String, now: jiff::Timestamp) -> Res
 }
 
 /// The order of a claim whose invocation died: it goes on in its place.
-async fn resume(app: &App, account: AccountId, claim: Stored<Claim>, request: &Request<SignedIn>) -> Result<Placed, Failure> {
+async fn resume(
+    app: &App,
+    account: AccountId,
+    claim: Stored<Claim>,
+    request: &Request<SignedIn>,
+) -> Result<Placed, Failure> {
     let order_id: OrderId = claim.value.order().ok_or(Code::RequestInProgress)?;
     let missing = |what: &str| Failure::Fault(format!("{what} of a claim is missing"));
-    let order = app.store().order(account, order_id).await?.ok_or_else(|| missing("the order"))?;
+    let order = app
+        .store()
+        .order(account, order_id)
+        .await?
+        .ok_or_else(|| missing("the order"))?;
     let profile = keys::account(account);
     let user = keys::user(order.value.user);
     let payment = keys::payment(account, order.value.payment);
-    let mut batch = app.store().batch(&[profile.clone(), user.clone(), payment.clone()]).await?;
-    let account: Stored<Account> = batch.take(&profile)?.ok_or_else(|| missing("the account"))?;
+    let mut batch = app
+        .store()
+        .batch(&[profile.clone(), user.clone(), payment.clone()])
+        .await?;
+    let account: Stored<Account> = batch
+        .take(&profile)?
+        .ok_or_else(|| missing("the account"))?;
     let user: Stored<User> = batch.take(&user)?.ok_or_else(|| missing("the user"))?;
     let taken = claim.value.taken_over(order_id, request.now);
     let mut act = Transaction::new(app.new_id()?);
@@ -275,28 +361,52 @@ async fn resume(app: &App, account: AccountId, claim: Stored<Claim>, request: &R
     }
     Ok(Placed {
         customer: customer(&account.value, &user.value),
-        payment: batch.take(&payment)?.ok_or_else(|| missing("the payment"))?,
+        payment: batch
+            .take(&payment)?
+            .ok_or_else(|| missing("the payment"))?,
         order,
-        claim: Stored { value: taken, version: claim.version.saturating_add(1) },
+        claim: Stored {
+            value: taken,
+            version: claim.version.saturating_add(1),
+        },
     })
 }
 
 /// Opens the payment page, and stores it with the answer.
-async fn answer(app: &App, request: &Request<SignedIn>, placed: Placed) -> Result<Reply<PlacedView>, Failure> {
+async fn answer(
+    app: &App,
+    request: &Request<SignedIn>,
+    placed: Placed,
+) -> Result<Reply<PlacedView>, Failure> {
     let payment = placed.payment.value.clone();
-    let Some(attempt) = payment.open_attempt().filter(|attempt| attempt.page().is_none()) else {
-        // The reconciler opened the page, or the order ended meanwhile.
+    let pending = placed.order.value.status == OrderStatus::Pending;
+    let Some(attempt) = payment
+        .open_attempt()
+        .filter(|attempt| pending && can_open(attempt, app.now()))
+    else {
+        // The page is there already, or there will be none.
         return store_answer(app, request, placed, payment, None).await;
     };
-    let gateway = gateway(app, Pace::Interactive).await.map_err(Failure::from)?;
+    let gateway = gateway(app, Pace::Interactive)
+        .await
+        .map_err(Failure::from)?;
     let customer = match &placed.customer {
         Customer::Known(customer) => Ok(customer.clone()),
-        Customer::New { email } => gateway.create_customer(&payment.account.to_string(), email).await,
+        Customer::New { email } => {
+            gateway
+                .create_customer(&payment.account.to_string(), email)
+                .await
+        }
     };
     let order = &placed.order.value;
-    let text = PageText { description: order_title(order), locale: order.locale };
+    let text = PageText {
+        description: order_title(order),
+        locale: order.locale,
+    };
     let opened = match customer {
-        Ok(customer) => open_page(&gateway, &payment, attempt, &customer, &text).await.map(|page| (customer, page)),
+        Ok(customer) => open_page(&gateway, &payment, attempt, &customer, &text)
+            .await
+            .map(|page| (customer, page)),
         Err(error) => Err(error),
     };
     match opened {
@@ -305,7 +415,9 @@ async fn answer(app: &App, request: &Request<SignedIn>, placed: Placed) -> Resul
             store_answer(app, request, placed, shown, Some(customer)).await
         }
         // Nobody knows, or not now: the same key goes on with this attempt.
-        Err(error @ (CallError::Unknown(_) | CallError::NotStarted(_))) => Err(PaymentError::Call(error).into()),
+        Err(error @ (CallError::Unknown(_) | CallError::NotStarted(_))) => {
+            Err(PaymentError::Call(error).into())
+        }
         Err(error @ CallError::Rejected { .. }) => {
             let number = attempt.number;
             let scene = app.store().scene_of(&payment).await?;
@@ -323,23 +435,46 @@ async fn store_answer(
     customer: Option<String>,
 ) -> Result<Reply<PlacedView>, Failure> {
     let order = &placed.order.value;
-    let view = PlacedView { order: OrderView::of(order, request.locale), payment: PaymentView::of(&payment) };
-    let reply = Reply::data(view).header("location", format!("/v1/orders/{}", order.id)).version(placed.order.version);
+    let view = PlacedView {
+        order: OrderView::of(order, request.locale),
+        payment: PaymentView::of(&payment),
+    };
+    let reply = Reply::data(view)
+        .header("location", format!("/v1/orders/{}", order.id))
+        .version(placed.order.version);
     let rendered = reply
         .render(CreateOrder::SPEC.success, &request.id.to_string())
         .map_err(|error| Failure::fault(&error))?;
     let mut act = Transaction::new(app.new_id()?);
-    act.replace(placed.claim.version, &placed.claim.value.answered(rendered), ());
+    act.replace(
+        placed.claim.version,
+        &placed.claim.value.answered(rendered),
+        (),
+    );
     if payment != placed.payment.value {
+        // A page is for an order that still waits for it.
+        act.unchanged(
+            &keys::order(order.account, order.id),
+            placed.order.version,
+            (),
+        );
         act.replace(placed.payment.version, &payment, ());
     }
     if let (Some(customer), Customer::New { .. }) = (customer, &placed.customer) {
-        act.set_once(&keys::account(order.account), "provider_customer", &customer, ());
+        act.set_once(
+            &keys::account(order.account),
+            "provider_customer",
+            &customer,
+            (),
+        );
     }
     match app.store().commit(act).await {
         Ok(()) => Ok(reply),
         // Another request or the reconciler went on with it: ask again.
-        Err(CommitError::Refused(())) => Err(Failure::Unavailable { retry_after: 1, cause: "overtaken".to_owned() }),
+        Err(CommitError::Refused(())) => Err(Failure::Unavailable {
+            retry_after: 1,
+            cause: "overtaken".to_owned(),
+        }),
         Err(CommitError::Store(error)) => Err(error.into()),
     }
 }

@@ -26,16 +26,26 @@ impl Input for GetOrderInput {
 }
 
 impl Operation for GetOrder {
-    const SPEC: Spec = Spec::get("get_order", "/v1/orders/{id}").summary("Read an order.").codes(&[Code::NotFound]);
+    const SPEC: Spec = Spec::get("get_order", "/v1/orders/{id}")
+        .summary("Read an order.")
+        .codes(&[Code::NotFound]);
     type Caller = SignedIn;
     type Input = GetOrderInput;
     type Output = OrderView;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: GetOrderInput) -> Result<Reply<OrderView>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: GetOrderInput,
+    ) -> Result<Reply<OrderView>, Failure> {
         let SignedIn(claims) = &request.caller;
         // The account is part of the key: another's order is simply not there.
-        let order = app.store().order(claims.account, input.order).await?.ok_or(Code::NotFound)?;
+        let order = app
+            .store()
+            .order(claims.account, input.order)
+            .await?
+            .ok_or(Code::NotFound)?;
         Ok(Reply::data(OrderView::of(&order.value, request.locale)).version(order.version))
     }
 }

@@ -20,11 +20,19 @@ impl Operation for ListOrders {
     type Output = Vec<OrderView>;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: ListInput) -> Result<Reply<Vec<OrderView>>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: ListInput,
+    ) -> Result<Reply<Vec<OrderView>>, Failure> {
         let listing = Listing::open(app, Self::SPEC.id, "", &request, input, true).await?;
         let SignedIn(claims) = &request.caller;
         let page = app.store().orders_of(claims.account, &listing.page).await?;
-        let orders: Vec<OrderView> = page.items.iter().map(|order| OrderView::of(&order.value, request.locale)).collect();
+        let orders: Vec<OrderView> = page
+            .items
+            .iter()
+            .map(|order| OrderView::of(&order.value, request.locale))
+            .collect();
         let (count, next) = (orders.len(), listing.next(app, page.next).await?);
         Ok(Reply::data(orders).page(count, next))
     }

@@ -5,7 +5,8 @@ use domain::cart::MAX_LINES;
 use domain::catalogue::{Product, SaleRefusal, find_on_sale};
 use domain::id::PlanId;
 use domain::money::Currency;
-use domain::order::OrderLine;
+use domain::order::{Order, OrderLine};
+use domain::payment::{LARGEST_CHARGE, SMALLEST_CHARGE};
 use domain::text::Line;
 use domain::vat::CountryCode;
 use platform::app::App;
@@ -50,7 +51,10 @@ impl Input for PlaceOrder {
             let _accepted: Read<Accepted> = body.required("acceptTerms");
             Ok(Self {
                 wanted: wanted?,
-                address: BillingAddress { vat_number: vat_number?, ..address? },
+                address: BillingAddress {
+                    vat_number: vat_number?,
+                    ..address?
+                },
                 currency: currency?.unwrap_or(Currency::EUR),
                 return_url: return_url?.0,
             })
@@ -70,7 +74,9 @@ fn read_wanted(body: &mut Object<'_>) -> Read<Wanted> {
         (Some(items), None, None) => {
             let mut plans = BTreeSet::new();
             match items.iter().position(|(plan, _)| !plans.insert(*plan)) {
-                Some(index) => Err(body.refuse(&format!("items/{index}/planId"), Reason::Duplicate)),
+                Some(index) => {
+                    Err(body.refuse(&format!("items/{index}/planId"), Reason::Duplicate))
+                }
                 None => Ok(Wanted::Items(items)),
             }
         }
@@ -107,29 +113,91 @@ pub fn is_served(country: CountryCode) -> bool {
     !NOT_SERVED.contains(&country.as_str())
 }
 
+/// Checks that the provider will charge the order, and later each of its
+/// lines when it renews.
+///
+/// # Errors
+/// A refusal that names what is too small or too large.
+pub fn is_chargeable(order: &Order) -> Result<(), Failure> {
+    let fits = |amount: i64| (SMALLEST_CHARGE..=LARGEST_CHARGE).contains(&amount);
+    let out_of_range = |path: String| FieldError {
+        path,
+        reason: Reason::OutOfRange,
+    };
+    let lines = order
+        .line_totals_with_tax()
+        .map_err(|error| Failure::fault(&error))?;
+    let mut errors: Vec<FieldError> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, total)| !fits(total.amount()))
+        .map(|(index, _)| out_of_range(format!("/items/{index}/quantity")))
+        .collect();
+    if errors.is_empty() && !fits(order.totals.total.amount()) {
+        errors.push(out_of_range("/items".to_owned()));
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::fields(errors))
+    }
+}
+
 /// The lines of an order at today's prices, or every reason why not.
 ///
 /// # Errors
 /// A refusal that names each wrong item; a fault when no ids can be made.
-pub fn price(app: &App, products: &[Product], items: &[(PlanId, u64)], currency: Currency) -> Result<Vec<OrderLine>, Failure> {
+pub fn price(
+    app: &App,
+    products: &[Product],
+    items: &[(PlanId, u64)],
+    currency: Currency,
+) -> Result<Vec<OrderLine>, Failure> {
     let mut lines = Vec::with_capacity(items.len());
     let mut errors = Vec::new();
     for (index, (plan, quantity)) in items.iter().enumerate() {
         match find_on_sale(products, *plan) {
-            None => errors.push(FieldError { path: format!("/items/{index}/planId"), reason: Reason::NotOnSale }),
-            Some((product, plan)) => match (plan.amount(*quantity, currency), plan.scheme(currency)) {
-                (Ok(amount), Some(scheme)) => {
-                    lines.push(OrderLine::new((product, plan), (*quantity, amount), scheme.clone(), app.new_id()?));
+            None => errors.push(FieldError {
+                path: format!("/items/{index}/planId"),
+                reason: Reason::NotOnSale,
+            }),
+            Some((product, plan)) => {
+                match (plan.amount(*quantity, currency), plan.scheme(currency)) {
+                    (Ok(amount), Some(scheme)) => {
+                        lines.push(OrderLine::new(
+                            (product, plan),
+                            (*quantity, amount),
+                            scheme.clone(),
+                            app.new_id()?,
+                        ));
+                    }
+                    (Err(SaleRefusal::Currency), _) | (Ok(_), None) => {
+                        errors.push(FieldError {
+                            path: "/currency".to_owned(),
+                            reason: Reason::UnknownValue,
+                        });
+                    }
+                    (
+                        Err(
+                            SaleRefusal::NotOnSale
+                            | SaleRefusal::Quantity { .. }
+                            | SaleRefusal::Price(_),
+                        ),
+                        _,
+                    ) => {
+                        errors.push(FieldError {
+                            path: format!("/items/{index}/quantity"),
+                            reason: Reason::OutOfRange,
+                        });
+                    }
                 }
-                (Err(SaleRefusal::Currency), _) | (Ok(_), None) => {
-                    errors.push(FieldError { path: "/currency".to_owned(), reason: Reason::UnknownValue });
-                }
-                (Err(SaleRefusal::NotOnSale | SaleRefusal::Quantity { .. } | SaleRefusal::Price(_)), _) => {
-                    errors.push(FieldError { path: format!("/items/{index}/quantity"), reason: Reason::OutOfRange });
-                }
-            },
+            }
         }
     }
     errors.dedup();
-    if errors.is_empty() { Ok(lines) } else { Err(Failure::fields(errors)) }
+    if errors.is_empty() {
+        Ok(lines)
+    } else {
+        Err(Failure::fields(errors))
+    }
 }

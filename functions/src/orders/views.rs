@@ -63,7 +63,11 @@ impl OrderView {
         Self {
             id: order.id.to_string(),
             status: order.status.name(),
-            lines: order.lines.iter().map(|line| LineView::of(line, locale)).collect(),
+            lines: order
+                .lines
+                .iter()
+                .map(|line| LineView::of(line, locale))
+                .collect(),
             subtotal: order.totals.subtotal.into(),
             discount: order.totals.discount.into(),
             tax: TaxView {
@@ -127,7 +131,9 @@ impl PaymentView {
             id: payment.id.to_string(),
             provider: "stripe",
             status: payment.status.name(),
-            checkout_url: open.and_then(|attempt| attempt.page()).map(|page| page.url.clone()),
+            checkout_url: open
+                .and_then(|attempt| attempt.page())
+                .map(|page| page.url.clone()),
             expires_at,
         }
     }

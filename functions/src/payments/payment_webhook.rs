@@ -1,5 +1,6 @@
 //! Receiving the payment provider's events.
 
+use jiff::SignedDuration;
 use platform::app::App;
 use platform::http::operation::{Anybody, Media, Operation, Spec};
 use platform::http::problem::{Code, Failure};
@@ -7,8 +8,12 @@ use platform::http::reply::Reply;
 use platform::http::request::Request;
 use platform::payments::inbox::{Received, read, receive};
 use platform::payments::signature::verify;
-use platform::secrets::Secret;
+use platform::secrets::{Secret, SecretText};
 use serde::Serialize;
+
+/// How long a secret is still good after it was replaced: as long as the
+/// provider signs with both.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 
 /// `POST /v1/webhooks/stripe`.
 pub struct PaymentWebhook;
@@ -50,29 +55,20 @@ impl Operation for PaymentWebhook {
 }
 
 /// The signature is checked on the bytes as they came, before anything is
-/// read from them. The secret before the last rotation is good until Secrets
-/// Manager forgets it: the provider signs with both while it changes.
+/// read from them. While a secret changes, the provider signs with both.
 async fn authenticate(app: &App, request: &Request<Anybody>) -> Result<(), Failure> {
-    let header = match request
-        .headers
-        .get_all("stripe-signature")
-        .iter()
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
-        [one] => one.to_str().map_err(|_| Code::InvalidSignature)?,
+    let mut sent = request.headers.get_all("stripe-signature").iter();
+    let header = match (sent.next(), sent.next()) {
+        (Some(one), None) => one.to_str().map_err(|_| Code::InvalidSignature)?,
         _ => return Err(Code::InvalidSignature.into()),
     };
-    let current = app.secret(Secret::WebhookSecret).await?;
-    let seconds = request.now.as_second();
-    if verify(header, &request.body, &[current.expose()], seconds).is_ok() {
-        return Ok(());
-    }
-    if let Some(previous) = app
-        .secrets()
-        .previous(Secret::WebhookSecret, request.now)
-        .await
-        && verify(header, &request.body, &[previous.expose()], seconds).is_ok()
+    let fits = |secrets: &[SecretText]| {
+        let secrets: Vec<&str> = secrets.iter().map(SecretText::expose).collect();
+        verify(header, &request.body, &secrets, request.now.as_second()).is_ok()
+    };
+    let (secret, now) = (Secret::WebhookSecret, request.now);
+    if fits(&[app.secret(secret).await?])
+        || fits(&app.secrets().latest(secret, OVERLAP, now).await?)
     {
         return Ok(());
     }

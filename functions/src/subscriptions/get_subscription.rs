@@ -26,16 +26,25 @@ impl Input for GetSubscriptionInput {
 }
 
 impl Operation for GetSubscription {
-    const SPEC: Spec =
-        Spec::get("get_subscription", "/v1/subscriptions/{id}").summary("Read a subscription.").codes(&[Code::NotFound]);
+    const SPEC: Spec = Spec::get("get_subscription", "/v1/subscriptions/{id}")
+        .summary("Read a subscription.")
+        .codes(&[Code::NotFound]);
     type Caller = SignedIn;
     type Input = GetSubscriptionInput;
     type Output = SubscriptionView;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: GetSubscriptionInput) -> Result<Reply<SubscriptionView>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: GetSubscriptionInput,
+    ) -> Result<Reply<SubscriptionView>, Failure> {
         let SignedIn(claims) = &request.caller;
-        let found = app.store().subscription(claims.account, input.subscription).await?.ok_or(Code::NotFound)?;
+        let found = app
+            .store()
+            .subscription(claims.account, input.subscription)
+            .await?
+            .ok_or(Code::NotFound)?;
         Ok(Reply::data(SubscriptionView::of(&found.value, request.locale)).version(found.version))
     }
 }

@@ -37,7 +37,10 @@ impl Input for ListRenewalsInput {
     fn read(form: &mut Form) -> Read<Self> {
         let subscription = form.path::<IdField<SubscriptionId>>("id");
         let list = ListInput::read(form);
-        Ok(Self { subscription: subscription?.0, list: list? })
+        Ok(Self {
+            subscription: subscription?.0,
+            list: list?,
+        })
     }
 }
 
@@ -50,17 +53,40 @@ impl Operation for ListRenewals {
     type Output = Vec<RenewalView>;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: ListRenewalsInput) -> Result<Reply<Vec<RenewalView>>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: ListRenewalsInput,
+    ) -> Result<Reply<Vec<RenewalView>>, Failure> {
         let SignedIn(claims) = &request.caller;
         let (account, id) = (claims.account, input.subscription);
-        let listing = Listing::open(app, Self::SPEC.id, &id.to_string(), &request, input.list, false).await?;
-        let subscription = app.store().subscription(account, id).await?.ok_or(Code::NotFound)?.value;
+        let listing = Listing::open(
+            app,
+            Self::SPEC.id,
+            &id.to_string(),
+            &request,
+            input.list,
+            false,
+        )
+        .await?;
+        let subscription = app
+            .store()
+            .subscription(account, id)
+            .await?
+            .ok_or(Code::NotFound)?
+            .value;
         let page = app.store().periods_of(account, id, &listing.page).await?;
         let proofs = proofs(app, account, &page.items).await?;
-        let renewals: Vec<RenewalView> = page.items.iter().map(|period| proofs.view(&period.value)).collect();
+        let renewals: Vec<RenewalView> = page
+            .items
+            .iter()
+            .map(|period| proofs.view(&period.value))
+            .collect();
         let upcoming = upcoming(&subscription)?;
         let (count, next) = (renewals.len(), listing.next(app, page.next).await?);
-        Ok(Reply::data(renewals).page(count, next).metadata("upcoming", upcoming))
+        Ok(Reply::data(renewals)
+            .page(count, next)
+            .metadata("upcoming", upcoming))
     }
 }
 
@@ -70,39 +96,83 @@ struct Proofs {
     invoices: BTreeMap<String, Invoice>,
 }
 
-async fn proofs(app: &App, account: AccountId, periods: &[Stored<BillingPeriod>]) -> Result<Proofs, Failure> {
+async fn proofs(
+    app: &App,
+    account: AccountId,
+    periods: &[Stored<BillingPeriod>],
+) -> Result<Proofs, Failure> {
     // Periods that began with one order share its payment and invoice.
-    let payments: BTreeMap<String, _> =
-        periods.iter().map(|p| (p.value.payment.to_string(), keys::payment(account, p.value.payment))).collect();
-    let invoices: BTreeMap<String, _> =
-        periods.iter().map(|p| (p.value.invoice.to_string(), keys::invoice(account, p.value.invoice))).collect();
-    let wanted: Vec<_> = payments.values().chain(invoices.values()).cloned().collect();
+    let payments: BTreeMap<String, _> = periods
+        .iter()
+        .map(|p| {
+            (
+                p.value.payment.to_string(),
+                keys::payment(account, p.value.payment),
+            )
+        })
+        .collect();
+    let invoices: BTreeMap<String, _> = periods
+        .iter()
+        .map(|p| {
+            (
+                p.value.invoice.to_string(),
+                keys::invoice(account, p.value.invoice),
+            )
+        })
+        .collect();
+    let wanted: Vec<_> = payments
+        .values()
+        .chain(invoices.values())
+        .cloned()
+        .collect();
     if wanted.is_empty() {
-        return Ok(Proofs { payments: BTreeMap::new(), invoices: BTreeMap::new() });
+        return Ok(Proofs {
+            payments: BTreeMap::new(),
+            invoices: BTreeMap::new(),
+        });
     }
     let mut batch = app.store().batch(&wanted).await?;
-    let mut found = Proofs { payments: BTreeMap::new(), invoices: BTreeMap::new() };
+    let mut found = Proofs {
+        payments: BTreeMap::new(),
+        invoices: BTreeMap::new(),
+    };
     for (id, key) in payments {
-        found.payments.extend(batch.take::<Payment>(&key)?.map(|read| (id, read.value)));
+        found
+            .payments
+            .extend(batch.take::<Payment>(&key)?.map(|read| (id, read.value)));
     }
     for (id, key) in invoices {
-        found.invoices.extend(batch.take::<Invoice>(&key)?.map(|read| (id, read.value)));
+        found
+            .invoices
+            .extend(batch.take::<Invoice>(&key)?.map(|read| (id, read.value)));
     }
     Ok(found)
 }
 
 impl Proofs {
     fn view(&self, period: &BillingPeriod) -> RenewalView {
-        let number = self.invoices.get(&period.invoice.to_string()).and_then(Invoice::issued);
-        let attempts = self.payments.get(&period.payment.to_string()).map(|payment| payment.attempts.as_slice());
-        RenewalView::of(period, number.map(|(number, _)| number.to_string()), attempts.unwrap_or_default())
+        let number = self
+            .invoices
+            .get(&period.invoice.to_string())
+            .and_then(Invoice::issued);
+        let attempts = self
+            .payments
+            .get(&period.payment.to_string())
+            .map(|payment| payment.attempts.as_slice());
+        RenewalView::of(
+            period,
+            number.map(|(number, _)| number.to_string()),
+            attempts.unwrap_or_default(),
+        )
     }
 }
 
 /// The periods to come, at today's price and tax.
 fn upcoming(subscription: &Subscription) -> Result<Vec<Value>, Failure> {
     let goes_on = match subscription.status {
-        SubscriptionStatus::Active | SubscriptionStatus::PastDue { .. } => !subscription.cancel_at_period_end,
+        SubscriptionStatus::Active | SubscriptionStatus::PastDue { .. } => {
+            !subscription.cancel_at_period_end
+        }
         SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => false,
     };
     if !goes_on {
@@ -123,9 +193,15 @@ fn upcoming(subscription: &Subscription) -> Result<Vec<Value>, Failure> {
 }
 
 fn total(subscription: &Subscription, bounds: &PeriodBounds) -> Result<Money, Failure> {
-    let buyer = Buyer { country: subscription.country, postal_code: &subscription.postal_code };
+    let buyer = Buyer {
+        country: subscription.country,
+        postal_code: &subscription.postal_code,
+    };
     let tax = decide(&buyer, bounds.start);
-    let line = subscription.invoice_line(bounds).map_err(|error| Failure::fault(&error))?;
-    let totals = InvoiceTotals::of(&[line], &tax, subscription.currency).map_err(|error| Failure::fault(&error))?;
+    let line = subscription
+        .invoice_line(bounds)
+        .map_err(|error| Failure::fault(&error))?;
+    let totals = InvoiceTotals::of(&[line], &tax, subscription.currency)
+        .map_err(|error| Failure::fault(&error))?;
     Ok(totals.total)
 }

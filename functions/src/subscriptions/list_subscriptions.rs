@@ -20,12 +20,22 @@ impl Operation for ListSubscriptions {
     type Output = Vec<SubscriptionView>;
     type Error = Failure;
 
-    async fn run(app: &App, request: Request<SignedIn>, input: ListInput) -> Result<Reply<Vec<SubscriptionView>>, Failure> {
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        input: ListInput,
+    ) -> Result<Reply<Vec<SubscriptionView>>, Failure> {
         let listing = Listing::open(app, Self::SPEC.id, "", &request, input, true).await?;
         let SignedIn(claims) = &request.caller;
-        let page = app.store().subscriptions_of(claims.account, &listing.page).await?;
-        let found: Vec<SubscriptionView> =
-            page.items.iter().map(|read| SubscriptionView::of(&read.value, request.locale)).collect();
+        let page = app
+            .store()
+            .subscriptions_of(claims.account, &listing.page)
+            .await?;
+        let found: Vec<SubscriptionView> = page
+            .items
+            .iter()
+            .map(|read| SubscriptionView::of(&read.value, request.locale))
+            .collect();
         let (count, next) = (found.len(), listing.next(app, page.next).await?);
         Ok(Reply::data(found).page(count, next))
     }

@@ -1,5 +1,6 @@
 //! Renewing what is due: every five minutes, whatever was missed before.
 
+use jiff::Timestamp;
 use platform::app::App;
 use platform::http::problem::chain;
 use platform::job::{Job, Work};
@@ -7,7 +8,6 @@ use platform::payments::renew::{postpone, renew};
 use platform::store::StoreError;
 use platform::store::keys::{self, Key, Timed};
 use platform::sweep::{Swept, Tick, sweep};
-use jiff::Timestamp;
 use std::sync::Mutex;
 
 /// Every five minutes.

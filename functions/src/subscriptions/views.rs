@@ -3,7 +3,9 @@
 use domain::interval::IntervalUnit;
 use domain::locale::Locale;
 use domain::payment::{Attempt, Outcome};
-use domain::subscription::{BillingPeriod, PeriodBounds, PeriodStatus, Subscription, SubscriptionStatus};
+use domain::subscription::{
+    BillingPeriod, PeriodBounds, PeriodStatus, Subscription, SubscriptionStatus,
+};
 use platform::http::views::MoneyView;
 use serde::Serialize;
 
@@ -21,7 +23,11 @@ pub struct PeriodView {
 
 impl From<&PeriodBounds> for PeriodView {
     fn from(bounds: &PeriodBounds) -> Self {
-        Self { index: bounds.index, start: bounds.start.to_string(), end: bounds.end.to_string() }
+        Self {
+            index: bounds.index,
+            start: bounds.start.to_string(),
+            end: bounds.end.to_string(),
+        }
     }
 }
 
@@ -76,10 +82,14 @@ impl SubscriptionView {
     pub fn of(subscription: &Subscription, locale: Locale) -> Self {
         let anchor = &subscription.anchor;
         let access_until = match &subscription.status {
-            SubscriptionStatus::PastDue { dunning } => {
-                Some(dunning.access_until(&domain::dunning::DunningPolicy::default()).to_string())
-            }
-            SubscriptionStatus::Active | SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => None,
+            SubscriptionStatus::PastDue { dunning } => Some(
+                dunning
+                    .access_until(&domain::dunning::DunningPolicy::default())
+                    .to_string(),
+            ),
+            SubscriptionStatus::Active
+            | SubscriptionStatus::Unpaid { .. }
+            | SubscriptionStatus::Canceled { .. } => None,
         };
         Self {
             id: subscription.id.to_string(),
@@ -174,7 +184,11 @@ pub struct RenewalView {
 
 impl RenewalView {
     /// The period with its invoice's number and its payment's attempts.
-    pub fn of(period: &BillingPeriod, invoice_number: Option<String>, attempts: &[Attempt]) -> Self {
+    pub fn of(
+        period: &BillingPeriod,
+        invoice_number: Option<String>,
+        attempts: &[Attempt],
+    ) -> Self {
         Self {
             index: period.bounds.index,
             start: period.bounds.start.to_string(),

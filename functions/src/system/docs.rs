@@ -12,7 +12,9 @@ pub struct Docs;
 const PAGE: &str = include_str!("../../../infra/docs.html");
 
 impl Operation for Docs {
-    const SPEC: Spec = Spec::get("docs", "/docs").summary("Read this API's reference as a page.").media(Media::Document);
+    const SPEC: Spec = Spec::get("docs", "/docs")
+        .summary("Read this API's reference as a page.")
+        .media(Media::Document);
     type Caller = Anybody;
     type Input = ();
     type Output = ();

@@ -27,7 +27,14 @@ impl Operation for Health {
     type Output = HealthView;
     type Error = Failure;
 
-    async fn run(_app: &App, request: Request<Anybody>, (): ()) -> Result<Reply<HealthView>, Failure> {
-        Ok(Reply::data(HealthView { status: "ok", time: request.now.to_string() }))
+    async fn run(
+        _app: &App,
+        request: Request<Anybody>,
+        (): (),
+    ) -> Result<Reply<HealthView>, Failure> {
+        Ok(Reply::data(HealthView {
+            status: "ok",
+            time: request.now.to_string(),
+        }))
     }
 }

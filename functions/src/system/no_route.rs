@@ -39,7 +39,11 @@ impl Operation for NoRoute {
             return Ok(Reply::document("text/plain; charset=utf-8", Vec::new()));
         }
         offered.sort_unstable();
-        Err(Refusal { allow: Some(offered.join(", ")), ..Code::MethodNotAllowed.into() }.into())
+        Err(Refusal {
+            allow: Some(offered.join(", ")),
+            ..Code::MethodNotAllowed.into()
+        }
+        .into())
     }
 }
 

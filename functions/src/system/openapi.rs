@@ -21,7 +21,10 @@ impl Operation for Openapi {
     type Error = Failure;
 
     async fn run(_app: &App, _request: Request<Anybody>, (): ()) -> Result<Reply<()>, Failure> {
-        Ok(Reply::document("application/json; charset=utf-8", DOCUMENT.as_bytes().to_vec())
-            .header("cache-control", "public, max-age=300"))
+        Ok(Reply::document(
+            "application/json; charset=utf-8",
+            DOCUMENT.as_bytes().to_vec(),
+        )
+        .header("cache-control", "public, max-age=300"))
     }
 }

@@ -204,7 +204,7 @@ impl Cloud {
 
     /// Puts a new text of a secret in force; the one before becomes previous.
     pub fn rotate_secret(&self, secret: Secret, text: String) {
-        self.0.backends.vault.rotate(secret, text);
+        self.0.backends.vault.rotate(secret, text, self.now());
     }
 
     /// An app that makes its calls under a name of its own, for tests that

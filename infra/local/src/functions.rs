@@ -11,11 +11,11 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
 use functions::registry::{Entry, JobEntry, jobs, operations};
 use futures::FutureExt as _;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Context, LambdaEvent};
 use platform::app::{App, Parts, WebClient};
 use platform::clock::Entropy;
 use platform::config::Config;
-use platform::http::guard::GatewayEvent;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -128,7 +128,7 @@ impl Functions {
     pub(crate) async fn invoke(
         &self,
         id: &str,
-        event: GatewayEvent,
+        event: ApiGatewayV2httpRequest,
         request_id: &str,
         deadline_ms: u64,
     ) -> Result<Value, FunctionError> {

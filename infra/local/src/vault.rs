@@ -1,6 +1,7 @@
 //! Secrets Manager: the values, current and previous.
 
 use crate::lock::lock;
+use jiff::Timestamp;
 use platform::clock::{Entropy, NoEntropy};
 use platform::secrets::Secret;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub(crate) const PREFIX: &str = "cyna";
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Versions {
     current: String,
+    /// When the current one came into force, in seconds since 1970.
+    #[serde(default)]
+    since: i64,
     previous: Option<String>,
 }
 
@@ -49,6 +53,7 @@ impl Vault {
                 format!("{PREFIX}/{}", secret.name()),
                 Versions {
                     current,
+                    since: 0,
                     previous: None,
                 },
             );
@@ -66,8 +71,9 @@ impl Vault {
     }
 
     /// Puts a new text in force; the one before stays readable as previous.
-    pub(crate) fn rotate(&self, secret: Secret, text: String) {
+    pub(crate) fn rotate(&self, secret: Secret, text: String, now: Timestamp) {
         if let Some(versions) = lock(&self.0).get_mut(&format!("{PREFIX}/{}", secret.name())) {
+            versions.since = now.as_second();
             versions.previous = Some(std::mem::replace(&mut versions.current, text));
         }
     }
@@ -93,17 +99,18 @@ impl Vault {
             .and_then(Value::as_str)
             .unwrap_or("AWSCURRENT");
         let versions = lock(&self.0).get(name).cloned();
-        let text = match (stage, versions) {
-            ("AWSCURRENT", Some(versions)) => Some(versions.current),
-            ("AWSPREVIOUS", Some(versions)) => versions.previous,
+        let found = match (stage, versions) {
+            ("AWSCURRENT", Some(versions)) => Some((versions.current, versions.since)),
+            ("AWSPREVIOUS", Some(versions)) => versions.previous.map(|text| (text, 0)),
             (_, Some(_) | None) => None,
         };
-        match text {
-            Some(text) => (
+        match found {
+            Some((text, since)) => (
                 200,
                 json!({
                     "ARN": format!("arn:aws:secretsmanager:local:000000000000:secret:{name}"),
                     "Name": name,
+                    "CreatedDate": since,
                     "SecretString": text,
                     "VersionStages": [stage],
                 }),

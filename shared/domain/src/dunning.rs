@@ -105,6 +105,15 @@ pub enum Next {
     EndAt(Timestamp),
 }
 
+impl Next {
+    /// When.
+    pub fn at(self) -> Timestamp {
+        match self {
+            Self::RetryAt(at) | Self::EndAt(at) => at,
+        }
+    }
+}
+
 /// One unpaid period, from its first failure on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dunning {

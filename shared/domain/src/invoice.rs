@@ -232,8 +232,11 @@ impl Invoice {
     /// The invoice with its number.
     ///
     /// # Errors
-    /// [`InvoiceRefusal`] unless it is ready.
+    /// [`InvoiceRefusal`] unless it is ready and says what was sold.
     pub fn finalise(self, number: InvoiceNumber, now: Timestamp) -> Result<Self, InvoiceRefusal> {
+        if self.lines.is_empty() {
+            return Err(self.refuse("finalised without lines"));
+        }
         let status = match self.status {
             InvoiceStatus::Ready {
                 paid_at: Some(paid_at),

@@ -250,6 +250,12 @@ pub struct Surplus {
     pub refund: Option<String>,
 }
 
+/// Smallest amount the provider charges, in minor units.
+pub const SMALLEST_CHARGE: i64 = 50;
+
+/// Largest amount the provider charges, in minor units.
+pub const LARGEST_CHARGE: i64 = 99_999_999;
+
 /// One thing to pay and every try at it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
@@ -328,6 +334,9 @@ pub enum ProviderOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mismatch {
+    /// It names another payment.
+    #[error("it belongs to another payment")]
+    Payment,
     /// It names an attempt that was never made.
     #[error("no such attempt")]
     Attempt,
@@ -554,6 +563,9 @@ impl Payment {
         payable: bool,
         now: Timestamp,
     ) -> Settlement {
+        if (seen.reference.account, seen.reference.payment) != (self.account, self.id) {
+            return Settlement::Quarantine(Mismatch::Payment);
+        }
         let Some(attempt) = self
             .attempts
             .iter()
@@ -576,6 +588,19 @@ impl Payment {
             ProviderOutcome::Declined { code } if hosted => self.note_decline(attempt.number, code),
             ProviderOutcome::NeedsCustomer | ProviderOutcome::Canceled if hosted => {
                 Settlement::Nothing
+            }
+            // Nobody waits for this attempt any more: it ends, and that is all.
+            ProviderOutcome::Declined { .. }
+            | ProviderOutcome::NeedsCustomer
+            | ProviderOutcome::Canceled
+                if !self.is_pending() || !payable =>
+            {
+                let code = "superseded".to_owned();
+                let outcome = Outcome::Failed { at: now, code };
+                Settlement::Noted(
+                    self.identified(&attempt, seen)
+                        .with_outcome(attempt.number, outcome),
+                )
             }
             ProviderOutcome::Declined { code } => {
                 let outcome = Outcome::Failed {
@@ -659,11 +684,7 @@ impl Payment {
             _ if known_surplus => Settlement::Nothing,
             PaymentStatus::Refunded { .. } => Settlement::Nothing,
             PaymentStatus::Pending if payable => {
-                let number = seen.reference.attempt;
-                for attempt in self.attempts.iter_mut().filter(|a| a.number == number) {
-                    attempt.provider_payment = Some(seen.id.clone());
-                    attempt.outcome = Outcome::Succeeded { at: now };
-                }
+                self.succeeded(seen, now);
                 self.status = PaymentStatus::Paid {
                     at: now,
                     provider_payment: seen.id.clone(),
@@ -679,6 +700,19 @@ impl Payment {
             | PaymentStatus::Paid { .. }
             | PaymentStatus::Failed { .. }
             | PaymentStatus::Expired { .. } => {
+                // Its attempt is over all the same: left open, it would be looked up for ever.
+                if self
+                    .attempts
+                    .iter()
+                    .any(|a| a.number == seen.reference.attempt && a.is_open())
+                {
+                    self.succeeded(seen, now);
+                }
+                if let (Purpose::Order { .. }, PaymentStatus::Pending) =
+                    (self.purpose, &self.status)
+                {
+                    self.status = PaymentStatus::Expired { at: now };
+                }
                 self.surplus.push(Surplus {
                     provider_payment: seen.id.clone(),
                     amount: Money::new(seen.received, seen.amount.currency()),
@@ -687,6 +721,15 @@ impl Payment {
                 self.check_at = Some(now);
                 Settlement::Surplus(self)
             }
+        }
+    }
+
+    /// Closes the attempt that captured.
+    fn succeeded(&mut self, seen: &ProviderPayment, now: Timestamp) {
+        let number = seen.reference.attempt;
+        for attempt in self.attempts.iter_mut().filter(|a| a.number == number) {
+            attempt.provider_payment = Some(seen.id.clone());
+            attempt.outcome = Outcome::Succeeded { at: now };
         }
     }
 }

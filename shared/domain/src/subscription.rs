@@ -297,12 +297,9 @@ impl Subscription {
             | SubscriptionStatus::Unpaid { .. }
             | SubscriptionStatus::Canceled { .. } => Dunning::start(at, code, policy),
         };
-        let at = match next {
-            Next::RetryAt(at) | Next::EndAt(at) => at,
-        };
         Self {
             status: SubscriptionStatus::PastDue { dunning },
-            next_action_at: Some(at),
+            next_action_at: Some(next.at()),
             faults: 0,
             ..self
         }

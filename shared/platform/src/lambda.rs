@@ -78,7 +78,10 @@ async fn start() -> Result<App, Error> {
 /// output. `EnvFilter`, the runtime's own choice, brings regular expressions:
 /// a twentieth of every binary, built anew at every start.
 fn tell_from(level: LevelFilter) {
-    let subscriber = tracing_subscriber::fmt().json().without_time().with_max_level(level);
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .without_time()
+        .with_max_level(level);
     // Another one can only have been set by this same process before.
     let _ = subscriber.try_init();
 }

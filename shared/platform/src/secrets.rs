@@ -1,6 +1,8 @@
 //! Secrets Manager, with a cache on our own clock.
 
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::SdkError;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::fmt;
@@ -9,6 +11,9 @@ use tokio::sync::Mutex;
 
 /// How long a secret is kept before it is read again.
 const KEEP: SignedDuration = SignedDuration::from_secs(300);
+
+/// How often a signature that does not fit makes us read a secret again.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// The secrets there are. The name in Secrets Manager is
 /// `<prefix>/<name>`.
@@ -84,7 +89,16 @@ enum Stage {
     Previous,
 }
 
-type Cached = HashMap<(Secret, Stage), (Timestamp, SecretText)>;
+/// A version of a secret.
+#[derive(Debug, Clone)]
+struct Version {
+    text: SecretText,
+    /// When it came into force.
+    since: Option<Timestamp>,
+}
+
+/// What Secrets Manager said, and when; none where there is no such version.
+type Cached = HashMap<(Secret, Stage), (Timestamp, Option<Version>)>;
 
 /// The secrets of this function, read when first needed.
 #[derive(Debug)]
@@ -109,40 +123,73 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`] when it cannot be read and no older copy is at hand.
     pub async fn current(&self, secret: Secret, now: Timestamp) -> Result<SecretText, SecretError> {
-        self.read(secret, Stage::Current, now).await
+        let current = self.read(secret, Stage::Current, KEEP, now).await?;
+        current
+            .map(|version| version.text)
+            .ok_or_else(|| absent(secret))
     }
 
     /// The text before the last rotation, if there is one.
     pub async fn previous(&self, secret: Secret, now: Timestamp) -> Option<SecretText> {
-        self.read(secret, Stage::Previous, now).await.ok()
+        let previous = self.read(secret, Stage::Previous, KEEP, now).await;
+        previous.ok().flatten().map(|version| version.text)
+    }
+
+    /// The texts something may be signed with: the current one and, until
+    /// `overlap` after that came into force, the one before. For signatures
+    /// that do not fit what is in memory, which may be older than a rotation;
+    /// a flood of forgeries must not become a flood of reads.
+    ///
+    /// # Errors
+    /// [`SecretError`] when the current one cannot be read.
+    pub async fn latest(
+        &self,
+        secret: Secret,
+        overlap: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Vec<SecretText>, SecretError> {
+        let current = self.read(secret, Stage::Current, ASK_AGAIN, now).await?;
+        let overlaps = |version: &Version| {
+            version
+                .since
+                .is_some_and(|since| now.duration_since(since) < overlap)
+        };
+        let previous = if current.as_ref().is_some_and(overlaps) {
+            self.read(secret, Stage::Previous, ASK_AGAIN, now).await?
+        } else {
+            None
+        };
+        let versions = current.into_iter().chain(previous);
+        Ok(versions.map(|version| version.text).collect())
     }
 
     async fn read(
         &self,
         secret: Secret,
         stage: Stage,
+        keep: SignedDuration,
         now: Timestamp,
-    ) -> Result<SecretText, SecretError> {
+    ) -> Result<Option<Version>, SecretError> {
         // The lock is held while reading, so that one reader asks for all.
         let mut cache = self.cache.lock().await;
         let cached = cache.get(&(secret, stage)).cloned();
-        if let Some((read_at, text)) = &cached
-            && now.duration_since(*read_at) < KEEP
+        if let Some((read_at, version)) = &cached
+            && now.duration_since(*read_at) < keep
         {
-            return Ok(text.clone());
+            return Ok(version.clone());
         }
         match (self.fetch(secret, stage).await, cached) {
-            (Ok(text), _) => {
-                cache.insert((secret, stage), (now, text.clone()));
-                Ok(text)
+            (Ok(version), _) => {
+                cache.insert((secret, stage), (now, version.clone()));
+                Ok(version)
             }
             // An old copy serves while Secrets Manager does not answer.
-            (Err(_), Some((_, text))) if stage == Stage::Current => Ok(text),
+            (Err(_), Some((_, version))) if stage == Stage::Current => Ok(version),
             (Err(error), _) => Err(error),
         }
     }
 
-    async fn fetch(&self, secret: Secret, stage: Stage) -> Result<SecretText, SecretError> {
+    async fn fetch(&self, secret: Secret, stage: Stage) -> Result<Option<Version>, SecretError> {
         let failed = |source| SecretError {
             name: secret.name(),
             source,
@@ -156,12 +203,33 @@ impl Secrets {
                 Stage::Previous => "AWSPREVIOUS",
             })
             .send()
-            .await
-            .map_err(|error| failed(Box::new(error)))?;
+            .await;
+        let got = match got {
+            Ok(got) => got,
+            // Nothing is previous before the first rotation.
+            Err(error) if stage == Stage::Previous && is_absent(&error) => return Ok(None),
+            Err(error) => return Err(failed(Box::new(error))),
+        };
         let text = got
             .secret_string
             .ok_or_else(|| failed("it holds no text".into()))?;
         // A line end pasted along with a key is no part of it.
-        Ok(SecretText(text.trim().into()))
+        let text = SecretText(text.trim().into());
+        let since = got.created_date;
+        let since = since.and_then(|at| Timestamp::from_second(at.secs()).ok());
+        Ok(Some(Version { text, since }))
+    }
+}
+
+fn is_absent(error: &SdkError<GetSecretValueError>) -> bool {
+    error
+        .as_service_error()
+        .is_some_and(GetSecretValueError::is_resource_not_found_exception)
+}
+
+fn absent(secret: Secret) -> SecretError {
+    SecretError {
+        name: secret.name(),
+        source: "there is no such secret".into(),
     }
 }

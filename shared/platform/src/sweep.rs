@@ -83,7 +83,9 @@ where
         // stays due must not be spun on.
         let mut seen: HashSet<Key> = HashSet::new();
         loop {
-            let due = app.store().due(job, *shard, app.now(), PAGE).await?;
+            // What failed may stay due at the head: the page grows past it.
+            let page = PAGE.saturating_add(u32::try_from(seen.len()).unwrap_or(u32::MAX));
+            let due = app.store().due(job, *shard, app.now(), page).await?;
             let fresh: Vec<Key> = due
                 .into_iter()
                 .filter(|key| seen.insert(key.clone()))

@@ -16,8 +16,10 @@ use lambda_http::Body;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Headers every answer has. HTML documents bring a policy of their own.
-const SECURITY: [(&str, &str); 4] = [
+/// Headers every answer has. HTML documents bring a policy of their own. The
+/// gateway adds CORS headers for some origins, so caches must tell them apart.
+const EVERYWHERE: [(&str, &str); 5] = [
+    ("vary", "Origin"),
     ("x-content-type-options", "nosniff"),
     (
         "strict-transport-security",
@@ -230,7 +232,7 @@ fn build(answer: &Answer, body: Body) -> Response<Body> {
     *response.status_mut() = http::StatusCode::from_u16(answer.status)
         .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    for (name, value) in SECURITY {
+    for (name, value) in EVERYWHERE {
         headers.insert(
             HeaderName::from_static(name),
             HeaderValue::from_static(value),

@@ -9,6 +9,7 @@
 use base64::Engine as _;
 use http::{HeaderMap, HeaderValue, header};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use std::net::Ipv6Addr;
 
 /// Carries what was wrong from here to the edge.
 pub(super) const NOTE: &str = "x-cyna-edge-note";
@@ -20,18 +21,18 @@ pub(super) enum Note {
     Body,
     /// The query holds characters no query may hold.
     Query,
-    /// `Authorization` was sent twice.
-    Authorization,
+    /// `Host` is none, or `Authorization` was sent twice.
+    Header,
 }
 
 impl Note {
-    const ALL: [Self; 3] = [Self::Body, Self::Query, Self::Authorization];
+    const ALL: [Self; 3] = [Self::Body, Self::Query, Self::Header];
 
     fn text(self) -> &'static str {
         match self {
             Self::Body => "body",
             Self::Query => "query",
-            Self::Authorization => "authorization",
+            Self::Header => "header",
         }
     }
 
@@ -44,6 +45,7 @@ impl Note {
 
 /// Makes an event harmless.
 pub fn mend(event: &mut ApiGatewayV2httpRequest) {
+    let mut note = None;
     let headers = &mut event.headers;
     headers.remove(NOTE);
     for name in [
@@ -55,15 +57,17 @@ pub fn mend(event: &mut ApiGatewayV2httpRequest) {
         headers.remove(name);
     }
     // The conversion builds an address from it; nothing here reads that.
-    headers.insert(header::HOST, HeaderValue::from_static("api"));
-    let mut note = None;
+    let host = headers.insert(header::HOST, HeaderValue::from_static("api"));
+    if host.is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
+        note = Some(Note::Header);
+    }
     // A gateway joins repeated headers with a comma; a token holds none.
     let doubled = headers.get_all(header::AUTHORIZATION).iter().count() > 1
         || headers
             .get(header::AUTHORIZATION)
             .is_some_and(|value| value.as_bytes().contains(&b','));
     if doubled {
-        note = Some(Note::Authorization);
+        note = Some(Note::Header);
     }
     let query = event.raw_query_string.get_or_insert_default();
     let readable = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&byte);
@@ -93,6 +97,24 @@ pub fn mend(event: &mut ApiGatewayV2httpRequest) {
     }
 }
 
+/// True for a name or an address, with or without a port.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        Some(_) | None => (text, None),
+    };
+    let literal = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let known = match literal {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(named),
+    };
+    let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    known && port.is_none_or(|port| digits(port) && port.parse::<u16>().is_ok())
+}
+
 /// True when every `%` begins an escape of two hexadecimal digits.
 fn escapes_are_whole(query: &str) -> bool {
     query.split('%').skip(1).all(|rest| {
@@ -100,4 +122,29 @@ fn escapes_are_whole(query: &str) -> bool {
         digits.next().is_some_and(|byte| byte.is_ascii_hexdigit())
             && digits.next().is_some_and(|byte| byte.is_ascii_hexdigit())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
+        for host in [
+            "a",
+            "api.example.com",
+            "127.0.0.1:3000",
+            "[::1]",
+            "[::1]:443",
+            "a_b.c.",
+        ] {
+            assert!(is_host(host), "{host}");
+        }
+        for host in [
+            "", ":80", "a:", "a:99999", "a:+80", "a:b", "a:1:2", "[::1", "::1", "[::1]x", "[x]:1",
+            "a b", "u@a", "a/b",
+        ] {
+            assert!(!is_host(host), "{host}");
+        }
+    }
 }

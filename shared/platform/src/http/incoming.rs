@@ -41,7 +41,7 @@ pub(super) fn take_apart(spec: &Spec, request: lambda_http::Request) -> Result<I
     let note = Note::of(request.headers());
     match note {
         Some(Note::Query) => return Err(Code::MalformedQuery.into()),
-        Some(Note::Authorization) => return Err(Code::MalformedHeader.into()),
+        Some(Note::Header) => return Err(Code::MalformedHeader.into()),
         Some(Note::Body) => return Err(Code::MalformedBody.into()),
         None => {}
     }

@@ -211,7 +211,8 @@ impl From<Code> for Refusal {
         Self {
             code,
             errors: Vec::new(),
-            retry_after: None,
+            // By then whoever works on the request has mostly answered it.
+            retry_after: (code == Code::RequestInProgress).then_some(2),
             allow: None,
         }
     }

@@ -82,7 +82,8 @@ pub(super) fn sort<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<Answ
     let code = error.code.unwrap_or(error.kind);
     match (status, error.payment_intent) {
         (402, Some(intent)) => Ok(Answer::Declined(Box::new(intent))),
-        (409 | 429, _) => Err(CallError::NotStarted(format!("{status} {code}"))),
+        // A key that is refused is ours to mend: nothing was begun.
+        (401 | 403 | 409 | 429, _) => Err(CallError::NotStarted(format!("{status} {code}"))),
         (400..=499, _) => Err(CallError::Rejected { status, code }),
         _ => Err(CallError::Unknown(format!("{status} {code}"))),
     }

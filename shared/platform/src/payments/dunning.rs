@@ -1,7 +1,7 @@
 //! What follows a declined renewal: retries, a payment page for a bank that
 //! wants the customer, and the end of the schedule.
 
-use super::hosted::{PageText, RENEWAL_PAGE_LIFE, closing_time, open_page};
+use super::hosted::{PageText, RENEWAL_PAGE_LIFE, can_open, closing_time, open_page};
 use super::provider::Pace;
 use super::renew::{charge, finish, follow_up, replace, saved_method};
 use super::scene::{Changed, Scene, Subject};
@@ -102,7 +102,7 @@ pub(super) async fn end_dunning(
 }
 
 /// True when dunning is at its end: no page is opened that would outlive it.
-pub(super) fn is_over(subscription: &Subscription, now: Timestamp) -> bool {
+fn is_over(subscription: &Subscription, now: Timestamp) -> bool {
     matches!(
         subscription.due(now, &DunningPolicy::default()),
         Ok(Some(DueAction::EndDunning))
@@ -130,30 +130,25 @@ pub async fn close_attempt(
     }
 }
 
-/// Opens a payment page for a renewal whose bank wants the customer, and
-/// writes down that it is to be mailed.
-pub(super) async fn ask_customer(
+/// The payment of a renewal whose bank wants the customer, with a hosted
+/// attempt begun: its timer opens the page, whatever happens to this
+/// invocation. At the end of the schedule none is begun, since nothing would
+/// be served for it any more.
+pub(super) fn ask_customer(
     app: &App,
-    payment: Stored<Payment>,
+    payment: Payment,
     subscription: &Subscription,
-) -> Result<(), PaymentError> {
-    let now = app.now();
+    now: Timestamp,
+) -> Payment {
+    if is_over(subscription, now) {
+        return payment;
+    }
     let channel = Channel::Hosted {
         return_url: format!("{}/subscriptions/{}", app.config().app_url, subscription.id),
         closes_at: closing_time(now, RENEWAL_PAGE_LIFE),
         page: None,
     };
-    let Ok(asked) = payment.value.clone().begin(channel, now) else {
-        return Ok(());
-    };
-    let Some(attempt) = asked.last_attempt().cloned() else {
-        return Ok(());
-    };
-    if !begin_attempt(app, &payment, &asked, &attempt, None).await? {
-        return Ok(());
-    }
-    let scene = app.store().scene_of(&asked).await?;
-    show_page(app, scene).await
+    payment.clone().begin(channel, now).unwrap_or(payment)
 }
 
 /// Opens the page of the open hosted attempt of a renewal, and stores it with
@@ -168,6 +163,9 @@ pub async fn show_page(app: &App, scene: Scene) -> Result<(), PaymentError> {
     else {
         return Ok(());
     };
+    if !can_open(attempt, app.now()) {
+        return Ok(());
+    }
     let customer = scene
         .account
         .value

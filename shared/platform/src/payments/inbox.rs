@@ -4,8 +4,7 @@
 use super::inbox_records::{conflict, keep, mark_applied, quarantine};
 use super::objects::{Intent, Locator, Session};
 use super::provider::{API_VERSION, Pace};
-use super::reconcile::close_page;
-use super::renew::follow_up;
+use super::reconcile::{close_page, number_outcome};
 use super::scene::Scene;
 use super::settle::{Settled, settle};
 use super::{PaymentError, gateway};
@@ -164,10 +163,10 @@ pub async fn receive(
     match news(app, envelope) {
         News::Nothing => Ok(Received::Ignored),
         News::Unbelievable(reason) => quarantine(app, record, reason).await,
-        News::Payment(intent) => match (Locator::read(&intent.metadata), intent.observe()) {
+        News::Payment(intent) => match (Locator::read(&intent.metadata), observe(app, &intent)) {
             (None, _) => quarantine(app, record, "reference").await,
-            (Some(_), Err(_)) => quarantine(app, record, "object").await,
-            (Some(at), Ok(seen)) => apply(app, record, &at, Step::Settle(seen)).await,
+            (Some(_), None) => quarantine(app, record, "object").await,
+            (Some(at), Some(seen)) => apply(app, record, &at, Step::Settle(seen)).await,
         },
         News::PageCompleted(session) => match Locator::read(&session.metadata) {
             None => quarantine(app, record, "reference").await,
@@ -178,6 +177,12 @@ pub async fn receive(
             Some(at) => apply(app, record, &at, Step::Close(session.id)).await,
         },
     }
+}
+
+/// What a payment at the provider says, if it can be ours.
+fn observe(app: &App, intent: &Intent) -> Option<ProviderPayment> {
+    let right_mode = intent.livemode == app.config().live_mode;
+    intent.observe().ok().filter(|_| right_mode)
 }
 
 /// What an event asks for.
@@ -237,8 +242,8 @@ async fn settle_event(
         Settled::Mismatched(_) => Ok(Received::Quarantined),
         Settled::Unchanged => mark_applied(app, record, version).await,
         settled @ Settled::Applied(_) => {
-            // Only what must follow at once; the rest has timers.
-            let _repaired_by_timer = follow_up(app, settled).await;
+            // The number at once; a page to open has the payment's timer.
+            number_outcome(app, &settled).await;
             Ok(Received::Applied)
         }
     }
@@ -259,9 +264,9 @@ async fn fetch_and_settle(
         .await?
         .intent(intent)
         .await?;
-    match intent.observe() {
-        Ok(seen) => settle_event(app, &seen, scene, record, version).await,
-        Err(_) => Ok(Received::Quarantined),
+    match observe(app, &intent) {
+        Some(seen) => settle_event(app, &seen, scene, record, version).await,
+        None => Ok(Received::Quarantined),
     }
 }
 
@@ -284,7 +289,10 @@ async fn close_event(
     if !fits {
         return Ok(Received::Quarantined);
     }
-    close_page(app, scene, at.reference.attempt).await?;
+    if !close_page(app, scene, at.reference.attempt).await? {
+        // Somebody changed it meanwhile: it is looked at again.
+        return Err(PaymentError::Contention);
+    }
     mark_applied(app, record, version).await
 }
 
@@ -320,8 +328,8 @@ pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
     };
     if record.kind.starts_with("payment_intent.") {
         let intent = gateway.intent(&record.object).await?;
-        return match (Locator::read(&intent.metadata), intent.observe()) {
-            (Some(at), Ok(seen)) => apply(app, record, &at, Step::Settle(seen)).await,
+        return match (Locator::read(&intent.metadata), observe(app, &intent)) {
+            (Some(at), Some(seen)) => apply(app, record, &at, Step::Settle(seen)).await,
             _ => quarantine(app, record, "reference").await,
         };
     }

@@ -20,7 +20,8 @@ pub const API_VERSION: &str = "2025-09-30.clover";
 /// How long a caller can wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// A customer waits: 3 s a try, two tries.
+    /// A customer waits: 2 s a try, two tries, so that two calls fit into the
+    /// time of a request.
     Interactive,
     /// Nobody waits: 25 s a try, two tries.
     OffSession,
@@ -29,7 +30,7 @@ pub enum Pace {
 impl Pace {
     fn attempt(self) -> Duration {
         match self {
-            Self::Interactive => Duration::from_secs(3),
+            Self::Interactive => Duration::from_secs(2),
             Self::OffSession => Duration::from_secs(25),
         }
     }
@@ -136,6 +137,9 @@ impl Gateway<'_> {
     ) -> Result<Session, CallError> {
         let mut form = Form::default()
             .field("mode", "payment")
+            // Cards alone: a method that settles days later would leave the page
+            // complete and the order unpaid.
+            .field("payment_method_types[0]", "card")
             .field("customer", new.customer)
             .field("line_items[0][quantity]", 1)
             .field("line_items[0][price_data][currency]", &new.currency)
@@ -277,7 +281,8 @@ impl Gateway<'_> {
         for _ in 0..TRIES {
             match self.try_once(method, path, body.as_ref()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error @ CallError::Rejected { .. }) => return Err(error),
+                // Once a try may have been done, a later refusal proves nothing.
+                Err(error @ CallError::Rejected { .. }) => return Err(unknown.unwrap_or(error)),
                 Err(error @ CallError::Unknown(_)) => {
                     unknown = Some(error.clone());
                     last = error;
@@ -285,7 +290,6 @@ impl Gateway<'_> {
                 Err(error @ CallError::NotStarted(_)) => last = error,
             }
         }
-        // Once a try may have been done, a later refusal proves nothing.
         Err(unknown.unwrap_or(last))
     }
 

@@ -17,6 +17,7 @@ use domain::account::{Account, User};
 use domain::event::EventKind;
 use domain::id::{AccountId, PaymentId};
 use domain::ledger::Posting;
+use domain::order::OrderStatus;
 use domain::payment::{Attempt, Channel, Outcome, Payment, ProviderPayment, Purpose};
 use jiff::SignedDuration;
 
@@ -86,12 +87,11 @@ pub async fn check_payment(
         Ok(false) => {
             store_payment(app, &scene, scene.payment.value.clone().checked(app.now())).await
         }
-        Err(PaymentError::Call(error)) => {
-            // The next look is later, whatever the provider does meanwhile.
+        Err(error) => {
+            // The next look is later, whatever is wrong meanwhile.
             store_payment(app, &scene, scene.payment.value.clone().checked(app.now())).await?;
-            Err(error.into())
+            Err(error)
         }
-        Err(error) => Err(error),
     }
 }
 
@@ -113,7 +113,10 @@ async fn settle_lookup(
 ) -> Result<bool, PaymentError> {
     match settle(app, seen, scene, None).await? {
         Settled::Unchanged => Ok(false),
-        Settled::Mismatched(reason) => Err(mismatch(reason)),
+        Settled::Mismatched(reason) => {
+            app.count("Quarantined");
+            Err(mismatch(reason))
+        }
         settled @ Settled::Applied(_) => {
             follow_up(app, settled).await?;
             Ok(true)
@@ -138,6 +141,15 @@ async fn check_page(
                 .map_err(|error| PaymentError::Computation(chain(&error)))?;
             return settle_lookup(app, &seen, scene.clone()).await;
         }
+    }
+    let is_wanted = match &scene.subject {
+        Subject::Order { order } => order.value.status == OrderStatus::Pending,
+        Subject::Renewal { .. } => true,
+    };
+    if page.status.as_deref() == Some("open") && !is_wanted {
+        // What was canceled must not be paid; the next look sees it closed.
+        let key = format!("{}:{}:expire", scene.payment.value.id, attempt.number);
+        gateway.expire_session(&key, session).await?;
     }
     if page.status.as_deref() == Some("expired") {
         return close_page(app, scene.clone(), attempt.number).await;
@@ -191,8 +203,12 @@ async fn reopen(
             show_page(app, scene).await?;
             return Ok(true);
         }
-        (Subject::Order { order }, Purpose::Order { .. }) => order.value.clone(),
+        (Subject::Order { order }, Purpose::Order { .. }) => order.clone(),
     };
+    if order.value.status != OrderStatus::Pending {
+        return close_page(app, scene, attempt.number).await;
+    }
+    let (version, order) = (order.version, order.value);
     let customer = customer_of(app, gateway, payment.account).await?;
     let text = PageText {
         description: order_title(&order),
@@ -205,6 +221,9 @@ async fn reopen(
         payment.clone().with_page(attempt.number, page, app.now()),
         Change::Noted,
     );
+    writing
+        .transaction
+        .unchanged(&keys::order(order.account, order.id), version, Changed);
     writing.transaction.set_once(
         &keys::account(payment.account),
         "provider_customer",

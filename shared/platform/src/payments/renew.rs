@@ -1,6 +1,6 @@
 //! Renewing one subscription: everything due to it, in order.
 
-use super::dunning::{ask_customer, close_attempt, end_dunning, is_over, retry};
+use super::dunning::{end_dunning, retry, show_page};
 use super::finalise::{Waiting, finalise};
 use super::objects::Locator;
 use super::provider::{CallError, NewIntent, Pace};
@@ -16,8 +16,10 @@ use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, SubscriptionId};
 use domain::invoice::{Invoice, InvoiceStatus, InvoiceTotals};
 use domain::ledger::LedgerHead;
-use domain::payment::{Channel, Outcome, Payment, PaymentStatus, Purpose};
-use domain::subscription::{BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription};
+use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
+use domain::subscription::{
+    BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription, SubscriptionStatus,
+};
 use domain::vat::{Buyer, decide};
 use jiff::Timestamp;
 
@@ -45,7 +47,7 @@ pub async fn renew(
             return Ok(());
         };
         let again = match read.subscription.value.due(app.now(), &policy)? {
-            None => return set_timer_right(app, read.subscription).await,
+            None => return set_timer_right(app, read.subscription, &policy).await,
             Some(DueAction::Renew(period)) => open_period(app, read, period).await?,
             Some(DueAction::Retry) => retry(app, read.subscription).await?,
             Some(DueAction::EndDunning) => end_dunning(app, read.subscription, &policy).await?,
@@ -268,17 +270,16 @@ pub async fn charge(app: &App, scene: Scene) -> Result<bool, PaymentError> {
                 follow_up(app, settled).await
             }
             // Money may have moved: the reconciler looks it up.
-            Err(_) => Ok(false),
+            Err(_) => {
+                app.count("Quarantined");
+                Ok(false)
+            }
         },
         // Nobody knows, or not now: the payment's own timer finds it.
         Err(CallError::Unknown(_) | CallError::NotStarted(_)) => Ok(false),
-        Err(CallError::Rejected { code, .. }) => {
-            let outcome = Outcome::Rejected {
-                at: app.now(),
-                code: code.clone(),
-            };
-            close_attempt(app, scene, attempt.number, outcome, &code).await
-        }
+        // Our mistake, not the customer's: no decline, no mail. The attempt
+        // stays open, so that the reconciler posts it again once it is mended.
+        Err(error @ CallError::Rejected { .. }) => Err(error.into()),
     }
 }
 
@@ -289,8 +290,13 @@ pub async fn charge(app: &App, scene: Scene) -> Result<bool, PaymentError> {
 /// # Errors
 /// [`PaymentError`] when the page could not be opened.
 pub async fn follow_up(app: &App, settled: Settled) -> Result<bool, PaymentError> {
-    let Settled::Applied(written) = settled else {
-        return Ok(false);
+    let written = match settled {
+        Settled::Applied(written) => written,
+        Settled::Unchanged => return Ok(false),
+        Settled::Mismatched(_) => {
+            app.count("Quarantined");
+            return Ok(false);
+        }
     };
     let Written {
         payment,
@@ -306,10 +312,7 @@ pub async fn follow_up(app: &App, settled: Settled) -> Result<bool, PaymentError
         Change::Declined {
             needs_customer: true,
         } => {
-            if let Some(subscription) = subscription.filter(|read| !is_over(&read.value, app.now()))
-            {
-                ask_customer(app, payment, &subscription.value).await?;
-            }
+            show_page(app, app.store().scene_of(&payment.value).await?).await?;
             Ok(true)
         }
         Change::Declined {
@@ -336,16 +339,22 @@ async fn end(app: &App, subscription: Stored<Subscription>) -> Result<bool, Paym
 async fn set_timer_right(
     app: &App,
     subscription: Stored<Subscription>,
+    policy: &DunningPolicy,
 ) -> Result<(), PaymentError> {
     let value = &subscription.value;
-    let is_late = value.next_action_at.is_some_and(|at| at <= app.now());
-    if is_late && value.renewal.is_some() {
+    let next_action_at = match &value.status {
         // A payment decides; its own timer watches it.
-        let waiting = Subscription {
-            next_action_at: None,
+        SubscriptionStatus::Active if value.renewal.is_some() => None,
+        SubscriptionStatus::Active => Some(value.period.end),
+        SubscriptionStatus::PastDue { dunning } => Some(dunning.next(policy).at()),
+        SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => None,
+    };
+    if value.next_action_at.is_some_and(|at| at <= app.now()) {
+        let right = Subscription {
+            next_action_at,
             ..value.clone()
         };
-        replace(app, &subscription, waiting, None).await?;
+        replace(app, &subscription, right, None).await?;
     }
     Ok(())
 }

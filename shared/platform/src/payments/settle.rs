@@ -1,6 +1,7 @@
 //! The one place that writes what came of a payment (T2).
 
 use super::PaymentError;
+use super::dunning::ask_customer;
 use super::scene::{Changed, Scene, Subject};
 use crate::app::App;
 use crate::store::events::event;
@@ -358,6 +359,10 @@ impl<'a> Writing<'a> {
             self.transaction.replace(invoice.version, &billed, Changed);
             to_number = Some((next(invoice, billed), scene.head.clone()));
         }
+        let payment = match needs_customer {
+            true => ask_customer(self.app, payment, &dunned, self.now),
+            false => payment,
+        };
         let outcome = self.payment(scene, payment, Change::Declined { needs_customer });
         Ok(Outcome {
             to_number,
