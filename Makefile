@@ -34,7 +34,8 @@ export AWS_DEFAULT_REGION ?= eu-west-3
 
 .PHONY: run
 run: ## Start the whole cloud on this machine (PORT, default 3000; ARGS="--now …")
-	$(LOCAL) $(ARGS)
+	@echo "Building; the first time takes some minutes."
+	cargo run --locked -p local -- $(ARGS)
 
 .PHONY: test
 test: check-format check-templates check-dependencies check-code test-code check-openapi ## Everything CI checks

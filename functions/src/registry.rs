@@ -15,6 +15,9 @@ use crate::{
     auth, cart, catalogue, events, invoices, orders, payments, profile, subscriptions, system,
 };
 
+/// What running one comes to: the Lambda's answer as JSON.
+type Invoked = BoxFuture<'static, Result<Value, Error>>;
+
 /// An HTTP operation.
 pub struct Entry {
     /// Its facts.
@@ -26,10 +29,7 @@ pub struct Entry {
     /// The JSON schema of the answer's data.
     pub output: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
     /// Runs it on a gateway event, as its Lambda would.
-    pub invoke: fn(
-        Arc<App>,
-        LambdaEvent<ApiGatewayV2httpRequest>,
-    ) -> BoxFuture<'static, Result<Value, Error>>,
+    pub invoke: fn(Arc<App>, LambdaEvent<ApiGatewayV2httpRequest>) -> Invoked,
 }
 
 /// A job.
@@ -37,7 +37,7 @@ pub struct JobEntry {
     /// Operation id.
     pub id: &'static str,
     /// Runs it on an event, with the deadline in milliseconds since 1970.
-    pub run: fn(Arc<App>, Value, u64) -> BoxFuture<'static, Result<Value, Error>>,
+    pub run: fn(Arc<App>, Value, u64) -> Invoked,
 }
 
 fn http<O: Operation>() -> Entry

@@ -24,6 +24,7 @@ pub struct SignedOut {
 
 impl Operation for Logout {
     const SPEC: Spec = Spec::post("logout", "/v1/auth/logout")
+        .body_optional()
         .summary("End the session; repeating it changes nothing")
         .codes(&[Code::CrossSite]);
     type Caller = Anybody;

@@ -61,6 +61,7 @@ impl From<Error> for Failure {
 
 impl Operation for RefreshSession {
     const SPEC: Spec = Spec::post("refresh_session", "/v1/auth/refresh")
+        .body_optional()
         .summary("Exchange a refresh token for the next one and an access token")
         .codes(&[Code::InvalidRefreshToken, Code::CrossSite]);
     type Caller = Anybody;

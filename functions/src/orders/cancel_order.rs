@@ -40,6 +40,7 @@ impl Operation for CancelOrder {
     const SPEC: Spec = Spec::post("cancel_order", "/v1/orders/{id}/cancellation")
         .summary("Cancel an order that is not paid yet.")
         .idempotency(Idempotency::Honoured)
+        .body_optional()
         .codes(&[
             Code::NotFound,
             Code::StateConflict,

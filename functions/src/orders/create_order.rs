@@ -7,8 +7,9 @@
 //! 2. the payment page at the provider, under a key that names the attempt;
 //! 3. one transaction that stores the page and the answer to the client.
 
+use super::answering::{Placed, answer, customer};
 use super::placing::{PlaceOrder, Wanted, is_chargeable, is_served, price};
-use super::views::{OrderView, PaymentView, PlacedView};
+use super::views::PlacedView;
 use domain::account::{Account, User};
 use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, OrderId};
@@ -22,10 +23,7 @@ use platform::http::reply::{Claimed, Reply};
 use platform::http::request::{ClaimKey, Request};
 use platform::identity::access::Claims;
 use platform::identity::session::require_live;
-use platform::payments::hosted::{PAGE_LIFE, PageText, can_open, closing_time, open_page};
-use platform::payments::provider::{CallError, Pace};
-use platform::payments::reconcile::{close_page, order_title};
-use platform::payments::{PaymentError, gateway};
+use platform::payments::hosted::{PAGE_LIFE, closing_time};
 use platform::sealing::{DataKey, seal};
 use platform::store::carts::StoredCart;
 use platform::store::claims::Claim;
@@ -121,29 +119,6 @@ async fn read(
     Ok((session, found))
 }
 
-/// An order in the table whose payment page may be missing.
-struct Placed {
-    order: Stored<Order>,
-    payment: Stored<Payment>,
-    claim: Stored<Claim>,
-    customer: Customer,
-}
-
-/// The customer at the provider, known or to be made.
-enum Customer {
-    Known(String),
-    New { email: String },
-}
-
-fn customer(account: &Account, user: &User) -> Customer {
-    match &account.provider_customer {
-        Some(customer) => Customer::Known(customer.clone()),
-        None => Customer::New {
-            email: user.email.as_str().to_owned(),
-        },
-    }
-}
-
 /// What a refused condition of placing means.
 #[derive(Debug, Clone, Copy)]
 enum Taken {
@@ -171,39 +146,7 @@ async fn place(
     let payment = first_attempt(&order, input.return_url, now)?;
     let claim = Claim::begin(claims.account, CreateOrder::SPEC.id, key, order.id, now);
 
-    let mut act = Transaction::new(app.new_id()?);
-    // A claim whose time is over gives way to the new one.
-    act.upsert(
-        found.claim.as_ref().map(|old| old.version),
-        &claim,
-        Taken::Claim,
-    );
-    act.insert(&order, Taken::Id);
-    act.insert(&payment, Taken::Id);
-    let placed = EventKind::OrderPlaced { order: order.id };
-    act.insert(
-        &event(
-            app.new_id()?,
-            Owner::Account {
-                account: claims.account,
-            },
-            placed,
-            now,
-        ),
-        Taken::Id,
-    );
-    if let Some(cart) = cart {
-        act.replace(cart.version, &cart.value.emptied(cart.version), Taken::Cart);
-    }
-    match app.store().commit(act).await {
-        Ok(()) => {}
-        Err(CommitError::Refused(Taken::Claim)) => return Err(Code::RequestInProgress.into()),
-        Err(CommitError::Refused(Taken::Cart)) => return Err(Code::ConcurrentChange.into()),
-        Err(CommitError::Refused(Taken::Id)) => {
-            return Err(Failure::Fault("an id was given twice".to_owned()));
-        }
-        Err(CommitError::Store(error)) => return Err(error.into()),
-    }
+    write(app, &found, &claim, (&order, &payment), cart).await?;
     let new = found.claim.map_or(1, |old| old.version.saturating_add(1));
     Ok(Placed {
         order: Stored {
@@ -220,6 +163,49 @@ async fn place(
         },
         customer: customer(&found.account.value, &found.user.value),
     })
+}
+
+/// T1: all of it or nothing.
+async fn write(
+    app: &App,
+    found: &Found,
+    claim: &Claim,
+    (order, payment): (&Order, &Payment),
+    cart: Option<Stored<StoredCart>>,
+) -> Result<(), Failure> {
+    let mut act = Transaction::new(app.new_id()?);
+    // A claim whose time is over gives way to the new one.
+    act.upsert(
+        found.claim.as_ref().map(|old| old.version),
+        claim,
+        Taken::Claim,
+    );
+    act.insert(order, Taken::Id);
+    act.insert(payment, Taken::Id);
+    let placed = EventKind::OrderPlaced { order: order.id };
+    act.insert(
+        &event(
+            app.new_id()?,
+            Owner::Account {
+                account: order.account,
+            },
+            placed,
+            order.created_at,
+        ),
+        Taken::Id,
+    );
+    if let Some(cart) = cart {
+        act.replace(cart.version, &cart.value.emptied(cart.version), Taken::Cart);
+    }
+    match app.store().commit(act).await {
+        Ok(()) => Ok(()),
+        Err(CommitError::Refused(Taken::Claim)) => Err(Code::RequestInProgress.into()),
+        Err(CommitError::Refused(Taken::Cart)) => Err(Code::ConcurrentChange.into()),
+        Err(CommitError::Refused(Taken::Id)) => {
+            Err(Failure::Fault("an id was given twice".to_owned()))
+        }
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
 }
 
 type Items = Vec<(domain::id::PlanId, u64)>;
@@ -370,111 +356,4 @@ async fn resume(
             version: claim.version.saturating_add(1),
         },
     })
-}
-
-/// Opens the payment page, and stores it with the answer.
-async fn answer(
-    app: &App,
-    request: &Request<SignedIn>,
-    placed: Placed,
-) -> Result<Reply<PlacedView>, Failure> {
-    let payment = placed.payment.value.clone();
-    let pending = placed.order.value.status == OrderStatus::Pending;
-    let Some(attempt) = payment
-        .open_attempt()
-        .filter(|attempt| pending && can_open(attempt, app.now()))
-    else {
-        // The page is there already, or there will be none.
-        return store_answer(app, request, placed, payment, None).await;
-    };
-    let gateway = gateway(app, Pace::Interactive)
-        .await
-        .map_err(Failure::from)?;
-    let customer = match &placed.customer {
-        Customer::Known(customer) => Ok(customer.clone()),
-        Customer::New { email } => {
-            gateway
-                .create_customer(&payment.account.to_string(), email)
-                .await
-        }
-    };
-    let order = &placed.order.value;
-    let text = PageText {
-        description: order_title(order),
-        locale: order.locale,
-    };
-    let opened = match customer {
-        Ok(customer) => open_page(&gateway, &payment, attempt, &customer, &text)
-            .await
-            .map(|page| (customer, page)),
-        Err(error) => Err(error),
-    };
-    match opened {
-        Ok((customer, page)) => {
-            let shown = payment.clone().with_page(attempt.number, page, app.now());
-            store_answer(app, request, placed, shown, Some(customer)).await
-        }
-        // Nobody knows, or not now: the same key goes on with this attempt.
-        Err(error @ (CallError::Unknown(_) | CallError::NotStarted(_))) => {
-            Err(PaymentError::Call(error).into())
-        }
-        Err(error @ CallError::Rejected { .. }) => {
-            let number = attempt.number;
-            let scene = app.store().scene_of(&payment).await?;
-            close_page(app, scene, number).await?;
-            Err(PaymentError::Call(error).into())
-        }
-    }
-}
-
-async fn store_answer(
-    app: &App,
-    request: &Request<SignedIn>,
-    placed: Placed,
-    payment: Payment,
-    customer: Option<String>,
-) -> Result<Reply<PlacedView>, Failure> {
-    let order = &placed.order.value;
-    let view = PlacedView {
-        order: OrderView::of(order, request.locale),
-        payment: PaymentView::of(&payment),
-    };
-    let reply = Reply::data(view)
-        .header("location", format!("/v1/orders/{}", order.id))
-        .version(placed.order.version);
-    let rendered = reply
-        .render(CreateOrder::SPEC.success, &request.id.to_string())
-        .map_err(|error| Failure::fault(&error))?;
-    let mut act = Transaction::new(app.new_id()?);
-    act.replace(
-        placed.claim.version,
-        &placed.claim.value.answered(rendered),
-        (),
-    );
-    if payment != placed.payment.value {
-        // A page is for an order that still waits for it.
-        act.unchanged(
-            &keys::order(order.account, order.id),
-            placed.order.version,
-            (),
-        );
-        act.replace(placed.payment.version, &payment, ());
-    }
-    if let (Some(customer), Customer::New { .. }) = (customer, &placed.customer) {
-        act.set_once(
-            &keys::account(order.account),
-            "provider_customer",
-            &customer,
-            (),
-        );
-    }
-    match app.store().commit(act).await {
-        Ok(()) => Ok(reply),
-        // Another request or the reconciler went on with it: ask again.
-        Err(CommitError::Refused(())) => Err(Failure::Unavailable {
-            retry_after: 1,
-            cause: "overtaken".to_owned(),
-        }),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
 }

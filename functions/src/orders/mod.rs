@@ -1,5 +1,6 @@
 //! Orders.
 
+pub mod answering;
 pub mod cancel_order;
 pub mod create_order;
 pub mod get_order;

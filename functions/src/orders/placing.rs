@@ -68,10 +68,10 @@ fn read_wanted(body: &mut Object<'_>) -> Read<Wanted> {
         let quantity = item.required::<Whole<1, 1_000_000>>("quantity");
         Ok((plan?.0, quantity?.0))
     });
-    let from_cart = body.optional::<Accepted>("fromCart");
+    let from_cart = body.optional::<bool>("fromCart");
     let version = body.optional::<Whole<1, { u64::MAX }>>("cartVersion");
-    match (items?, from_cart?, version?) {
-        (Some(items), None, None) => {
+    match (items?, from_cart?.unwrap_or(false), version?) {
+        (Some(items), false, None) => {
             let mut plans = BTreeSet::new();
             match items.iter().position(|(plan, _)| !plans.insert(*plan)) {
                 Some(index) => {
@@ -80,8 +80,8 @@ fn read_wanted(body: &mut Object<'_>) -> Read<Wanted> {
                 None => Ok(Wanted::Items(items)),
             }
         }
-        (None, Some(Accepted), version) => Ok(Wanted::Cart(version.map(|Whole(version)| version))),
-        (None, None, _) => Err(body.refuse("items", Reason::Required)),
+        (None, true, version) => Ok(Wanted::Cart(version.map(|Whole(version)| version))),
+        (None, false, _) => Err(body.refuse("items", Reason::Required)),
         (Some(_), _, _) => Err(body.refuse("items", Reason::Exclusive)),
     }
 }

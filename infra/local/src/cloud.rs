@@ -104,7 +104,9 @@ impl Cloud {
         if to < self.now() {
             return Err(ClockError::Backwards);
         }
-        Ok(self.run_until(&mut conductor, to).await)
+        let mut ran = self.run_until(&mut conductor, to).await;
+        self.catch_up(&mut conductor, &mut ran).await;
+        Ok(ran)
     }
 
     /// Sets the clock without letting anything happen: what falls due on the
@@ -120,7 +122,9 @@ impl Cloud {
     pub async fn advance(&self, duration: &str) -> Result<Ran, ClockError> {
         let mut conductor = self.0.conductor.lock().await;
         let to = duration::after(self.now(), duration)?;
-        Ok(self.run_until(&mut conductor, to).await)
+        let mut ran = self.run_until(&mut conductor, to).await;
+        self.catch_up(&mut conductor, &mut ran).await;
+        Ok(ran)
     }
 
     /// Lets everything happen that is due now.

@@ -1,6 +1,7 @@
 //! Subscriptions and their billing periods.
 
 use crate::anchor::{Anchor, DateError, Zone};
+use crate::attempt::after;
 use crate::dunning::{Dunning, DunningPolicy, Next};
 use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId};
 use crate::invoice::InvoiceLine;
@@ -8,7 +9,7 @@ use crate::locale::Locale;
 use crate::localized::Localized;
 use crate::money::{Currency, Money};
 use crate::order::{Order, OrderLine};
-use crate::payment::{Captured, after};
+use crate::payment::Captured;
 use crate::sealed::Sealed;
 use crate::tiers::{PriceError, PriceScheme};
 use crate::vat::CountryCode;

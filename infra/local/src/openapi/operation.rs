@@ -98,7 +98,9 @@ fn body(entry: &Entry, description: &Description) -> Option<Value> {
             let nothing =
                 || json!({"type": "object", "properties": {}, "additionalProperties": false});
             let schema = description.body.clone().unwrap_or_else(nothing);
-            Some(json!({"required": true, "content": {"application/json": {"schema": schema}}}))
+            Some(
+                json!({"required": !entry.spec.body_optional, "content": {"application/json": {"schema": schema}}}),
+            )
         }
         (Media::Webhook, _) => Some(
             json!({"required": true, "content": {"application/json": {"schema": {"type": "object"}}}}),

@@ -68,7 +68,9 @@ pub(super) fn take_apart(spec: &Spec, request: lambda_http::Request) -> Result<I
     if body.len() > limit {
         return Err(Code::BodyTooLarge.into());
     }
-    let json = if spec.media == Media::Json && wants_body(spec) {
+    let json = if body.is_empty() && spec.body_optional {
+        Some(Value::Object(serde_json::Map::new()))
+    } else if spec.media == Media::Json && wants_body(spec) {
         Some(read_json(&parts.headers, &body)?)
     } else {
         None

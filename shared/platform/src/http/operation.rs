@@ -29,6 +29,8 @@ pub struct Spec {
     pub codes: &'static [Code],
     /// What it answers and reads.
     pub media: Media,
+    /// True when no body means the same as an empty object.
+    pub body_optional: bool,
 }
 
 impl Spec {
@@ -43,6 +45,7 @@ impl Spec {
             idempotency: Idempotency::None,
             codes: &[],
             media: Media::Json,
+            body_optional: false,
         }
     }
 
@@ -91,6 +94,14 @@ impl Spec {
     /// Refuses with these codes.
     pub const fn codes(self, codes: &'static [Code]) -> Self {
         Self { codes, ..self }
+    }
+
+    /// Reads no body as an empty object.
+    pub const fn body_optional(self) -> Self {
+        Self {
+            body_optional: true,
+            ..self
+        }
     }
 
     /// Answers or reads something else than JSON in the envelope.

@@ -31,6 +31,11 @@ pub struct PageText {
     pub locale: Locale,
 }
 
+/// The provider's idempotency key of an attempt.
+pub fn key_of(payment: &Payment, attempt: &Attempt) -> String {
+    format!("{}:{}", payment.id, attempt.number)
+}
+
 /// Opens the page of a payment's hosted attempt. Called again with the same
 /// attempt it gives the same page: key and parameters are the stored ones.
 ///
@@ -66,7 +71,7 @@ pub async fn open_page(
         metadata: &metadata,
     };
     let session = gateway
-        .create_session(&format!("{}:{}", payment.id, attempt.number), &new)
+        .create_session(&key_of(payment, attempt), &new)
         .await?;
     let url = session
         .url

@@ -45,7 +45,6 @@ pub(super) async fn quarantine(
     record: ProviderEvent,
     reason: &str,
 ) -> Result<Received, PaymentError> {
-    app.count("Quarantined");
     let known: Option<Stored<ProviderEvent>> =
         app.store().get(&keys::provider_event(&record.id)).await?;
     let version = match known {
@@ -58,6 +57,7 @@ pub(super) async fn quarantine(
         Some(known) => Some(known.version),
         None => None,
     };
+    app.count("Quarantined");
     let state = InboxState::Quarantined {
         reason: reason.to_owned(),
     };

@@ -112,16 +112,24 @@ impl Provider {
 }
 
 impl Gateway<'_> {
-    /// Makes the customer of an account; a repetition gives the same one.
+    /// Makes the customer of an account; a repetition for the same attempt
+    /// gives the same one. The key names the attempt, because the provider
+    /// repeats a failure of its own for a day: it must cost one attempt, not
+    /// the account.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn create_customer(&self, account: &str, email: &str) -> Result<String, CallError> {
+    pub async fn create_customer(
+        &self,
+        attempt: &str,
+        account: &str,
+        email: &str,
+    ) -> Result<String, CallError> {
         let form = Form::default()
             .field("email", email)
             .field("metadata[account]", account);
         let made: Identified = self
-            .post("/v1/customers", &format!("{account}:customer"), form)
+            .post("/v1/customers", &format!("{attempt}:customer"), form)
             .await?;
         Ok(made.id)
     }

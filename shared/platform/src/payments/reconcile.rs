@@ -2,7 +2,7 @@
 //! webhook never came, captures to give back.
 
 use super::dunning::{close_attempt, show_page};
-use super::hosted::{PageText, can_open, open_page};
+use super::hosted::{PageText, can_open, key_of, open_page};
 use super::inbox::mismatch;
 use super::objects::Locator;
 use super::provider::{CallError, Gateway, Pace};
@@ -209,7 +209,7 @@ async fn reopen(
         return close_page(app, scene, attempt.number).await;
     }
     let (version, order) = (order.version, order.value);
-    let customer = customer_of(app, gateway, payment.account).await?;
+    let customer = customer_of(app, gateway, &payment, attempt).await?;
     let text = PageText {
         description: order_title(&order),
         locale: order.locale,
@@ -252,14 +252,15 @@ pub fn order_title(order: &domain::order::Order) -> String {
 ///
 /// # Errors
 /// [`PaymentError`] when it cannot be made.
-pub async fn customer_of(
+async fn customer_of(
     app: &App,
     gateway: &Gateway<'_>,
-    account: AccountId,
+    payment: &Payment,
+    attempt: &Attempt,
 ) -> Result<String, PaymentError> {
     let profile: Stored<Account> = app
         .store()
-        .get(&keys::account(account))
+        .get(&keys::account(payment.account))
         .await?
         .ok_or(PaymentError::Missing("the account"))?;
     if let Some(customer) = profile.value.provider_customer {
@@ -271,7 +272,11 @@ pub async fn customer_of(
         .await?
         .ok_or(PaymentError::Missing("the account's owner"))?;
     Ok(gateway
-        .create_customer(&account.to_string(), owner.value.email.as_str())
+        .create_customer(
+            &key_of(payment, attempt),
+            &payment.account.to_string(),
+            owner.value.email.as_str(),
+        )
         .await?)
 }
 

@@ -1,0 +1,167 @@
+//! The second half of placing an order: the payment page, and the answer that
+//! a repetition of the request gets as well.
+
+use super::create_order::CreateOrder;
+use super::views::{OrderView, PaymentView, PlacedView};
+use domain::account::{Account, User};
+use domain::order::{Order, OrderStatus};
+use domain::payment::Payment;
+use platform::app::App;
+use platform::http::operation::{Operation as _, SignedIn};
+use platform::http::problem::Failure;
+use platform::http::reply::Reply;
+use platform::http::request::Request;
+use platform::payments::hosted::{PageText, can_open, key_of, open_page};
+use platform::payments::provider::{CallError, Pace};
+use platform::payments::reconcile::{close_page, order_title};
+use platform::payments::{PaymentError, gateway};
+use platform::store::claims::Claim;
+use platform::store::{CommitError, Stored, Transaction, keys};
+
+/// An order in the table whose payment page may be missing.
+pub struct Placed {
+    /// The order.
+    pub order: Stored<Order>,
+    /// Its payment.
+    pub payment: Stored<Payment>,
+    /// The claim on the idempotency key.
+    pub claim: Stored<Claim>,
+    /// The customer at the provider.
+    pub customer: Customer,
+}
+
+/// The customer at the provider, known or to be made.
+pub enum Customer {
+    /// Known from an earlier payment.
+    Known(String),
+    /// To be made.
+    New {
+        /// Where the provider reaches it.
+        email: String,
+    },
+}
+
+/// The customer an account has, or will have.
+pub fn customer(account: &Account, user: &User) -> Customer {
+    match &account.provider_customer {
+        Some(customer) => Customer::Known(customer.clone()),
+        None => Customer::New {
+            email: user.email.as_str().to_owned(),
+        },
+    }
+}
+
+/// Opens the payment page, and stores it with the answer.
+///
+/// # Errors
+/// [`Failure::Unavailable`] when the page could not be opened or stored now;
+/// the same key goes on with the same attempt.
+pub async fn answer(
+    app: &App,
+    request: &Request<SignedIn>,
+    placed: Placed,
+) -> Result<Reply<PlacedView>, Failure> {
+    let payment = placed.payment.value.clone();
+    let pending = placed.order.value.status == OrderStatus::Pending;
+    let Some(attempt) = payment
+        .open_attempt()
+        .filter(|attempt| pending && can_open(attempt, app.now()))
+    else {
+        // The page is there already, or there will be none.
+        return store_answer(app, request, placed, payment, None).await;
+    };
+    let gateway = gateway(app, Pace::Interactive)
+        .await
+        .map_err(Failure::from)?;
+    let customer = match &placed.customer {
+        Customer::Known(customer) => Ok(customer.clone()),
+        Customer::New { email } => {
+            gateway
+                .create_customer(
+                    &key_of(&payment, attempt),
+                    &payment.account.to_string(),
+                    email,
+                )
+                .await
+        }
+    };
+    let order = &placed.order.value;
+    let text = PageText {
+        description: order_title(order),
+        locale: order.locale,
+    };
+    let opened = match customer {
+        Ok(customer) => open_page(&gateway, &payment, attempt, &customer, &text)
+            .await
+            .map(|page| (customer, page)),
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok((customer, page)) => {
+            let shown = payment.clone().with_page(attempt.number, page, app.now());
+            store_answer(app, request, placed, shown, Some(customer)).await
+        }
+        // Nobody knows, or not now: the same key goes on with this attempt.
+        Err(error @ (CallError::Unknown(_) | CallError::NotStarted(_))) => {
+            Err(PaymentError::Call(error).into())
+        }
+        Err(error @ CallError::Rejected { .. }) => {
+            let number = attempt.number;
+            let scene = app.store().scene_of(&payment).await?;
+            close_page(app, scene, number).await?;
+            Err(PaymentError::Call(error).into())
+        }
+    }
+}
+
+async fn store_answer(
+    app: &App,
+    request: &Request<SignedIn>,
+    placed: Placed,
+    payment: Payment,
+    customer: Option<String>,
+) -> Result<Reply<PlacedView>, Failure> {
+    let order = &placed.order.value;
+    let view = PlacedView {
+        order: OrderView::of(order, request.locale),
+        payment: PaymentView::of(&payment),
+    };
+    let reply = Reply::data(view)
+        .header("location", format!("/v1/orders/{}", order.id))
+        .version(placed.order.version);
+    let rendered = reply
+        .render(CreateOrder::SPEC.success, &request.id.to_string())
+        .map_err(|error| Failure::fault(&error))?;
+    let mut act = Transaction::new(app.new_id()?);
+    act.replace(
+        placed.claim.version,
+        &placed.claim.value.answered(rendered),
+        (),
+    );
+    if payment != placed.payment.value {
+        // A page is for an order that still waits for it.
+        act.unchanged(
+            &keys::order(order.account, order.id),
+            placed.order.version,
+            (),
+        );
+        act.replace(placed.payment.version, &payment, ());
+    }
+    if let (Some(customer), Customer::New { .. }) = (customer, &placed.customer) {
+        act.set_once(
+            &keys::account(order.account),
+            "provider_customer",
+            &customer,
+            (),
+        );
+    }
+    match app.store().commit(act).await {
+        Ok(()) => Ok(reply),
+        // Another request or the reconciler went on with it: ask again.
+        Err(CommitError::Refused(())) => Err(Failure::Unavailable {
+            retry_after: 1,
+            cause: "overtaken".to_owned(),
+        }),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,170 @@
+//! Attempts: numbered tries at a payment.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How the customer is asked for the money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "channel", rename_all = "snake_case")]
+pub enum Channel {
+    /// A payment page hosted by the provider.
+    Hosted {
+        /// Where the page sends the customer afterwards.
+        return_url: String,
+        /// When the page closes.
+        closes_at: Timestamp,
+        /// The page, once the provider made it.
+        page: Option<HostedPage>,
+    },
+    /// A saved payment method, without the customer.
+    OffSession {
+        /// The customer at the provider.
+        customer: String,
+        /// The saved payment method.
+        payment_method: String,
+    },
+}
+
+/// A payment page at the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostedPage {
+    /// The provider's id of the page.
+    pub session: String,
+    /// Its address.
+    pub url: String,
+}
+
+/// How an attempt ended, or that it has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The call is being made, or the page is open.
+    InFlight,
+    /// The call was made and no one knows how it ended.
+    Unknown,
+    /// Captured.
+    Succeeded {
+        /// When it was seen.
+        at: Timestamp,
+    },
+    /// Declined, or its page closed unused.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// The provider's decline code, or `session_expired`.
+        code: String,
+    },
+    /// The bank wants the customer present.
+    NeedsCustomer {
+        /// When.
+        at: Timestamp,
+    },
+    /// The provider refused the request itself: our mistake.
+    Rejected {
+        /// When.
+        at: Timestamp,
+        /// The provider's code.
+        code: String,
+    },
+    /// Proven never to have reached the provider.
+    NotCreated {
+        /// When that was proven.
+        at: Timestamp,
+    },
+}
+
+/// One numbered try at a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// 1, 2, 3 …: part of the provider's idempotency key.
+    pub number: u32,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How the customer is asked.
+    #[serde(flatten)]
+    pub channel: Channel,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The provider's payment it led to, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_payment: Option<String>,
+    /// The last decline inside a payment page that is still open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_decline: Option<String>,
+    /// How often its outcome was looked up.
+    #[serde(default)]
+    pub checks: u32,
+}
+
+impl Attempt {
+    /// True while money may still move because of it.
+    pub fn is_open(&self) -> bool {
+        match self.outcome {
+            Outcome::InFlight | Outcome::Unknown => true,
+            Outcome::Succeeded { .. }
+            | Outcome::Failed { .. }
+            | Outcome::NeedsCustomer { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::NotCreated { .. } => false,
+        }
+    }
+
+    /// The outcome's name in the API.
+    pub fn outcome_name(&self) -> &'static str {
+        match self.outcome {
+            Outcome::InFlight => "in_flight",
+            Outcome::Unknown => "unknown",
+            Outcome::Succeeded { .. } => "succeeded",
+            Outcome::Failed { .. } => "failed",
+            Outcome::NeedsCustomer { .. } => "needs_customer",
+            Outcome::Rejected { .. } => "rejected",
+            Outcome::NotCreated { .. } => "not_created",
+        }
+    }
+
+    /// The decline code, if it was declined.
+    pub fn decline_code(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Failed { code, .. } | Outcome::Rejected { code, .. } => Some(code),
+            Outcome::NeedsCustomer { .. } => Some("authentication_required"),
+            Outcome::InFlight | Outcome::Unknown => self.last_decline.as_deref(),
+            Outcome::Succeeded { .. } | Outcome::NotCreated { .. } => None,
+        }
+    }
+
+    /// The payment page, if it is a hosted attempt whose page exists.
+    pub fn page(&self) -> Option<&HostedPage> {
+        match &self.channel {
+            Channel::Hosted { page, .. } => page.as_ref(),
+            Channel::OffSession { .. } => None,
+        }
+    }
+
+    /// When its outcome is to be looked up next, if it is open.
+    ///
+    /// An open page is read every ten minutes, so that a lost webhook costs
+    /// minutes. Anything else is looked up 1, 5, 15 minutes, 1, 4 and 12 hours
+    /// after its start, then daily.
+    pub(crate) fn next_check(&self, now: Timestamp) -> Timestamp {
+        if self.page().is_some() {
+            return after(now, SignedDuration::from_mins(10));
+        }
+        let minutes = match self.checks {
+            0 => 1,
+            1 => 5,
+            2 => 15,
+            3 => 60,
+            4 => 4 * 60,
+            5 => 12 * 60,
+            _ => return after(now, SignedDuration::from_hours(24)),
+        };
+        after(self.started_at, SignedDuration::from_mins(minutes))
+            .max(after(now, SignedDuration::from_mins(1)))
+    }
+}
+
+/// A moment later, saturating at the end of time.
+pub(crate) fn after(start: Timestamp, wait: SignedDuration) -> Timestamp {
+    start.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
