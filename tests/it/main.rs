@@ -3,10 +3,36 @@
 //! provider keeps its own book, and the clock moves when a test says so.
 
 #![recursion_limit = "512"]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that meets what cannot be fails, and says where"
+)]
 
+mod cost;
+mod deployment;
+mod documented;
+mod journey;
+mod stage;
 mod support;
 
+mod authorization;
+mod bad_inputs;
+mod budgets;
 mod checkout;
+mod contract;
+mod crashes;
+mod edge;
+mod forms;
+mod idempotency;
+mod identity;
+mod logs;
+mod permissions;
+mod refusals;
 mod renewals;
+mod routes;
 mod runtime_api;
 mod storms;

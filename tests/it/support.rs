@@ -1,5 +1,6 @@
 //! What tests talk to the shop with.
 
+use crate::documented;
 use bytes::Bytes;
 use domain::id::{AccountId, Id as _};
 use domain::ledger::{LedgerAccount, LedgerHead};
@@ -135,15 +136,18 @@ impl Call<'_> {
 
     pub(crate) async fn send(self) -> Answer {
         let request: Request<Bytes> = self.builder.body(self.body).unwrap();
+        let (method, path) = (request.method().clone(), request.uri().clone());
         let response: Response<Bytes> = self.shop.cloud.request(request).await;
         let (parts, bytes) = response.into_parts();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer {
+        let answer = Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
             bytes,
             json,
-        }
+        };
+        documented::check(method.as_str(), path.path(), &answer);
+        answer
     }
 }
 

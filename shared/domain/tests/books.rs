@@ -1,5 +1,7 @@
 //! The ledger balances and shows every change; invoices are numbered in order.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use domain::id::{AccountId, EventId, Id as _, InvoiceId, PaymentId};
 use domain::invoice::{SeriesCounter, issue_date};
 use domain::ledger::{ChainError, LedgerAccount, LedgerEntry, LedgerHead, Posting, verify};

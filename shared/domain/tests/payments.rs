@@ -1,5 +1,7 @@
 //! What an observation of the provider may and may not do to a payment.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use domain::id::{AccountId, Id as _, InvoiceId, OrderId, PaymentId};
 use domain::money::{Currency, Money};
 use domain::payment::{
@@ -202,10 +204,10 @@ fn what_does_not_match_is_put_aside() {
         ),
     ];
     for (wrong, expected) in cases {
-        match settle(&open, &wrong) {
-            Settlement::Quarantine(reason) => assert_eq!(reason, expected),
-            other => panic!("{expected}: {other:?}"),
-        }
+        let Settlement::Quarantine(reason) = settle(&open, &wrong) else {
+            panic!("{expected}");
+        };
+        assert_eq!(reason, expected);
     }
 }
 

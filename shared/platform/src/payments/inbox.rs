@@ -304,7 +304,7 @@ pub(super) fn mismatch(reason: Mismatch) -> PaymentError {
 /// Applies an event that was kept: its object is read at the provider.
 ///
 /// # Errors
-/// [`PaymentError`]; it keeps its timer.
+/// [`PaymentError`]; it is looked at again later.
 pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
     let Some(kept) = app
         .store()
@@ -320,12 +320,21 @@ pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
     if app.now().duration_since(kept.value.received_at) > WAIT {
         return quarantine(app, kept.value, "waited_too_long").await;
     }
-    let gateway = gateway(app, Pace::OffSession).await?;
     let record = ProviderEvent {
         state: InboxState::Applied,
         check_at: None,
-        ..kept.value
+        ..kept.value.clone()
     };
+    let applied = look_up(app, record).await;
+    if applied.is_err() {
+        let state = kept.value.state.clone();
+        keep(app, kept.value, Some(kept.version), state).await?;
+    }
+    applied
+}
+
+async fn look_up(app: &App, record: ProviderEvent) -> Result<Received, PaymentError> {
+    let gateway = gateway(app, Pace::OffSession).await?;
     if record.kind.starts_with("payment_intent.") {
         let intent = gateway.intent(&record.object).await?;
         return match (Locator::read(&intent.metadata), observe(app, &intent)) {

@@ -8,8 +8,11 @@ use crate::store::payments::{ConflictingEvent, InboxState, ProviderEvent};
 use crate::store::{CommitError, Stored, Transaction, keys};
 use jiff::{SignedDuration, Timestamp};
 
-/// How soon an event that could not be applied is looked at again.
+/// How soon an event that could not be applied is looked at again; then as
+/// long after as it is old, which doubles from time to time.
 const RETRY: SignedDuration = SignedDuration::from_mins(5);
+/// The longest it is left alone.
+const LONGEST: SignedDuration = SignedDuration::from_hours(6);
 
 pub(super) async fn mark_applied(
     app: &App,
@@ -26,7 +29,9 @@ pub(super) async fn keep(
     version: Option<u64>,
     state: InboxState,
 ) -> Result<Received, PaymentError> {
-    let later = app.now().checked_add(RETRY).unwrap_or(Timestamp::MAX);
+    let now = app.now();
+    let wait = now.duration_since(record.received_at).clamp(RETRY, LONGEST);
+    let later = now.checked_add(wait).unwrap_or(Timestamp::MAX);
     write(
         app,
         &ProviderEvent {

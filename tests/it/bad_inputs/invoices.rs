@@ -1,0 +1,138 @@
+//! Invoices and the books.
+
+use super::ask::Ask;
+use super::row::{Row, check_all};
+use super::world::World;
+use crate::support::text;
+use domain::id::{AccountId, Id as _, InvoiceId};
+use domain::invoice::{Invoice, InvoiceNumber, InvoiceStatus};
+use domain::ledger::{Posting, PostingError};
+use domain::money::{Currency, Money};
+use domain::vat::RateTotal;
+use platform::store::keys;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn an_invoice_that_is_not_the_callers_is_not_there_and_none_is_ever_removed() {
+    let world = World::open().await;
+    world.subscription().await;
+    let invoice = text(&world.ada.invoices().await[0]["id"]);
+    let eve = world.shop.customer("eve@example.com").await;
+    let mut rows = Vec::new();
+    for id in [
+        "x",
+        "inv_",
+        "F2026-000001",
+        &invoice.replace("inv_", "ord_"),
+        &invoice.to_uppercase(),
+        &format!("{invoice}.pdf"),
+    ] {
+        let ask = Ask::get(format!("/v1/invoices/{id}")).by(&world.ada);
+        rows.push(Row::refused("INV-01", ask, 404, "not_found"));
+    }
+    for method in ["DELETE", "PUT", "PATCH", "POST"] {
+        let ask = Ask::new(method, format!("/v1/invoices/{invoice}"))
+            .by(&world.ada)
+            .json(&json!({}));
+        rows.push(Row::refused("INV-03", ask, 405, "method_not_allowed").header("allow", "GET"));
+    }
+    for pointer in ["/invoiceNumber", "/number", "/items/0/invoiceNumber"] {
+        let ask = world.order().put(pointer, json!("F2026-000001"));
+        rows.push(Row::fields("INV-04", ask, &[(pointer, "unknown_field")]));
+    }
+    for cursor in ["x", "eyJhIjoxfQ", "%00"] {
+        let ask = Ask::get(format!("/v1/invoices?cursor={cursor}")).by(&world.ada);
+        rows.push(Row::refused("INV-24", ask, 400, "invalid_cursor"));
+    }
+    check_all(&world.shop, rows).await;
+    let mut bodies = Vec::new();
+    for id in [invoice.as_str(), "inv_00000000000070008000000000000000"] {
+        let ask = Ask::get(format!("/v1/invoices/{id}")).by(&eve);
+        let mut answer = Row::refused("INV-02", ask, 404, "not_found")
+            .one_read()
+            .check(&world.shop)
+            .await;
+        answer.json["requestId"] = Value::Null;
+        bodies.push(answer.json);
+    }
+    assert_eq!(bodies[0], bodies[1]);
+}
+
+#[tokio::test]
+async fn a_cursor_of_invoices_that_was_touched_is_refused() {
+    let world = World::open().await;
+    for quantity in [1, 2] {
+        world.ada.buy(crate::support::EDR_MONTHLY, quantity).await;
+    }
+    let list = Ask::get("/v1/invoices?limit=1")
+        .by(&world.ada)
+        .send(&world.shop)
+        .await;
+    let cursor = text(&list.json["metadata"]["nextCursor"]);
+    let rows = (0..cursor.len()).step_by(3).map(|at| {
+        let mut bad = cursor.clone();
+        let other = if &cursor[at..=at] == "A" { "B" } else { "A" };
+        bad.replace_range(at..=at, other);
+        let ask = Ask::get(format!("/v1/invoices?cursor={bad}")).by(&world.ada);
+        Row::refused("INV-24", ask, 400, "invalid_cursor")
+    });
+    check_all(&world.shop, rows).await;
+}
+
+/// An invoice as it stands in the table.
+async fn stored(world: &World, account: AccountId) -> Invoice {
+    world.subscription().await;
+    let id = InvoiceId::parse(&text(&world.ada.invoices().await[0]["id"])).unwrap();
+    let app = world.shop.cloud.app("reader");
+    let read = app
+        .store()
+        .get::<Invoice>(&keys::invoice(account, id))
+        .await
+        .unwrap();
+    read.unwrap().value
+}
+
+/// INV-05, INV-06. No operation issues an invoice by hand: the type refuses.
+#[tokio::test]
+async fn an_invoice_is_issued_once_and_never_without_lines() {
+    let world = World::open().await;
+    let issued = stored(&world, world.ada.account).await;
+    let now = world.shop.cloud.now();
+    let number = InvoiceNumber {
+        year: 2026,
+        sequence: 2,
+    };
+    assert!(issued.clone().finalise(number, now).is_err());
+    let ready = Invoice {
+        status: InvoiceStatus::Ready { paid_at: Some(now) },
+        ..issued
+    };
+    assert!(ready.clone().finalise(number, now).is_ok());
+    let empty = Invoice {
+        lines: Vec::new(),
+        ..ready
+    };
+    assert!(empty.finalise(number, now).is_err());
+}
+
+/// INV-26. Nor does one adjust the books: nothing that does not balance can
+/// be posted.
+#[test]
+fn what_does_not_balance_is_no_posting() {
+    let euros = |amount| Money::new(amount, Currency::EUR);
+    let taxes = [RateTotal {
+        rate: 2_000,
+        base: 100,
+        tax: 20,
+    }];
+    let invoice = InvoiceId::from_bits(1);
+    for (total, balances) in [(120, true), (121, false), (119, false), (-120, false)] {
+        for paid in [false, true] {
+            let posting = Posting::invoice(invoice, euros(100), &taxes, euros(total), paid);
+            assert_eq!(posting.is_ok(), balances, "{total}");
+            if !balances {
+                assert_eq!(posting, Err(PostingError::Unbalanced));
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! A shop in which everything exists that an operation may be asked for, and
+//! for each operation a good request. Tests that walk over the registry stand
+//! on it: an operation without a good request here fails them.
+
+use crate::support::{Answer, EDR_MONTHLY, PASSWORD, Shop, User, order_of, registration, text};
+use functions::registry::{Entry, operations};
+use platform::http::operation::Spec;
+use serde_json::{Value, json};
+
+/// A customer who bought and who is about to, another one, and an
+/// administrator.
+pub(crate) struct Stage {
+    pub(crate) shop: Shop,
+    pub(crate) ada: User,
+    pub(crate) eve: User,
+    pub(crate) admin: User,
+    /// Ada's, paid.
+    pub(crate) order: String,
+    /// Ada's, waiting for payment.
+    pub(crate) pending: String,
+    /// Ada's, waiting for payment as well.
+    pub(crate) other_pending: String,
+    pub(crate) subscription: String,
+    pub(crate) invoice: String,
+    /// A refresh token of a session of Ada's beside the one of her access token.
+    pub(crate) refresh_token: String,
+    /// Confirms the address of somebody who just registered.
+    pub(crate) verification: String,
+}
+
+/// A request.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Ask {
+    fn new(method: &'static str, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            body: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// The same with this body.
+    pub(crate) fn json(self, body: Value) -> Self {
+        Self {
+            body: Some(body),
+            ..self
+        }
+    }
+
+    /// The same at another place.
+    pub(crate) fn at(self, path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            ..self
+        }
+    }
+
+    /// The same without headers of its own.
+    pub(crate) fn bare(self) -> Self {
+        Self {
+            headers: Vec::new(),
+            ..self
+        }
+    }
+
+    /// The same with one more header.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same by somebody with this access token.
+    pub(crate) fn by(self, token: &str) -> Self {
+        self.with("authorization", format!("Bearer {token}"))
+    }
+
+    pub(crate) async fn send(&self, shop: &Shop) -> Answer {
+        let mut call = shop.call(self.method, &self.path);
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
+        }
+        match &self.body {
+            Some(body) => call.json(body).send().await,
+            None => call.send().await,
+        }
+    }
+}
+
+impl Stage {
+    pub(crate) async fn set() -> Self {
+        let shop = Shop::open().await;
+        let ada = shop.customer("ada@example.com").await;
+        let eve = shop.customer("eve@example.com").await;
+        let admin = shop
+            .cloud
+            .logins()
+            .into_iter()
+            .find(|login| login.role == "admin")
+            .unwrap();
+        let admin = shop.log_in(&admin.email, &admin.password).await;
+        let bought = ada.buy(EDR_MONTHLY, 3).await;
+        let mut pending = Vec::new();
+        for key in ["first", "second"] {
+            let placed = ada.order(EDR_MONTHLY, 1, key).await.data(201);
+            pending.push(text(&placed["order"]["id"]));
+        }
+        let put = ada
+            .call("PUT", &format!("/v1/cart/items/{EDR_MONTHLY}"))
+            .json(&json!({"quantity": 7}));
+        put.send().await.data(200);
+        shop.post("/v1/auth/register", &registration("newcomer@example.com"))
+            .await
+            .data(202);
+        Self {
+            order: text(&bought["id"]),
+            subscription: text(&bought["subscriptionIds"][0]),
+            invoice: text(&bought["invoiceId"]),
+            other_pending: pending.remove(1),
+            pending: pending.remove(0),
+            refresh_token: refresh_token(&shop, &ada.email).await,
+            verification: shop.mailed_token("newcomer@example.com"),
+            shop,
+            ada,
+            eve,
+            admin,
+        }
+    }
+
+    /// A request that this operation answers with its success when Ada sends
+    /// it (`no_route`: with its refusal).
+    pub(crate) fn good(&self, spec: &Spec) -> Ask {
+        let ask = |path: &str| Ask::new(spec.method, path);
+        let item = || ask(&format!("/v1/cart/items/{EDR_MONTHLY}"));
+        match spec.id {
+            "register" => ask(spec.path).json(registration("zoe@example.com")),
+            "verify_email" => ask(spec.path).json(json!({"token": self.verification})),
+            "resend_verification" => ask(spec.path).json(json!({"email": "newcomer@example.com"})),
+            "login" => ask(spec.path).json(json!({"email": self.ada.email, "password": PASSWORD})),
+            "refresh_session" | "logout" => {
+                ask(spec.path).json(json!({"refreshToken": self.refresh_token}))
+            }
+            "jwks" | "get_profile" | "list_products" | "get_cart" | "clear_cart"
+            | "list_orders" | "list_subscriptions" | "list_invoices" | "health" | "openapi"
+            | "docs" => ask(spec.path),
+            "get_product" => ask("/v1/products/edr-advanced"),
+            "set_cart_item" => item().json(json!({"quantity": 2})),
+            "remove_cart_item" => item(),
+            "create_order" => ask(spec.path)
+                .json(order_of(&[(EDR_MONTHLY, 1)]))
+                .with("idempotency-key", "good"),
+            "get_order" => ask(&format!("/v1/orders/{}", self.order)),
+            "cancel_order" => {
+                ask(&format!("/v1/orders/{}/cancellation", self.pending)).json(json!({}))
+            }
+            "payment_webhook" => self.event(json!({"id": "evt_1", "type": "customer.created"})),
+            "get_subscription" => ask(&format!("/v1/subscriptions/{}", self.subscription)),
+            "list_renewals" => ask(&format!("/v1/subscriptions/{}/renewals", self.subscription)),
+            "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
+            "no_route" => ask("/v1/nowhere"),
+            other => {
+                panic!("{other} has no good request: write one in Stage::good in tests/it/stage.rs")
+            }
+        }
+    }
+
+    /// A signed event of the provider.
+    pub(crate) fn event(&self, body: Value) -> Ask {
+        let signature = self
+            .shop
+            .cloud
+            .simulator()
+            .sign(self.shop.cloud.now(), body.to_string().as_bytes());
+        Ask::new("POST", "/v1/webhooks/stripe")
+            .json(body)
+            .with("stripe-signature", signature)
+    }
+
+    /// Everything that names something of Ada's.
+    pub(crate) fn of_ada(&self) -> Vec<String> {
+        vec![
+            self.ada.account.to_string(),
+            self.ada.email.clone(),
+            self.order.clone(),
+            self.pending.clone(),
+            self.other_pending.clone(),
+            self.subscription.clone(),
+            self.invoice.clone(),
+        ]
+    }
+}
+
+/// Logs in as a client that keeps its refresh token itself.
+pub(crate) async fn refresh_token(shop: &Shop, email: &str) -> String {
+    let login = json!({"email": email, "password": PASSWORD, "tokenTransport": "body"});
+    text(&shop.post("/v1/auth/login", &login).await.data(200)["refreshToken"])
+}
+
+/// An operation of the registry.
+pub(crate) fn operation(id: &str) -> Entry {
+    operations()
+        .into_iter()
+        .find(|entry| entry.spec.id == id)
+        .unwrap_or_else(|| panic!("there is no operation {id}"))
+}
