@@ -75,8 +75,8 @@ async fn start() -> Result<App, Error> {
 }
 
 /// Writes what the libraries have to say, from this level on, to standard
-/// output. `EnvFilter`, the runtime's own choice, brings regular expressions:
-/// a twentieth of every binary, built anew at every start.
+/// output. `EnvFilter`, the runtime's own choice, brings regular expressions
+/// into every binary and builds them anew at every start.
 fn tell_from(level: LevelFilter) {
     let subscriber = tracing_subscriber::fmt()
         .json()
