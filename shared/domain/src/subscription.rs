@@ -1,9 +1,11 @@
 //! Subscriptions and their billing periods.
 
+pub use crate::period::{BillingPeriod, PeriodBounds, PeriodStatus};
+
 use crate::anchor::{Anchor, DateError, Zone};
 use crate::attempt::after;
 use crate::dunning::{Dunning, DunningPolicy, Next};
-use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId};
+use crate::id::{AccountId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId};
 use crate::invoice::InvoiceLine;
 use crate::locale::Locale;
 use crate::localized::Localized;
@@ -15,17 +17,6 @@ use crate::tiers::{PriceError, PriceScheme};
 use crate::vat::CountryCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-
-/// A billing period: the half-open span `[start, end)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PeriodBounds {
-    /// 0 for the first paid period.
-    pub index: u32,
-    /// When it starts.
-    pub start: Timestamp,
-    /// When it ends and the next starts.
-    pub end: Timestamp,
-}
 
 /// How a subscription stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -368,39 +359,4 @@ impl Subscription {
             SubscriptionStatus::Canceled { .. } => "canceled",
         }
     }
-}
-
-/// How a billing period stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PeriodStatus {
-    /// Opened, its payment undecided.
-    Open,
-    /// Paid.
-    Paid,
-    /// Declined, tried again.
-    PastDue,
-    /// Given up.
-    Unpaid,
-}
-
-/// One period of one subscription. The item is the guard: it can be put only
-/// once for each index, so a period is billed once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BillingPeriod {
-    /// Whose.
-    pub account: AccountId,
-    /// Of which subscription.
-    pub subscription: SubscriptionId,
-    /// Its place and bounds.
-    #[serde(flatten)]
-    pub bounds: PeriodBounds,
-    /// How it stands.
-    pub status: PeriodStatus,
-    /// Its payment.
-    pub payment: PaymentId,
-    /// Its invoice.
-    pub invoice: InvoiceId,
-    /// What it costs, VAT included.
-    pub total: Money,
 }

@@ -1,0 +1,82 @@
+//! Invoice numbers: one series for each calendar year, without gaps.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The zone of issue dates and series years: the seller's.
+const SELLER_ZONE: &str = "Europe/Paris";
+
+/// `F2026-000001`: series by kind and calendar year of issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceNumber {
+    /// Calendar year of issue.
+    pub year: i16,
+    /// 1, 2, 3 … without gaps.
+    pub sequence: u64,
+}
+
+impl fmt::Display for InvoiceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "F{}-{:06}", self.year, self.sequence)
+    }
+}
+
+/// The civil date, in the seller's zone, on which something issued now is
+/// dated; its year names the series.
+pub fn issue_date(now: Timestamp) -> Date {
+    let zone = TimeZone::get(SELLER_ZONE).unwrap_or(TimeZone::UTC);
+    zone.to_datetime(now).date()
+}
+
+/// The last number of a series and the day it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesCounter {
+    /// Calendar year.
+    pub year: i16,
+    /// Last number given; 0 for none.
+    pub last: u64,
+    /// Day of the last number.
+    pub last_date: Date,
+}
+
+/// A number asked for a day before the last one given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a number was already given on {0}")]
+pub struct DateGoesBack(pub Date);
+
+impl SeriesCounter {
+    /// The series of this year before its first number.
+    pub fn start(date: Date) -> Self {
+        Self {
+            year: date.year(),
+            last: 0,
+            last_date: date,
+        }
+    }
+
+    /// Takes the next number.
+    ///
+    /// # Errors
+    /// [`DateGoesBack`], since issue dates never decrease within a series.
+    pub fn take(self, date: Date) -> Result<(Self, InvoiceNumber), DateGoesBack> {
+        if date < self.last_date {
+            return Err(DateGoesBack(self.last_date));
+        }
+        let sequence = self.last.saturating_add(1);
+        let counter = Self {
+            last: sequence,
+            last_date: date,
+            ..self
+        };
+        Ok((
+            counter,
+            InvoiceNumber {
+                year: self.year,
+                sequence,
+            },
+        ))
+    }
+}
