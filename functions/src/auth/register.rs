@@ -16,7 +16,7 @@ use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
 use platform::identity::registration::{Customer, Newcomer, insert_decoy};
-use platform::identity::throttle::{self, REGISTRATION_PER_ADDRESS, Subject, Throttled};
+use platform::identity::throttle::{self, REGISTRATION_PER_ADDRESS, Subject};
 use platform::identity::{mailed_token, password, password_policy};
 use platform::store::{CommitError, Transaction, events};
 use serde::Serialize;
@@ -73,32 +73,6 @@ impl VerificationSent {
     };
 }
 
-/// Why nobody is registered.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Too many tries.
-    #[error(transparent)]
-    Throttled(#[from] Throttled),
-    /// Not to be done, or the password is no good.
-    #[error("the registration was not done: {0:?}")]
-    Failed(Failure),
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Throttled(throttled) => throttled.into(),
-            Error::Failed(failure) => failure,
-        }
-    }
-}
-
 impl Operation for Register {
     const SPEC: Spec = Spec::post("register", "/v1/auth/register")
         .summary("Register; the answer is the same whether or not the address is known")
@@ -107,13 +81,13 @@ impl Operation for Register {
     type Caller = Anybody;
     type Input = RegisterInput;
     type Output = VerificationSent;
-    type Error = Error;
+    type Error = Failure;
 
     async fn run(
         app: &App,
         request: Request<Anybody>,
         input: RegisterInput,
-    ) -> Result<Reply<VerificationSent>, Error> {
+    ) -> Result<Reply<VerificationSent>, Failure> {
         let owner = password_policy::Owner {
             email: &input.email,
             company: input.company.as_ref().map(Line::as_str),

@@ -15,7 +15,7 @@ use platform::http::reply::Reply;
 use platform::http::request::Request;
 use platform::identity::mailed_token;
 use platform::identity::registration::insert_decoy;
-use platform::identity::throttle::{self, MAIL_PER_ADDRESS, MAIL_PER_EMAIL, Subject, Throttled};
+use platform::identity::throttle::{self, MAIL_PER_ADDRESS, MAIL_PER_EMAIL, Subject};
 use platform::store::{CommitError, Transaction, events};
 
 /// The operation.
@@ -36,32 +36,6 @@ impl Input for ResendVerificationInput {
     }
 }
 
-/// Why no mail is sent.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Too many tries.
-    #[error(transparent)]
-    Throttled(#[from] Throttled),
-    /// Not to be done.
-    #[error("the mail could not be asked for: {0:?}")]
-    Failed(Failure),
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Throttled(throttled) => throttled.into(),
-            Error::Failed(failure) => failure,
-        }
-    }
-}
-
 impl Operation for ResendVerification {
     const SPEC: Spec = Spec::post("resend_verification", "/v1/auth/resend-verification")
         .summary("Mail another link to confirm an address; the answer is always the same")
@@ -70,13 +44,13 @@ impl Operation for ResendVerification {
     type Caller = Anybody;
     type Input = ResendVerificationInput;
     type Output = VerificationSent;
-    type Error = Error;
+    type Error = Failure;
 
     async fn run(
         app: &App,
         request: Request<Anybody>,
         input: ResendVerificationInput,
-    ) -> Result<Reply<VerificationSent>, Error> {
+    ) -> Result<Reply<VerificationSent>, Failure> {
         let buckets = [
             (MAIL_PER_ADDRESS, Subject::Address(&request.address)),
             (MAIL_PER_EMAIL, Subject::Email(&input.email)),
@@ -98,9 +72,9 @@ impl Operation for ResendVerification {
         };
         match app.store().commit(act).await {
             Ok(()) => Ok(Reply::data(VerificationSent::ANSWER)),
-            Err(CommitError::Store(error)) => Err(Failure::from(error).into()),
+            Err(CommitError::Store(error)) => Err(error.into()),
             Err(CommitError::Refused(IdTaken)) => {
-                Err(Failure::Fault("a new id was taken".to_owned()).into())
+                Err(Failure::Fault("a new id was taken".to_owned()))
             }
         }
     }
