@@ -38,10 +38,10 @@ run: ## Start the whole cloud on this machine (PORT, default 3000; ARGS="--now â
 	cargo run --locked -p local -- $(ARGS)
 
 .PHONY: test
-test: check-format check-templates check-dependencies check-code test-code check-openapi ## Everything CI checks
+test: check-format check-templates check-dependencies check-code test-code check-openapi test-story ## Everything CI checks
 
 .PHONY: demo
-demo: ## Play a customer's story against the running stack, or one of its own
+demo: ## Play a customer's story against the running stack, or (ARGS=own) one of its own
 	$(PYTHON) tools/demo.py $(ARGS)
 
 .PHONY: format
@@ -75,6 +75,10 @@ check-code: ## Clippy has nothing to say, about the functions' binaries neither
 test-code: ## Unit, integration and documentation tests
 	cargo test --workspace --lib --test '*' --locked
 	cargo test --workspace --doc --locked
+
+.PHONY: test-story
+test-story: ## The story of `make demo`, on a stack of its own
+	$(PYTHON) tools/demo.py own
 
 .PHONY: check-templates
 check-templates: $(TOOLS) ## The templates are valid, within limits, and permit no more than needed

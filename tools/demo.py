@@ -3,6 +3,7 @@
 
     make demo                                  # the stack on PORT (3000), else one of its own
     python3 tools/demo.py http://127.0.0.1:3000
+    python3 tools/demo.py own                  # one of its own, whatever runs
 
 Each step shows its requests and their effect, and looks behind the answer: at
 the payment provider's book, the mailbox, the ledger, the digest of the table.
@@ -334,7 +335,7 @@ class Story(Teller):
 
         self.step("Logging out")
         self.log_in()
-        answer = self.call("POST", "/v1/auth/logout", {}, cookie=self.cookie.split(";")[0], x_cyna_client="demo")
+        answer = self.call("POST", "/v1/auth/logout", {}, cookie=self.cookie.split(";")[0], **self.by_cookie())
         equal(answer.data, {"status": "signed_out"}, "the answer")
         check(any("Max-Age=0" in cookie for cookie in answer.cookies()), "the cookie is taken away")
         with self.nothing_changes():
@@ -351,6 +352,8 @@ class Story(Teller):
 def main():
     default = f"http://127.0.0.1:{os.environ.get('PORT') or 3000}"
     base = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("BASE_URL") or default
+    if base == "own":
+        base = None
     try:
         with running(base) as address:
             story = Story(address)

@@ -95,10 +95,10 @@ def free_port():
 @contextlib.contextmanager
 def running(base):
     """The address of the stack at `base`, or of one of our own that ends with the story."""
-    if is_local_stack(base):
+    if base and is_local_stack(base):
         yield base
         return
-    print(f"Nothing answers at {base}: starting a stack for this story.", flush=True)
+    print(f"Nothing answers at {base}: starting a stack for this story." if base else "Starting a stack for this story.", flush=True)
     subprocess.run(["cargo", "build", "--locked", "-p", "local"], cwd=ROOT, check=True)
     port = free_port()
     with tempfile.TemporaryFile(mode="w+") as log:

@@ -106,6 +106,10 @@ class Teller:
         self.token = answer.data["accessToken"]
         return answer
 
+    def by_cookie(self, client="demo"):
+        """What a page of the application sends with a cookie: its client header, and its browser the origin."""
+        return {"x_cyna_client": client, "origin": self.client.base}
+
     def refresh(self, cookie, status=200, code=None, client="demo"):
         return self.call("POST", "/v1/auth/refresh", {}, status, code, authorization=None,
-                         cookie=cookie.split(";")[0], x_cyna_client=client)
+                         cookie=cookie.split(";")[0], **self.by_cookie(client))

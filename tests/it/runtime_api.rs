@@ -1,8 +1,8 @@
-//! Functions as they are deployed: their own binaries, built with the profile
-//! that is deployed, asking a Lambda Runtime API for events.
+//! Functions as they are released: their own binaries, asking a Lambda Runtime
+//! API for events.
 
 use serde_json::{Value, json};
-use tests::binaries::Binaries;
+use tests::binaries::{Binaries, Profile};
 use tests::event::Event;
 use tests::function::{Function, Launch, ProcessError};
 use tests::runtime_api::{Diagnostic, Outcome};
@@ -21,7 +21,7 @@ async fn binaries() -> &'static Binaries {
                 "renew_subscriptions",
                 "panicking",
             ];
-            Binaries::build(&names).await.unwrap()
+            Binaries::build(Profile::Release, &names).await.unwrap()
         })
         .await
 }
@@ -57,7 +57,7 @@ fn health() -> Event {
 }
 
 #[tokio::test]
-async fn a_deployed_function_answers_with_an_envelope_and_one_log_line() {
+async fn a_released_function_answers_with_an_envelope_and_one_log_line() {
     let stack = Stack::start().await.unwrap();
     let mut function = start(&stack, "health").await;
     let (status, body) = answer(&mut function, health()).await;
@@ -76,7 +76,7 @@ async fn a_deployed_function_answers_with_an_envelope_and_one_log_line() {
 }
 
 #[tokio::test]
-async fn a_deployed_function_reads_the_table_for_a_signed_in_user() {
+async fn a_released_function_reads_the_table_for_a_signed_in_user() {
     let stack = Stack::start().await.unwrap();
     let token = stack.log_in().await.unwrap();
     let mut function = start(&stack, "get_profile").await;
@@ -92,7 +92,7 @@ async fn a_deployed_function_reads_the_table_for_a_signed_in_user() {
 }
 
 #[tokio::test]
-async fn a_token_signed_by_one_deployed_function_is_good_for_another() {
+async fn a_token_signed_by_one_released_function_is_good_for_another() {
     let stack = Stack::start().await.unwrap();
     let mut login = start(&stack, "login").await;
     let event =

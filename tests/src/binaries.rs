@@ -1,11 +1,27 @@
-//! The functions' binaries, built with the profile they are deployed with.
+//! The functions' binaries, built as released or as deployed.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
-/// The profile of what is deployed.
-pub const PROFILE: &str = "deploy";
+/// A profile of Cargo.toml.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// What tests start: what is deployed, but for optimisation at link time,
+    /// which takes a minute for each binary.
+    Release,
+    /// What is deployed.
+    Deploy,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Deploy => "deploy",
+        }
+    }
+}
 
 /// Binaries that were built.
 #[derive(Debug, Clone)]
@@ -19,7 +35,7 @@ impl Binaries {
     ///
     /// # Errors
     /// When they do not build.
-    pub async fn build(names: &[&str]) -> io::Result<Self> {
+    pub async fn build(profile: Profile, names: &[&str]) -> io::Result<Self> {
         let target = target_folder()?;
         let mut cargo = Command::new(env!("CARGO"));
         cargo
@@ -29,7 +45,7 @@ impl Binaries {
                 "--locked",
                 "--quiet",
                 "--profile",
-                PROFILE,
+                profile.name(),
                 "-p",
                 "functions",
                 "-p",
@@ -45,7 +61,7 @@ impl Binaries {
             )));
         }
         Ok(Self {
-            folder: target.join(PROFILE),
+            folder: target.join(profile.name()),
         })
     }
 

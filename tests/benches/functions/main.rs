@@ -13,7 +13,7 @@ use report::{Artifact, Report};
 use serde_json::json;
 use std::error::Error;
 use std::io::Write as _;
-use tests::binaries::Binaries;
+use tests::binaries::{Binaries, Profile};
 use tests::event::Event;
 use tests::stack::Stack;
 
@@ -36,7 +36,7 @@ fn main() -> Result<(), Failure> {
 
 async fn bench(wanted: &[String]) -> Result<(), Failure> {
     say("building the functions as they are deployed")?;
-    let binaries = Binaries::build(&[]).await?;
+    let binaries = Binaries::build(Profile::Deploy, &[]).await?;
     let stack = Stack::start().await?;
     let subjects: Vec<Subject> = subjects(&stack, &binaries)
         .await?
