@@ -3,7 +3,9 @@
 //! brings it to the one right end.
 
 use crate::support::{Answer, EDR_MONTHLY, GOOD_CARD, Shop, User, text};
+use jiff::{SignedDuration, Timestamp};
 use local::Fault;
+use platform::store::keys;
 use serde_json::{Value, json};
 
 /// How a call can end badly: before it is sent, after it was applied, with
@@ -121,17 +123,8 @@ async fn a_renewal_survives_every_fault_at_every_effect() {
             let shop = Shop::at("2026-01-31T09:00:00Z").await;
             let ada = shop.customer("ada@example.com").await;
             let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
-            // The clock stops right before the period ends; the sweep meets the fault.
-            shop.cloud
-                .advance_to("2026-02-28T08:59:00Z".parse().unwrap())
-                .await
-                .unwrap();
-            shop.cloud.skip_to("2026-02-28T09:05:00Z".parse().unwrap());
-            let tick = json!({"version": 1, "shards": shards_due(&shop).await});
-            let before = shop.cloud.effects();
-            shop.cloud.plan_fault(before + effect, mode);
-            let _may_crash = shop.cloud.run_job("renew_subscriptions", tick).await;
-            within |= shop.cloud.effects() >= before + effect;
+            let at = "2026-02-28T09:05:00Z";
+            within |= shop.sweep_with_fault(at, effect, mode).await;
             shop.advance("PT26H").await;
             let told = ada.renewals(&id).await;
             let story: Vec<(&Value, usize)> = told
@@ -149,26 +142,70 @@ async fn a_renewal_survives_every_fault_at_every_effect() {
     }
 }
 
-/// The shards in which something is due, so that the effects of a sweep are
-/// those of the one subscription.
-async fn shards_due(shop: &Shop) -> Vec<u8> {
-    let app = shop.cloud.app("test");
-    let mut due = Vec::new();
-    for shard in 0..platform::store::keys::SHARDS {
-        let keys = app
-            .store()
-            .due(
-                platform::store::keys::Job::Renew,
-                shard,
-                shop.cloud.now(),
-                1,
-            )
-            .await
-            .unwrap();
-        if !keys.is_empty() {
-            due.push(shard);
+#[tokio::test]
+async fn a_page_the_bank_asks_for_is_opened_and_mailed_once_wherever_the_sweep_dies() {
+    let mut effect = 0_u64;
+    loop {
+        effect += 1;
+        let mut within = false;
+        for mode in [Fault::CrashBefore, Fault::CrashAfter] {
+            let about = format!("{mode:?} at effect {effect}");
+            let shop = Shop::at("2026-01-31T09:00:00Z").await;
+            let ada = shop.customer("ada@example.com").await;
+            let id = text(&ada.buy(EDR_MONTHLY, 2).await["subscriptionIds"][0]);
+            shop.cards(&ada.email, "authentication_required").await;
+            let at = "2026-02-28T09:05:00Z";
+            within |= shop.sweep_with_fault(at, effect, mode).await;
+            shop.advance("PT13H").await;
+            assert_eq!(ada.subscription(&id).await["status"], "past_due", "{about}");
+            let told = ada.renewals(&id).await;
+            assert_eq!(
+                told[1]["attempts"][0]["outcome"], "needs_customer",
+                "{about}"
+            );
+            let pages = shop.mailed_pages(&ada.email);
+            assert_eq!(pages.len(), 1, "{about}: {pages:?}");
+            let paid = shop.post(&pages[0], &json!({"card": GOOD_CARD})).await;
+            assert_eq!(paid.json["status"], "paid", "{about}: {}", paid.json);
+            shop.advance("PT1H").await;
+            assert_eq!(ada.subscription(&id).await["status"], "active", "{about}");
+            shop.audit(&ada).await;
+        }
+        if !within {
+            assert!(effect > 6, "{effect} effects");
+            return;
         }
     }
-    assert_eq!(due.len(), 1);
-    due
+}
+
+impl Shop {
+    /// Moves the clock up to a sweep at this moment and lets it meet a fault at
+    /// one of its effects; false when it has no such effect.
+    async fn sweep_with_fault(&self, at: &str, effect: u64, fault: Fault) -> bool {
+        let at: Timestamp = at.parse().unwrap();
+        let shortly = SignedDuration::from_mins(6);
+        self.cloud.advance_to(at - shortly).await.unwrap();
+        self.cloud.skip_to(at);
+        let tick = json!({"version": 1, "shards": self.shards_due().await});
+        let planned = self.cloud.effects() + effect;
+        self.cloud.plan_fault(planned, fault);
+        let _may_crash = self.cloud.run_job("renew_subscriptions", tick).await;
+        self.cloud.effects() >= planned
+    }
+
+    /// The shards in which something is due to renew, so that the effects of a
+    /// sweep are those of the one subscription.
+    async fn shards_due(&self) -> Vec<u8> {
+        let app = self.cloud.app("test");
+        let mut due = Vec::new();
+        for shard in 0..keys::SHARDS {
+            let now = self.cloud.now();
+            let found = app.store().due(keys::Job::Renew, shard, now, 1).await;
+            if !found.unwrap().is_empty() {
+                due.push(shard);
+            }
+        }
+        assert_eq!(due.len(), 1);
+        due
+    }
 }

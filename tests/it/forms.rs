@@ -247,7 +247,7 @@ async fn what_a_query_may_be_is_what_its_description_says() {
                 let answer = with(&format!("{name}={value}")).send(&stage.shop).await;
                 assert_eq!(answer.status, 422, "{id} ?{name}={value}: {}", answer.json);
                 assert_eq!(
-                    errors_at(&answer, &format!("?{name}")).len(),
+                    errors_at(&answer, &format!("/{name}")).len(),
                     1,
                     "{id} ?{name}={value}: {}",
                     answer.json

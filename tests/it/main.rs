@@ -12,6 +12,7 @@
     reason = "a test that meets what cannot be fails, and says where"
 )]
 
+mod audit;
 mod cost;
 mod deployment;
 mod documented;
@@ -31,6 +32,7 @@ mod idempotency;
 mod identity;
 mod logs;
 mod permissions;
+mod provider;
 mod refusals;
 mod renewals;
 mod routes;

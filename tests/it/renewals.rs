@@ -1,6 +1,6 @@
 //! Renewals: exactly once, on time, for years, through declines.
 
-use crate::support::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, Shop, User, text};
+use crate::support::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, Shop, User, text};
 use serde_json::{Value, json};
 
 /// The statuses and attempts of a subscription's periods.
@@ -247,19 +247,9 @@ async fn a_bank_that_wants_the_customer_gets_a_page_that_is_mailed_and_pays() {
     assert_eq!(ada.subscription(&id).await["status"], "past_due");
     let told = ada.renewals(&id).await;
     assert_eq!(told[1]["attempts"][0]["outcome"], "needs_customer");
-    let mails = shop.cloud.mails(Some(&ada.email));
-    let link = mails
-        .iter()
-        .rev()
-        .flat_map(|mail| &mail.links)
-        .find(|link| link.contains("/_local/checkout/"))
-        .expect("the page is mailed")
-        .clone();
-    let path = format!("/_local/{}", link.split_once("/_local/").unwrap().1);
-    let paid = shop
-        .post(&path, &json!({"card": "4242424242424242"}))
-        .await
-        .json;
+    let pages = shop.mailed_pages(&ada.email);
+    assert_eq!(pages.len(), 1, "{pages:?}");
+    let paid = shop.post(&pages[0], &json!({"card": GOOD_CARD})).await.json;
     assert_eq!(paid["status"], "paid", "{paid}");
     shop.cloud.settle().await;
     assert_eq!(ada.subscription(&id).await["status"], "active");

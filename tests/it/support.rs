@@ -3,12 +3,9 @@
 use crate::documented;
 use bytes::Bytes;
 use domain::id::{AccountId, Id as _};
-use domain::ledger::{LedgerAccount, LedgerHead};
 use http::{Request, Response};
 use local::{Cloud, Options};
-use platform::store::keys;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Monthly, 1 device at least, per unit: the plain case.
 pub(crate) const EDR_MONTHLY: &str = "pln_01945000000070008000000000000051";
@@ -330,80 +327,14 @@ impl Shop {
         assert_eq!(answer.status, 200, "{}", answer.json);
     }
 
-    pub(crate) async fn book(&self) -> Value {
-        self.get("/_local/payments").await.json
-    }
-
-    /// Captures in the provider's book for one of our payments.
-    pub(crate) async fn captures(&self, payment: &str) -> usize {
-        let book = self.book().await;
-        let payments = book["payments"].as_array().unwrap();
-        payments
-            .iter()
-            .filter(|found| {
-                found["status"] == "succeeded" && found["metadata"]["payment"] == payment
-            })
-            .count()
-    }
-
-    /// Audits one customer's money against the provider's own book: every
-    /// capture belongs to a paid invoice or was refunded, nothing was captured
-    /// twice, the ledger is whole, and clearing is zero.
-    pub(crate) async fn audit(&self, user: &User) {
-        let app = self.cloud.app("audit");
-        let entries = app.store().ledger_of(user.account).await.unwrap();
-        let head = app
-            .store()
-            .get::<LedgerHead>(&keys::ledger_head(user.account))
-            .await
-            .unwrap();
-        let head = head.map_or_else(|| LedgerHead::empty(user.account), |head| head.value);
-        domain::ledger::verify(&entries, &head).unwrap();
-        let mut balances: BTreeMap<LedgerAccount, i64> = BTreeMap::new();
-        for line in entries.iter().flat_map(|entry| &entry.lines) {
-            *balances.entry(line.account).or_default() += line.amount;
-        }
-        let balance = |account| balances.get(&account).copied().unwrap_or(0);
-        assert_eq!(
-            balance(LedgerAccount::Clearing),
-            0,
-            "clearing is zero at rest"
-        );
-
-        let book = self.book().await;
-        let mut kept = 0_i64;
-        let mut by_payment: BTreeMap<String, usize> = BTreeMap::new();
-        for payment in book["payments"].as_array().unwrap() {
-            if payment["metadata"]["account"] != user.account.to_string().as_str()
-                || payment["status"] != "succeeded"
-            {
-                continue;
-            }
-            let refunded = payment["refundedAmount"].as_i64().unwrap_or(0);
-            let amount = payment["amount"].as_i64().unwrap();
-            kept += amount - refunded;
-            if refunded == 0 {
-                *by_payment
-                    .entry(text(&payment["metadata"]["payment"]))
-                    .or_default() += 1;
-            }
-        }
-        assert!(
-            by_payment.values().all(|captures| *captures == 1),
-            "one capture for each payment: {by_payment:?}"
-        );
-        assert_eq!(
-            balance(LedgerAccount::Provider),
-            kept,
-            "the provider's book and ours agree"
-        );
-        let invoices = user.invoices().await;
-        let paid: i64 = invoices
-            .iter()
-            .filter(|i| i["status"] == "paid")
-            .map(|i| i["total"]["amount"].as_i64().unwrap())
-            .sum();
-        assert_eq!(paid, kept, "what was captured was invoiced");
+    /// The payment pages that were mailed to somebody, each once for each mail.
+    pub(crate) fn mailed_pages(&self, email: &str) -> Vec<String> {
+        let mails = self.cloud.mails(Some(email));
+        let links = mails.iter().flat_map(|mail| &mail.links);
+        let pages = links.filter_map(|link| link.split_once("/_local/checkout/"));
+        pages
+            .map(|(_, session)| format!("/_local/checkout/{session}"))
+            .collect()
     }
 }
 

@@ -127,8 +127,8 @@ pub struct AttemptView {
     pub number: u32,
     /// When it began.
     pub at: String,
-    /// `in_flight`, `unknown`, `succeeded`, `failed`, `needs_customer`,
-    /// `rejected` or `not_created`.
+    /// `in_flight`, `unknown`, `succeeded`, `failed`, `needs_customer`
+    /// or `not_created`.
     pub outcome: &'static str,
     /// When it ended.
     pub ended_at: Option<String>,
@@ -144,7 +144,6 @@ impl From<&Attempt> for AttemptView {
             Outcome::Succeeded { at }
             | Outcome::Failed { at, .. }
             | Outcome::NeedsCustomer { at }
-            | Outcome::Rejected { at, .. }
             | Outcome::NotCreated { at } => Some(at.to_string()),
         };
         Self {

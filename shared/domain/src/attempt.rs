@@ -59,13 +59,6 @@ pub enum Outcome {
         /// When.
         at: Timestamp,
     },
-    /// The provider refused the request itself: our mistake.
-    Rejected {
-        /// When.
-        at: Timestamp,
-        /// The provider's code.
-        code: String,
-    },
     /// Proven never to have reached the provider.
     NotCreated {
         /// When that was proven.
@@ -105,7 +98,6 @@ impl Attempt {
             Outcome::Succeeded { .. }
             | Outcome::Failed { .. }
             | Outcome::NeedsCustomer { .. }
-            | Outcome::Rejected { .. }
             | Outcome::NotCreated { .. } => false,
         }
     }
@@ -118,7 +110,6 @@ impl Attempt {
             Outcome::Succeeded { .. } => "succeeded",
             Outcome::Failed { .. } => "failed",
             Outcome::NeedsCustomer { .. } => "needs_customer",
-            Outcome::Rejected { .. } => "rejected",
             Outcome::NotCreated { .. } => "not_created",
         }
     }
@@ -126,7 +117,7 @@ impl Attempt {
     /// The decline code, if it was declined.
     pub fn decline_code(&self) -> Option<&str> {
         match &self.outcome {
-            Outcome::Failed { code, .. } | Outcome::Rejected { code, .. } => Some(code),
+            Outcome::Failed { code, .. } => Some(code),
             Outcome::NeedsCustomer { .. } => Some("authentication_required"),
             Outcome::InFlight | Outcome::Unknown => self.last_decline.as_deref(),
             Outcome::Succeeded { .. } | Outcome::NotCreated { .. } => None,

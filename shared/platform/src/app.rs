@@ -7,6 +7,7 @@ use crate::http::problem::Code;
 use crate::identity::access::{Claims, VerifyingKeys};
 use crate::identity::password::Hasher;
 use crate::mail::Mailer;
+use crate::payments::finalise::Desk;
 use crate::payments::provider::Provider;
 use crate::secrets::{Secret, SecretError, SecretText, Secrets};
 use crate::store::Store;
@@ -70,6 +71,7 @@ pub struct App {
     secrets: OnceLock<Secrets>,
     provider: OnceLock<Provider>,
     mailer: OnceLock<Mailer>,
+    numbering: Desk,
     counts: Mutex<BTreeMap<&'static str, u64>>,
 }
 
@@ -125,6 +127,7 @@ impl App {
             secrets: OnceLock::new(),
             provider: OnceLock::new(),
             mailer: OnceLock::new(),
+            numbering: Desk::default(),
             counts: Mutex::default(),
             parts,
         }
@@ -182,6 +185,11 @@ impl App {
     /// The table.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Where invoices get their numbers.
+    pub fn numbering(&self) -> &Desk {
+        &self.numbering
     }
 
     /// The catalogue in memory.

@@ -5,16 +5,18 @@ use crate::job::Work;
 use crate::store::StoreError;
 use crate::store::keys::{Job, Key, SHARDS};
 use futures::FutureExt as _;
+use futures::future::try_join_all;
 use futures::stream::{FuturesUnordered, StreamExt as _};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 /// Things worked on at once.
 const IN_FLIGHT: usize = 16;
 /// Things read from a shard at once.
-const PAGE: u32 = 100;
+const PAGE: usize = 100;
 
 /// What a schedule says. Its time is of no interest: what is due is read from
 /// the table.
@@ -78,40 +80,103 @@ where
 {
     let mut swept = Swept::default();
     let all: Vec<u8> = (0..SHARDS).collect();
-    for shard in tick.shards.as_ref().unwrap_or(&all) {
-        // What was served once in this sweep waits for the next: a thing that
-        // stays due must not be spun on.
-        let mut seen: HashSet<Key> = HashSet::new();
+    let asked = tick.shards.clone().unwrap_or(all);
+    let mut shards: Vec<Shard> = asked.into_iter().map(Shard::new).collect();
+    while !shards.is_empty() && app.now() < work.stop_at {
+        let mut waiting = next_page(app, job, &mut shards).await?.into_iter();
+        let mut running = FuturesUnordered::new();
         loop {
-            // What failed may stay due at the head: the page grows past it.
-            let page = PAGE.saturating_add(u32::try_from(seen.len()).unwrap_or(u32::MAX));
-            let due = app.store().due(job, *shard, app.now(), page).await?;
-            let fresh: Vec<Key> = due
-                .into_iter()
-                .filter(|key| seen.insert(key.clone()))
-                .collect();
-            if fresh.is_empty() {
+            while running.len() < IN_FLIGHT && app.now() < work.stop_at {
+                let Some(partition) = waiting.next() else {
+                    break;
+                };
+                running.push(one_by_one(app, partition, work.stop_at, &serve));
+            }
+            let Some(done) = running.next().await else {
                 break;
-            }
-            let mut waiting = fresh.into_iter();
-            let mut running = FuturesUnordered::new();
-            loop {
-                while running.len() < IN_FLIGHT && app.now() < work.stop_at {
-                    let Some(key) = waiting.next() else { break };
-                    running.push(AssertUnwindSafe(serve(key)).catch_unwind());
-                }
-                match running.next().await {
-                    None => break,
-                    Some(Ok(true)) => swept.served = swept.served.saturating_add(1),
-                    Some(Ok(false) | Err(_)) => swept.failed = swept.failed.saturating_add(1),
-                }
-            }
-            if app.now() >= work.stop_at {
-                break;
-            }
+            };
+            swept.served = swept.served.saturating_add(done.served);
+            swept.failed = swept.failed.saturating_add(done.failed);
         }
     }
     work.invocation.count("Served", swept.served);
     work.invocation.count("Failed", swept.failed);
     Ok(swept)
+}
+
+/// Serves what is due in one partition, one after the other: things of one
+/// account write to the same ledger.
+async fn one_by_one<F>(
+    app: &App,
+    keys: Vec<Key>,
+    stop_at: Timestamp,
+    serve: &impl Fn(Key) -> F,
+) -> Swept
+where
+    F: Future<Output = bool>,
+{
+    let mut swept = Swept::default();
+    for key in keys {
+        if app.now() >= stop_at {
+            break;
+        }
+        match AssertUnwindSafe(serve(key)).catch_unwind().await {
+            Ok(true) => swept.served = swept.served.saturating_add(1),
+            Ok(false) | Err(_) => swept.failed = swept.failed.saturating_add(1),
+        }
+    }
+    swept
+}
+
+/// A shard that may have more that is due.
+struct Shard {
+    number: u8,
+    /// What was served once in this sweep waits for the next: a thing that
+    /// stays due must not be spun on.
+    seen: HashSet<Key>,
+}
+
+impl Shard {
+    fn new(number: u8) -> Self {
+        Self {
+            number,
+            seen: HashSet::new(),
+        }
+    }
+
+    /// What failed may stay due at the head: the page grows past it.
+    fn page(&self) -> usize {
+        PAGE.saturating_add(self.seen.len())
+    }
+}
+
+/// What is due next in each shard, by partition, the longest due first. Shards
+/// that have no more are dropped.
+async fn next_page(
+    app: &App,
+    job: Job,
+    shards: &mut Vec<Shard>,
+) -> Result<Vec<Vec<Key>>, StoreError> {
+    let now = app.now();
+    let asked = shards
+        .iter()
+        .map(|shard| app.store().due(job, shard.number, now, shard.page()));
+    let mut answers = try_join_all(asked).await?.into_iter();
+    let mut partitions: BTreeMap<String, (usize, Vec<Key>)> = BTreeMap::new();
+    shards.retain_mut(|shard| {
+        let due = answers.next().unwrap_or_default();
+        let is_full = due.len() >= shard.page();
+        for (place, key) in due.into_iter().enumerate() {
+            if shard.seen.insert(key.clone()) {
+                let new = || (place, Vec::new());
+                let (_, keys) = partitions.entry(key.pk.clone()).or_insert_with(new);
+                keys.push(key);
+            }
+        }
+        is_full
+    });
+    // A shard gives what is longest due first: no shard keeps another waiting.
+    let mut partitions: Vec<_> = partitions.into_values().collect();
+    partitions.sort_by_key(|(place, _)| *place);
+    Ok(partitions.into_iter().map(|(_, keys)| keys).collect())
 }

@@ -13,21 +13,21 @@ fn products(query: &str) -> Ask {
 
 /// Row, query, the parameter that is refused, and why.
 const FILTERS: &str = "
-CAT-02 q=***                      ?q        malformed
-CAT-02 q=%25%20_%20%3F            ?q        malformed
-CAT-02 q=%20%20                   ?q        too_short
-CAT-04 family=                    ?family   too_short
-CAT-04 family=soc,,edr            ?family   too_short
-CAT-04 family=soc,                ?family   too_short
-CAT-05 priceMin=-1                ?priceMin out_of_range
-CAT-05 priceMax=-100              ?priceMax out_of_range
-CAT-06 priceMin=12.345            ?priceMin wrong_type
-CAT-06 priceMax=12,345            ?priceMax wrong_type
-CAT-07 currency=eur               ?currency unknown_value
-CAT-08 sort=margin                ?sort     unknown_value
-CAT-09 order=ascending            ?order    unknown_value
-CAT-22 q=%23pk+%3D+%3Ax           ?q        malformed
-CAT-22 family=%23pk+%3D+%3Ax      ?family   malformed
+CAT-02 q=***                      /q        malformed
+CAT-02 q=%25%20_%20%3F            /q        malformed
+CAT-02 q=%20%20                   /q        too_short
+CAT-04 family=                    /family   too_short
+CAT-04 family=soc,,edr            /family   too_short
+CAT-04 family=soc,                /family   too_short
+CAT-05 priceMin=-1                /priceMin out_of_range
+CAT-05 priceMax=-100              /priceMax out_of_range
+CAT-06 priceMin=12.345            /priceMin wrong_type
+CAT-06 priceMax=12,345            /priceMax wrong_type
+CAT-07 currency=eur               /currency unknown_value
+CAT-08 sort=margin                /sort     unknown_value
+CAT-09 order=ascending            /order    unknown_value
+CAT-22 q=%23pk+%3D+%3Ax           /q        malformed
+CAT-22 family=%23pk+%3D+%3Ax      /family   malformed
 ";
 
 #[tokio::test]
@@ -42,15 +42,15 @@ async fn a_filter_that_filters_nothing_sensible_is_refused() {
     let families = format!("family={}", families.join(","));
     let emoji = "%F0%9F%A6%80".repeat(1000);
     rows.extend([
-        refused("CAT-01", format!("q={}", "a".repeat(257)), "?q", "too_long"),
-        refused("CAT-03", families, "?family", "out_of_range"),
-        refused("CAT-24", format!("q={emoji}"), "?q", "too_long"),
+        refused("CAT-01", format!("q={}", "a".repeat(257)), "/q", "too_long"),
+        refused("CAT-03", families, "/family", "out_of_range"),
+        refused("CAT-24", format!("q={emoji}"), "/q", "too_long"),
     ]);
     let several = [
-        ("?sort", "unknown_value"),
-        ("?order", "unknown_value"),
-        ("?limit", "out_of_range"),
-        ("?priceMin", "out_of_range"),
+        ("/sort", "unknown_value"),
+        ("/order", "unknown_value"),
+        ("/limit", "out_of_range"),
+        ("/priceMin", "out_of_range"),
     ];
     let ask = products("sort=x&order=up&limit=0&priceMin=-1");
     rows.push(Row::fields("CAT-08", ask, &several));
@@ -101,7 +101,7 @@ async fn a_page_of_no_size_and_a_cursor_nobody_made_are_refused_by_every_list() 
             ("CAT-12", "", "wrong_type"),
         ] {
             let ask = queried(&list, &format!("limit={}", limit.replace('+', "%2B")));
-            rows.push(Row::fields(id, ask, &[("?limit", code)]));
+            rows.push(Row::fields(id, ask, &[("/limit", code)]));
         }
         let long = "A".repeat(3000);
         for cursor in [

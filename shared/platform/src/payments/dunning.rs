@@ -3,9 +3,11 @@
 
 use super::hosted::{PageText, RENEWAL_PAGE_LIFE, can_open, closing_time, open_page};
 use super::provider::Pace;
-use super::renew::{charge, finish, follow_up, replace, saved_method};
+use super::renew::{charge, follow_up, saved_method};
 use super::scene::{Changed, Scene, Subject};
-use super::settle::{Settled, Writing};
+use super::settle::Settled;
+use super::timer::{finish, replace};
+use super::writing::Writing;
 use super::{PaymentError, gateway};
 use crate::app::App;
 use crate::store::events::event;
@@ -25,13 +27,14 @@ pub(super) async fn retry(
     let channel = saved_method(&subscription.value, &scene.account.value)?;
     let Ok(begun) = scene.payment.value.clone().begin(channel, app.now()) else {
         // Its payment page is still open, or the last outcome unknown.
-        return replace(
+        replace(
             app,
             &subscription,
             subscription.value.clone().look_again(app.now()),
             None,
         )
-        .await;
+        .await?;
+        return Ok(false);
     };
     let Some(attempt) = begun.last_attempt().cloned() else {
         return Ok(false);
@@ -63,13 +66,14 @@ pub(super) async fn end_dunning(
     let now = app.now();
     let scene = open_renewal(app, &subscription.value).await?;
     if scene.payment.value.open_attempt().is_some() {
-        return replace(
+        replace(
             app,
             &subscription,
             subscription.value.clone().look_again(now),
             None,
         )
-        .await;
+        .await?;
+        return Ok(false);
     }
     let Subject::Renewal { period, .. } = &scene.subject else {
         return Err(PaymentError::Missing("the open renewal"));

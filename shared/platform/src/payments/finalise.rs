@@ -12,12 +12,13 @@ use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, InvoiceId};
 use domain::invoice::{Invoice, SeriesCounter, issue_date};
 use domain::ledger::{LedgerHead, Posting};
+use futures::lock::Mutex;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Most invoices numbered in one transaction: each takes four items and its
 /// account's ledger head, and a transaction holds a hundred.
-pub const BATCH: usize = 15;
+const BATCH: usize = 15;
 
 /// Rounds against other writers of the counter.
 const ROUNDS: u32 = 4;
@@ -31,24 +32,57 @@ pub struct Waiting {
     pub head: Option<Stored<LedgerHead>>,
 }
 
+/// Where the invoices of one process are numbered. Those that come while a
+/// transaction is under way share the next one, so that a sweep does not
+/// quarrel with itself over the counter.
+#[derive(Debug, Default)]
+pub struct Desk {
+    queue: std::sync::Mutex<Vec<Waiting>>,
+    turn: Mutex<()>,
+}
+
+impl Desk {
+    /// Numbers an invoice, together with others that wait.
+    ///
+    /// # Errors
+    /// [`PaymentError`] when that failed, for it or for others. No number is
+    /// lost by it; the invoices keep their timers.
+    pub async fn number(&self, app: &App, waiting: Waiting) -> Result<(), PaymentError> {
+        if let Ok(mut queue) = self.queue.lock() {
+            let id = waiting.invoice.value.id;
+            if queue.iter().all(|other| other.invoice.value.id != id) {
+                queue.push(waiting);
+            }
+        }
+        let _turn = self.turn.lock().await;
+        // Empty when whoever had the turn before took it along.
+        finalise(app, self.next()).await
+    }
+
+    fn next(&self) -> Vec<Waiting> {
+        self.queue
+            .lock()
+            .map(|mut queue| {
+                let count = queue.len().min(BATCH);
+                queue.drain(..count).collect()
+            })
+            .unwrap_or_default()
+    }
+}
+
 /// Numbers invoices that were read already; when somebody else was faster,
 /// they are read again.
-///
-/// # Errors
-/// [`PaymentError::Contention`] when others were always faster. No number is
-/// lost by it, and the sweep tries again.
-pub async fn finalise(app: &App, mut waiting: Vec<Waiting>) -> Result<usize, PaymentError> {
+async fn finalise(app: &App, mut waiting: Vec<Waiting>) -> Result<(), PaymentError> {
     for _ in 0..ROUNDS {
         if waiting.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         let now = app.now();
         let date = issue_date(now);
         let counter = app.store().series(date.year()).await?;
-        let count = waiting.len();
         let transaction = write(app, counter, &waiting, now)?;
         match app.store().commit(transaction).await {
-            Ok(()) => return Ok(count),
+            Ok(()) => return Ok(()),
             Err(CommitError::Refused(Changed)) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
         }

@@ -3,8 +3,9 @@
 
 use super::inbox_records::{conflict, keep, mark_applied, quarantine};
 use super::objects::{Intent, Locator, Session};
+use super::pages::close_page;
 use super::provider::{API_VERSION, Pace};
-use super::reconcile::{close_page, number_outcome};
+use super::reconcile::number_outcome;
 use super::scene::Scene;
 use super::settle::{Settled, settle};
 use super::{PaymentError, gateway};

@@ -14,12 +14,16 @@ pub mod hosted;
 pub mod inbox;
 mod inbox_records;
 pub mod objects;
+pub mod pages;
 pub mod provider;
 pub mod reconcile;
 pub mod renew;
 pub mod scene;
 pub mod settle;
 pub mod signature;
+mod surplus;
+pub mod timer;
+mod writing;
 
 use crate::app::{App, StartError};
 use crate::clock::NoEntropy;

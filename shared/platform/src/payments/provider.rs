@@ -264,6 +264,16 @@ impl Gateway<'_> {
         Ok(made.id)
     }
 
+    /// The last refund of a payment, if there is any.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn refund_of(&self, intent: &str) -> Result<Option<String>, CallError> {
+        let path = format!("/v1/refunds?payment_intent={intent}&limit=1");
+        let page: List<Identified> = self.get(&path).await?;
+        Ok(page.data.into_iter().next().map(|refund| refund.id))
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
         object(self.send("GET", path, None).await?)
     }

@@ -1,24 +1,25 @@
-//! Looking up what nobody told us: attempts whose outcome is open, pages whose
-//! webhook never came, captures to give back.
+//! Looking up what nobody told us: attempts whose outcome is open and pages
+//! whose webhook never came.
 
-use super::dunning::{close_attempt, show_page};
-use super::hosted::{PageText, can_open, key_of, open_page};
+use super::dunning::close_attempt;
+use super::finalise;
+use super::hosted::can_open;
 use super::inbox::mismatch;
 use super::objects::Locator;
-use super::provider::{CallError, Gateway, Pace};
+use super::pages::{close_page, reopen};
+use super::provider::{Gateway, Pace};
 use super::renew::{charge, follow_up, number};
 use super::scene::{Changed, Scene, Subject};
-use super::settle::{Change, Settled, Writing, settle};
+use super::settle::{Change, Settled, settle};
+use super::surplus::refund_surplus;
+use super::writing::Writing;
 use super::{PaymentError, gateway};
 use crate::app::App;
 use crate::http::problem::chain;
-use crate::store::{CommitError, Stored, keys};
-use domain::account::{Account, User};
-use domain::event::EventKind;
+use crate::store::{CommitError, keys};
 use domain::id::{AccountId, PaymentId};
-use domain::ledger::Posting;
 use domain::order::OrderStatus;
-use domain::payment::{Attempt, Channel, Outcome, Payment, ProviderPayment, Purpose};
+use domain::payment::{Attempt, Channel, Outcome, Payment, ProviderPayment};
 use jiff::SignedDuration;
 
 /// The provider keeps idempotency keys for 24 hours; well before that,
@@ -95,7 +96,11 @@ pub async fn check_payment(
     }
 }
 
-async fn store_payment(app: &App, scene: &Scene, payment: Payment) -> Result<(), PaymentError> {
+pub(super) async fn store_payment(
+    app: &App,
+    scene: &Scene,
+    payment: Payment,
+) -> Result<(), PaymentError> {
     let mut writing = Writing::begin(app, app.now())?;
     writing.payment(scene, payment, Change::Noted);
     match app.store().commit(writing.transaction).await {
@@ -157,129 +162,6 @@ async fn check_page(
     Ok(false)
 }
 
-/// Writes down that a page closed unused: an order expires with it.
-///
-/// # Errors
-/// [`PaymentError`] when it could not be written.
-pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, PaymentError> {
-    let now = app.now();
-    let still_open = scene
-        .payment
-        .value
-        .open_attempt()
-        .is_some_and(|open| open.number == attempt);
-    if !still_open {
-        return Ok(true);
-    }
-    let mut writing = Writing::begin(app, now)?;
-    let payment = scene.payment.value.clone().page_closed(attempt, now);
-    if let Subject::Order { order } = &scene.subject
-        && let Ok(expired) = order.value.clone().expire(now)
-    {
-        writing
-            .transaction
-            .replace(order.version, &expired, Changed);
-        writing.event(&scene, EventKind::OrderExpired { order: expired.id })?;
-    }
-    writing.payment(&scene, payment, Change::Noted);
-    match app.store().commit(writing.transaction).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Refused(Changed)) => Ok(false),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
-}
-
-/// Opens a page that was asked for and never stored: the provider gives the
-/// same one for the same key.
-async fn reopen(
-    app: &App,
-    gateway: &Gateway<'_>,
-    scene: Scene,
-    attempt: &Attempt,
-) -> Result<bool, PaymentError> {
-    let payment = scene.payment.value.clone();
-    let order = match (&scene.subject, payment.purpose) {
-        (Subject::Renewal { .. }, _) | (_, Purpose::Renewal { .. }) => {
-            show_page(app, scene).await?;
-            return Ok(true);
-        }
-        (Subject::Order { order }, Purpose::Order { .. }) => order.clone(),
-    };
-    if order.value.status != OrderStatus::Pending {
-        return close_page(app, scene, attempt.number).await;
-    }
-    let (version, order) = (order.version, order.value);
-    let customer = customer_of(app, gateway, &payment, attempt).await?;
-    let text = PageText {
-        description: order_title(&order),
-        locale: order.locale,
-    };
-    let page = open_page(gateway, &payment, attempt, &customer, &text).await?;
-    let mut writing = Writing::begin(app, app.now())?;
-    writing.payment(
-        &scene,
-        payment.clone().with_page(attempt.number, page, app.now()),
-        Change::Noted,
-    );
-    writing
-        .transaction
-        .unchanged(&keys::order(order.account, order.id), version, Changed);
-    writing.transaction.set_once(
-        &keys::account(payment.account),
-        "provider_customer",
-        &customer,
-        Changed,
-    );
-    match app.store().commit(writing.transaction).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Refused(Changed)) => Ok(false),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
-}
-
-/// What the payment page says is bought.
-pub fn order_title(order: &domain::order::Order) -> String {
-    let names: Vec<String> = order
-        .lines
-        .iter()
-        .map(|line| format!("{} × {}", line.quantity, line.name.get(order.locale)))
-        .collect();
-    let title = names.join(", ");
-    title.chars().take(250).collect()
-}
-
-/// The customer of an account at the provider; made at first need.
-///
-/// # Errors
-/// [`PaymentError`] when it cannot be made.
-async fn customer_of(
-    app: &App,
-    gateway: &Gateway<'_>,
-    payment: &Payment,
-    attempt: &Attempt,
-) -> Result<String, PaymentError> {
-    let profile: Stored<Account> = app
-        .store()
-        .get(&keys::account(payment.account))
-        .await?
-        .ok_or(PaymentError::Missing("the account"))?;
-    if let Some(customer) = profile.value.provider_customer {
-        return Ok(customer);
-    }
-    let owner: Stored<User> = app
-        .store()
-        .get(&keys::user(profile.value.owner))
-        .await?
-        .ok_or(PaymentError::Missing("the account's owner"))?;
-    Ok(gateway
-        .create_customer(
-            &key_of(payment, attempt),
-            &payment.account.to_string(),
-            owner.value.email.as_str(),
-        )
-        .await?)
-}
-
 /// Looks a charge up: by its id if it is known, else in the provider's list;
 /// if it is not there it is posted again under the same key while the
 /// provider still knows the key.
@@ -327,61 +209,6 @@ async fn check_charge(
     Ok(false)
 }
 
-/// Gives a capture back that nobody owes.
-async fn refund_surplus(
-    app: &App,
-    gateway: &Gateway<'_>,
-    scene: Scene,
-) -> Result<(), PaymentError> {
-    let payment = scene.payment.value.clone();
-    let Some(surplus) = payment.open_surplus().cloned() else {
-        return Ok(());
-    };
-    let key = format!("{}:surplus:{}", payment.id, surplus.provider_payment);
-    let refund = match gateway
-        .refund(&key, &surplus.provider_payment, surplus.amount.amount())
-        .await
-    {
-        Ok(refund) => refund,
-        Err(
-            error @ (CallError::NotStarted(_) | CallError::Unknown(_) | CallError::Rejected { .. }),
-        ) => {
-            let now = app.now();
-            let later = now
-                .checked_add(SignedDuration::from_hours(1))
-                .unwrap_or(now);
-            store_payment(
-                app,
-                &scene,
-                Payment {
-                    check_at: Some(later),
-                    ..payment
-                },
-            )
-            .await?;
-            return Err(error.into());
-        }
-    };
-    let mut writing = Writing::begin(app, app.now())?;
-    let event = writing.event(
-        &scene,
-        EventKind::SurplusRefunded {
-            payment: payment.id,
-        },
-    )?;
-    let posting = Posting::surplus_refund(payment.id, surplus.amount)?;
-    writing.book(&scene, posting, event);
-    writing.payment(
-        &scene,
-        payment.surplus_refunded(&surplus.provider_payment, refund),
-        Change::Noted,
-    );
-    match app.store().commit(writing.transaction).await {
-        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
-}
-
 /// Gives an invoice that waits its number.
 ///
 /// # Errors
@@ -391,8 +218,10 @@ pub async fn check_invoice(
     account: AccountId,
     invoice: domain::id::InvoiceId,
 ) -> Result<(), PaymentError> {
-    let waiting = super::finalise::read(app.store(), &[(account, invoice)]).await?;
-    super::finalise::finalise(app, waiting).await.map(|_| ())
+    for waiting in finalise::read(app.store(), &[(account, invoice)]).await? {
+        app.numbering().number(app, waiting).await?;
+    }
+    Ok(())
 }
 
 /// Numbers what settling left to number.

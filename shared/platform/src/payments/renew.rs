@@ -1,11 +1,13 @@
 //! Renewing one subscription: everything due to it, in order.
 
 use super::dunning::{end_dunning, retry, show_page};
-use super::finalise::{Waiting, finalise};
+use super::finalise::Waiting;
 use super::objects::Locator;
 use super::provider::{CallError, NewIntent, Pace};
 use super::scene::{AccountState, Changed, Scene, Subject};
-use super::settle::{Change, Outcome as Written, Settled, next, settle};
+use super::settle::{Change, Outcome as Written, Settled, settle};
+use super::timer::{replace, set_timer_right};
+use super::writing::next;
 use super::{PaymentError, gateway};
 use crate::app::App;
 use crate::store::events::event;
@@ -17,9 +19,7 @@ use domain::id::{AccountId, SubscriptionId};
 use domain::invoice::{Invoice, InvoiceStatus, InvoiceTotals};
 use domain::ledger::LedgerHead;
 use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
-use domain::subscription::{
-    BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription, SubscriptionStatus,
-};
+use domain::subscription::{BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription};
 use domain::vat::{Buyer, decide};
 use jiff::Timestamp;
 
@@ -308,7 +308,11 @@ pub async fn follow_up(app: &App, settled: Settled) -> Result<bool, PaymentError
         number(app, invoice, head).await;
     }
     match change {
-        Change::Captured => Ok(subscription.is_some()),
+        // Only where more periods are due is the subscription read again.
+        Change::Captured => Ok(subscription.is_some_and(|renewed| {
+            let due = renewed.value.due(app.now(), &DunningPolicy::default());
+            !matches!(due, Ok(None))
+        })),
         Change::Declined {
             needs_customer: true,
         } => {
@@ -324,7 +328,8 @@ pub async fn follow_up(app: &App, settled: Settled) -> Result<bool, PaymentError
 
 /// Gives an invoice its number now; if that fails, its timer does it later.
 pub async fn number(app: &App, invoice: Stored<Invoice>, head: Option<Stored<LedgerHead>>) {
-    let _repaired_by_timer = finalise(app, vec![Waiting { invoice, head }]).await;
+    let waiting = Waiting { invoice, head };
+    let _repaired_by_timer = app.numbering().number(app, waiting).await;
 }
 
 async fn end(app: &App, subscription: Stored<Subscription>) -> Result<bool, PaymentError> {
@@ -332,73 +337,6 @@ async fn end(app: &App, subscription: Stored<Subscription>) -> Result<bool, Paym
         subscription: subscription.value.id,
     };
     let ended = subscription.value.clone().cancel(app.now());
-    replace(app, &subscription, ended, Some(kind)).await
-}
-
-/// The index said that something is due and nothing is: its timer is wrong.
-async fn set_timer_right(
-    app: &App,
-    subscription: Stored<Subscription>,
-    policy: &DunningPolicy,
-) -> Result<(), PaymentError> {
-    let value = &subscription.value;
-    let next_action_at = match &value.status {
-        // A payment decides; its own timer watches it.
-        SubscriptionStatus::Active if value.renewal.is_some() => None,
-        SubscriptionStatus::Active => Some(value.period.end),
-        SubscriptionStatus::PastDue { dunning } => Some(dunning.next(policy).at()),
-        SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => None,
-    };
-    if value.next_action_at.is_some_and(|at| at <= app.now()) {
-        let right = Subscription {
-            next_action_at,
-            ..value.clone()
-        };
-        replace(app, &subscription, right, None).await?;
-    }
-    Ok(())
-}
-
-/// Leaves a subscription for later after a failure of our own.
-///
-/// # Errors
-/// [`PaymentError`] when even that could not be written.
-pub async fn postpone(
-    app: &App,
-    account: AccountId,
-    id: SubscriptionId,
-) -> Result<bool, PaymentError> {
-    let Some(read) = read(app, account, id).await? else {
-        return Ok(false);
-    };
-    let later = read.subscription.value.clone().postpone(app.now());
-    let parked = later.next_action_at.is_none();
-    let kind = parked.then_some(EventKind::SubscriptionParked { subscription: id });
-    replace(app, &read.subscription, later, kind).await?;
-    Ok(parked)
-}
-
-pub(super) async fn replace(
-    app: &App,
-    read: &Stored<Subscription>,
-    value: Subscription,
-    kind: Option<EventKind>,
-) -> Result<bool, PaymentError> {
-    let owner = Owner::Account {
-        account: value.account,
-    };
-    let mut act = Transaction::new(app.new_id()?);
-    act.replace(read.version, &value, Changed);
-    if let Some(kind) = kind {
-        act.insert(&event(app.new_id()?, owner, kind, app.now()), Changed);
-    }
-    finish(app, act).await.map(|_| false)
-}
-
-pub(super) async fn finish(app: &App, act: Transaction<Changed>) -> Result<bool, PaymentError> {
-    match app.store().commit(act).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Refused(Changed)) => Ok(false),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
+    replace(app, &subscription, ended, Some(kind)).await?;
+    Ok(false)
 }

@@ -182,11 +182,10 @@ impl Store {
         job: Job,
         shard: u8,
         now: Timestamp,
-        limit: u32,
+        limit: usize,
     ) -> Result<Vec<Key>, StoreError> {
         let mut keys = Vec::new();
         let mut start: Option<Item> = None;
-        let limit = usize::try_from(limit).unwrap_or(100);
         loop {
             let got = self
                 .client

@@ -1,0 +1,138 @@
+//! Payment pages that were left open: closed, or opened once more.
+
+use super::PaymentError;
+use super::dunning::show_page;
+use super::hosted::{PageText, key_of, open_page};
+use super::provider::Gateway;
+use super::scene::{Changed, Scene, Subject};
+use super::settle::Change;
+use super::writing::Writing;
+use crate::app::App;
+use crate::store::{CommitError, Stored, keys};
+use domain::account::{Account, User};
+use domain::event::EventKind;
+use domain::order::OrderStatus;
+use domain::payment::{Attempt, Payment, Purpose};
+
+/// Writes down that a page closed unused: an order expires with it.
+///
+/// # Errors
+/// [`PaymentError`] when it could not be written.
+pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, PaymentError> {
+    let now = app.now();
+    let still_open = scene
+        .payment
+        .value
+        .open_attempt()
+        .is_some_and(|open| open.number == attempt);
+    if !still_open {
+        return Ok(true);
+    }
+    let mut writing = Writing::begin(app, now)?;
+    let payment = scene.payment.value.clone().page_closed(attempt, now);
+    if let Subject::Order { order } = &scene.subject
+        && let Ok(expired) = order.value.clone().expire(now)
+    {
+        writing
+            .transaction
+            .replace(order.version, &expired, Changed);
+        writing.event(&scene, EventKind::OrderExpired { order: expired.id })?;
+    }
+    writing.payment(&scene, payment, Change::Noted);
+    match app.store().commit(writing.transaction).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Refused(Changed)) => Ok(false),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Opens a page that was asked for and never stored: the provider gives the
+/// same one for the same key.
+pub(super) async fn reopen(
+    app: &App,
+    gateway: &Gateway<'_>,
+    scene: Scene,
+    attempt: &Attempt,
+) -> Result<bool, PaymentError> {
+    let payment = scene.payment.value.clone();
+    let order = match (&scene.subject, payment.purpose) {
+        (Subject::Renewal { .. }, _) | (_, Purpose::Renewal { .. }) => {
+            show_page(app, scene).await?;
+            return Ok(true);
+        }
+        (Subject::Order { order }, Purpose::Order { .. }) => order.clone(),
+    };
+    if order.value.status != OrderStatus::Pending {
+        return close_page(app, scene, attempt.number).await;
+    }
+    let (version, order) = (order.version, order.value);
+    let customer = customer_of(app, gateway, &payment, attempt).await?;
+    let text = PageText {
+        description: order_title(&order),
+        locale: order.locale,
+    };
+    let page = open_page(gateway, &payment, attempt, &customer, &text).await?;
+    let mut writing = Writing::begin(app, app.now())?;
+    writing.payment(
+        &scene,
+        payment.clone().with_page(attempt.number, page, app.now()),
+        Change::Noted,
+    );
+    writing
+        .transaction
+        .unchanged(&keys::order(order.account, order.id), version, Changed);
+    writing.transaction.set_once(
+        &keys::account(payment.account),
+        "provider_customer",
+        &customer,
+        Changed,
+    );
+    match app.store().commit(writing.transaction).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Refused(Changed)) => Ok(false),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// What the payment page says is bought.
+pub fn order_title(order: &domain::order::Order) -> String {
+    let names: Vec<String> = order
+        .lines
+        .iter()
+        .map(|line| format!("{} × {}", line.quantity, line.name.get(order.locale)))
+        .collect();
+    let title = names.join(", ");
+    title.chars().take(250).collect()
+}
+
+/// The customer of an account at the provider; made at first need.
+///
+/// # Errors
+/// [`PaymentError`] when it cannot be made.
+async fn customer_of(
+    app: &App,
+    gateway: &Gateway<'_>,
+    payment: &Payment,
+    attempt: &Attempt,
+) -> Result<String, PaymentError> {
+    let profile: Stored<Account> = app
+        .store()
+        .get(&keys::account(payment.account))
+        .await?
+        .ok_or(PaymentError::Missing("the account"))?;
+    if let Some(customer) = profile.value.provider_customer {
+        return Ok(customer);
+    }
+    let owner: Stored<User> = app
+        .store()
+        .get(&keys::user(profile.value.owner))
+        .await?
+        .ok_or(PaymentError::Missing("the account's owner"))?;
+    Ok(gateway
+        .create_customer(
+            &key_of(payment, attempt),
+            &payment.account.to_string(),
+            owner.value.email.as_str(),
+        )
+        .await?)
+}

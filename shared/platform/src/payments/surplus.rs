@@ -1,0 +1,78 @@
+//! Captures that nobody owes are given back.
+
+use super::PaymentError;
+use super::provider::{CallError, Gateway};
+use super::reconcile::store_payment;
+use super::scene::{Changed, Scene};
+use super::settle::Change;
+use super::writing::Writing;
+use crate::app::App;
+use crate::store::CommitError;
+use domain::event::EventKind;
+use domain::ledger::Posting;
+use domain::payment::{Payment, Surplus};
+use jiff::SignedDuration;
+
+/// The provider's code for a capture that was given back before.
+const REFUNDED_BEFORE: &str = "charge_already_refunded";
+
+/// Gives a capture back that nobody owes.
+///
+/// # Errors
+/// [`PaymentError`] when it could not be done or written; it is tried again in
+/// an hour.
+pub(super) async fn refund_surplus(
+    app: &App,
+    gateway: &Gateway<'_>,
+    scene: Scene,
+) -> Result<(), PaymentError> {
+    let payment = scene.payment.value.clone();
+    let Some(surplus) = payment.open_surplus().cloned() else {
+        return Ok(());
+    };
+    let refund = match refund(gateway, &payment, &surplus).await {
+        Ok(refund) => refund,
+        Err(error) => {
+            let hour = SignedDuration::from_hours(1);
+            let later = app.now().checked_add(hour).unwrap_or(app.now());
+            let waiting = Payment {
+                check_at: Some(later),
+                ..payment
+            };
+            store_payment(app, &scene, waiting).await?;
+            return Err(error.into());
+        }
+    };
+    let mut writing = Writing::begin(app, app.now())?;
+    let kind = EventKind::SurplusRefunded {
+        payment: payment.id,
+    };
+    let event = writing.event(&scene, kind)?;
+    let posting = Posting::surplus_refund(payment.id, surplus.amount)?;
+    writing.book(&scene, posting, event);
+    let refunded = payment.surplus_refunded(&surplus.provider_payment, refund);
+    writing.payment(&scene, refunded, Change::Noted);
+    match app.store().commit(writing.transaction).await {
+        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The refund of a capture: a new one, or the one that was made when nobody
+/// heard of it and the provider has forgotten the key since.
+async fn refund(
+    gateway: &Gateway<'_>,
+    payment: &Payment,
+    surplus: &Surplus,
+) -> Result<String, CallError> {
+    let key = format!("{}:surplus:{}", payment.id, surplus.provider_payment);
+    let amount = surplus.amount.amount();
+    let intent = &surplus.provider_payment;
+    match gateway.refund(&key, intent, amount).await {
+        Err(CallError::Rejected { status, code }) if code == REFUNDED_BEFORE => {
+            let made = gateway.refund_of(intent).await?;
+            made.ok_or(CallError::Rejected { status, code })
+        }
+        made => made,
+    }
+}

@@ -1,0 +1,207 @@
+//! What the provider says too late, twice, wrongly or not at all.
+
+use crate::support::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
+use platform::secrets::Secret;
+use serde_json::{Value, json};
+
+/// An order as it stands.
+async fn order(user: &User, placed: &Value) -> Value {
+    let path = format!("/v1/orders/{}", text(&placed["order"]["id"]));
+    user.get(&path).await.data(200)
+}
+
+#[tokio::test]
+async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    // The page cannot be closed: the provider does not answer.
+    shop.post(
+        "/_local/faults",
+        &json!({"provider": {"refused": 1.0}, "seed": 1}),
+    )
+    .await;
+    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
+    ada.call("POST", &path)
+        .json(&json!({}))
+        .send()
+        .await
+        .data(200);
+    shop.post("/_local/faults", &json!({})).await;
+    assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+    shop.advance("PT5M").await;
+    let book = shop.book().await;
+    let refunds = book["refunds"].as_array().unwrap();
+    assert_eq!(refunds.len(), 1, "{book}");
+    assert_eq!(refunds[0]["amount"], placed["order"]["total"]["amount"]);
+    assert_eq!(order(&ada, &placed).await["status"], "canceled");
+    assert!(
+        ada.get("/v1/subscriptions")
+            .await
+            .data(200)
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn without_any_webhook_a_payment_is_found_within_minutes() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    shop.post(
+        "/_local/faults",
+        &json!({"webhooks": {"drop": 1.0}, "seed": 1}),
+    )
+    .await;
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    shop.pay(&placed, GOOD_CARD).await;
+    shop.advance("PT15M").await;
+    assert_eq!(order(&ada, &placed).await["status"], "paid");
+    assert_eq!(ada.invoices().await.len(), 1);
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_webhook_repeated_and_out_of_order_changes_nothing_more() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    ada.buy(EDR_MONTHLY, 2).await;
+    let digest = shop.digest().await;
+    let events: Vec<String> = shop.book().await["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| text(&event["id"]))
+        .collect();
+    assert!(events.len() >= 3, "{events:?}");
+    for event in events.iter().rev().chain(&events) {
+        let answer = shop
+            .post(&format!("/_local/events/{event}/redeliver"), &json!({}))
+            .await;
+        assert!((200..300).contains(&answer.status), "{}", answer.json);
+        shop.cloud.settle().await;
+    }
+    assert_eq!(shop.digest().await, digest);
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_reply_lost_on_the_way_to_the_page_is_made_good_by_the_same_key() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    shop.post(
+        "/_local/faults",
+        &json!({"provider": {"replyLost": 1.0}, "seed": 1}),
+    )
+    .await;
+    let lost = ada.order(EDR_MONTHLY, 1, "k").await;
+    lost.refused(503, "unavailable");
+    assert_ne!(lost.header("retry-after"), "");
+    ada.order(EDR_MONTHLY, 1, "k")
+        .await
+        .refused(409, "request_in_progress");
+    shop.post("/_local/faults", &json!({})).await;
+    shop.advance("PT20S").await;
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    let orders = ada.get("/v1/orders").await.data(200);
+    assert_eq!(
+        orders.as_array().unwrap().len(),
+        1,
+        "the first try's order went on"
+    );
+    shop.pay(&placed, GOOD_CARD).await;
+    shop.cloud.settle().await;
+    assert_eq!(shop.captures(&text(&placed["payment"]["id"])).await, 1);
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_failure_the_provider_keeps_costs_one_order_and_not_the_account() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    // It is stored under the key of the call and repeated for a day.
+    shop.post(
+        "/_local/faults",
+        &json!({"provider": {"serverError": 1.0}, "seed": 1}),
+    )
+    .await;
+    let stuck = ada.order(EDR_MONTHLY, 1, "stuck").await;
+    stuck.refused(503, "unavailable");
+    shop.post("/_local/faults", &json!({})).await;
+    let placed = ada.order(EDR_MONTHLY, 2, "next").await.data(201);
+    shop.pay(&placed, GOOD_CARD).await;
+    shop.advance("P2D").await;
+    let orders = ada.get("/v1/orders").await.data(200);
+    let mut stories: Vec<(u64, String)> = orders
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| {
+            let quantity = order["lines"][0]["quantity"].as_u64().unwrap();
+            (quantity, text(&order["status"]))
+        })
+        .collect();
+    stories.sort();
+    let told = |quantity, status: &str| (quantity, status.to_owned());
+    assert_eq!(stories, [told(1, "expired"), told(2, "paid")]);
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_is_no_decline_and_the_charge_is_made_once_it_is_mended() {
+    let shop = Shop::at("2026-01-10T08:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
+    let key = shop.cloud.secret(Secret::ProviderApiKey);
+    let mails = shop.cloud.mails(Some(&ada.email)).len();
+    shop.cloud
+        .rotate_secret(Secret::ProviderApiKey, "sk_test_revoked".to_owned());
+    shop.cloud.stop_functions();
+    shop.advance("P1M").await;
+    shop.advance("PT3H").await;
+    assert_eq!(ada.subscription(&id).await["status"], "active");
+    let told = ada.renewals(&id).await;
+    assert_eq!(told[1]["status"], "open");
+    let attempts = told[1]["attempts"].as_array().unwrap();
+    assert_eq!(attempts.len(), 1, "{told:?}");
+    assert_eq!(attempts[0]["declineCode"], Value::Null);
+    assert_eq!(
+        shop.cloud.mails(Some(&ada.email)).len(),
+        mails,
+        "the customer is not told of our mistake"
+    );
+
+    shop.cloud.rotate_secret(Secret::ProviderApiKey, key);
+    shop.cloud.stop_functions();
+    shop.advance("PT13H").await;
+    let told = ada.renewals(&id).await;
+    assert_eq!(told[1]["status"], "paid");
+    assert_eq!(told[1]["attempts"].as_array().unwrap().len(), 1);
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_refund_nobody_heard_of_is_found_and_not_made_twice() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    let refused = json!({"provider": {"refused": 1.0}, "seed": 1});
+    shop.post("/_local/faults", &refused).await;
+    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
+    let cancel = ada.call("POST", &path).json(&json!({}));
+    cancel.send().await.data(200);
+    shop.post("/_local/faults", &json!({})).await;
+    assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+    // Refunded, and the provider repeats for a day that it failed.
+    let failed = json!({"provider": {"serverErrorApplied": 1.0}, "seed": 1});
+    shop.post("/_local/faults", &failed).await;
+    shop.advance("PT5M").await;
+    let refunds = async || shop.book().await["refunds"].as_array().unwrap().len();
+    assert_eq!(refunds().await, 1, "it was made and nobody knows");
+    shop.post("/_local/faults", &json!({})).await;
+    shop.advance("P2D").await;
+    assert_eq!(refunds().await, 1);
+    shop.audit(&ada).await;
+}
