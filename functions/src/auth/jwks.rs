@@ -64,10 +64,15 @@ impl Operation for Jwks {
         let set = JwkSet {
             keys: published.keys.iter().map(Jwk::from).collect(),
         };
+        // The first login makes the first key: nobody shall remember its absence.
+        let caching = match set.keys.is_empty() {
+            true => "no-store",
+            false => "public, max-age=300",
+        };
         let body = serde_json::to_vec(&set).map_err(|error| Failure::fault(&error))?;
         Ok(
             Reply::document("application/jwk-set+json; charset=utf-8", body)
-                .header("cache-control", "public, max-age=300"),
+                .header("cache-control", caching),
         )
     }
 }

@@ -49,7 +49,7 @@ impl Input for Listing {
         let cursor = form.query::<Opaque>("cursor");
         let (price_min, price_max) = (price_min?.map(|min| min.0), price_max?.map(|max| max.0));
         if price_min.zip(price_max).is_some_and(|(min, max)| min > max) {
-            return Err(form.refuse("?priceMin", Reason::OutOfRange));
+            return Err(form.refuse("/priceMin", Reason::OutOfRange));
         }
         let search = Search {
             text: text?.map(|text| text.0),

@@ -156,11 +156,7 @@ async fn finalised(
     invoice: InvoiceId,
 ) -> Result<Option<Post>, DeliveryError> {
     let key = keys::invoice(account, invoice);
-    let mut found = app
-        .store()
-        .batch(&[key.clone(), keys::account(account)])
-        .await?;
-    let invoice = required::<Invoice>(&mut found, &key)?;
+    let (invoice, mut found) = of_account::<Invoice>(app, account, &key).await?;
     if settlement(&invoice) != Some(PaidWhen::Issued) {
         return Ok(None);
     }
@@ -175,17 +171,8 @@ async fn paid_late(
     payment: PaymentId,
 ) -> Result<Option<Post>, DeliveryError> {
     let key = keys::payment(account, payment);
-    let mut found = app
-        .store()
-        .batch(&[key.clone(), keys::account(account)])
-        .await?;
-    let key = keys::invoice(account, required::<Payment>(&mut found, &key)?.invoice);
-    let invoice = app
-        .store()
-        .get::<Invoice>(&key)
-        .await?
-        .ok_or(DeliveryError::Missing(Invoice::TYPE))?
-        .value;
+    let (payment, mut found) = of_account::<Payment>(app, account, &key).await?;
+    let invoice = read::<Invoice>(app, &keys::invoice(account, payment.invoice)).await?;
     if settlement(&invoice) != Some(PaidWhen::Later) {
         return Ok(None);
     }
@@ -283,11 +270,7 @@ async fn page_opened(
     attempt: u32,
 ) -> Result<Option<Post>, DeliveryError> {
     let key = keys::payment(account, payment);
-    let mut found = app
-        .store()
-        .batch(&[key.clone(), keys::account(account)])
-        .await?;
-    let payment = required::<Payment>(&mut found, &key)?;
+    let (payment, mut found) = of_account::<Payment>(app, account, &key).await?;
     let Some((url, closes_at)) = open_page(&payment, attempt, app.now()) else {
         return Ok(None);
     };
@@ -295,13 +278,8 @@ async fn page_opened(
     let Purpose::Renewal { subscription, .. } = payment.purpose else {
         return Ok(None);
     };
-    let key = keys::subscription(account, subscription);
-    let subscription = app
-        .store()
-        .get::<Subscription>(&key)
-        .await?
-        .ok_or(DeliveryError::Missing(Subscription::TYPE))?
-        .value;
+    let subscription =
+        read::<Subscription>(app, &keys::subscription(account, subscription)).await?;
     let letter = |to: &Addressee| {
         renewals::confirmation_needed(to, &subscription, payment.amount, url, closes_at)
     };
@@ -331,11 +309,7 @@ async fn unpaid(
     subscription: SubscriptionId,
 ) -> Result<Option<Post>, DeliveryError> {
     let key = keys::subscription(account, subscription);
-    let mut found = app
-        .store()
-        .batch(&[key.clone(), keys::account(account)])
-        .await?;
-    let subscription = required::<Subscription>(&mut found, &key)?;
+    let (subscription, mut found) = of_account::<Subscription>(app, account, &key).await?;
     match subscription.status {
         SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => {}
         SubscriptionStatus::Active | SubscriptionStatus::PastDue { .. } => return Ok(None),
@@ -356,6 +330,24 @@ fn account_of(event: &Event) -> Result<AccountId, DeliveryError> {
         Owner::Account { account } => Ok(account),
         Owner::User { .. } | Owner::Decoy => Err(DeliveryError::NoAccount),
     }
+}
+
+async fn read<T: Entity>(app: &App, key: &Key) -> Result<T, DeliveryError> {
+    let found = app.store().get::<T>(key).await?;
+    found
+        .map(|stored| stored.value)
+        .ok_or(DeliveryError::Missing(T::TYPE))
+}
+
+/// Something of an account, with the account in the batch.
+async fn of_account<T: Entity>(
+    app: &App,
+    account: AccountId,
+    key: &Key,
+) -> Result<(T, Batch), DeliveryError> {
+    let wanted = [key.clone(), keys::account(account)];
+    let mut found = app.store().batch(&wanted).await?;
+    Ok((required::<T>(&mut found, key)?, found))
 }
 
 fn required<T: Entity>(found: &mut Batch, key: &Key) -> Result<T, DeliveryError> {

@@ -117,7 +117,7 @@ pub(super) fn field_error() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "path": {"type": "string", "description": "JSON pointer into the body, or `?name` for a query parameter."},
+            "path": {"type": "string", "description": "JSON pointer into the body, or into the query as an object."},
             "code": {"type": "string"},
             "message": {"type": "string"},
         },

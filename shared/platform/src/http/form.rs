@@ -134,7 +134,7 @@ impl Form {
         };
         match T::from_text(text) {
             Ok(value) => Ok(Some(value)),
-            Err(reason) => Err(self.refuse(&format!("?{name}"), reason)),
+            Err(reason) => Err(self.refuse(&format!("/{name}"), reason)),
         }
     }
 

@@ -171,7 +171,7 @@ reasons! {
 /// One refused field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// JSON pointer into the body, or `?name` for a query parameter.
+    /// JSON pointer into the body, or into the query as an object.
     pub path: String,
     /// Why.
     pub reason: Reason,
