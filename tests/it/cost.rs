@@ -65,14 +65,17 @@ pub(crate) async fn effects<T>(
     function: &str,
     happening: impl Future<Output = T>,
 ) -> (T, Vec<Effect>) {
+    let (done, mut trace) = effects_of_all(shop, happening).await;
+    trace.retain(|effect| *effect.function == *function);
+    (done, trace)
+}
+
+/// What all functions do while something happens.
+pub(crate) async fn effects_of_all<T>(
+    shop: &Shop,
+    happening: impl Future<Output = T>,
+) -> (T, Vec<Effect>) {
     shop.cloud.take_trace();
     let done = happening.await;
-    let trace = shop.cloud.take_trace();
-    (
-        done,
-        trace
-            .into_iter()
-            .filter(|effect| *effect.function == *function)
-            .collect(),
-    )
+    (done, shop.cloud.take_trace())
 }

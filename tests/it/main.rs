@@ -32,6 +32,7 @@ mod idempotency;
 mod identity;
 mod logs;
 mod permissions;
+mod prices;
 mod provider;
 mod refusals;
 mod renewals;

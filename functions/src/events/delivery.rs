@@ -107,7 +107,11 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         EventKind::InvoiceFinalised { invoice, .. } => {
             finalised(app, account_of(event)?, *invoice).await
         }
-        EventKind::PeriodPaid { payment, .. } => paid_late(app, account_of(event)?, *payment).await,
+        EventKind::PeriodPaid {
+            payment,
+            numbered: true,
+            ..
+        } => paid_late(app, account_of(event)?, *payment).await,
         EventKind::RenewalDeclined {
             subscription,
             payment,
@@ -128,6 +132,7 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::OrderCanceled { .. }
         | EventKind::OrderExpired { .. }
         | EventKind::PeriodOpened { .. }
+        | EventKind::PeriodPaid { .. }
         | EventKind::AttemptStarted { .. }
         | EventKind::CustomerNeeded { .. }
         | EventKind::SubscriptionEnded { .. }

@@ -164,6 +164,7 @@ async fn an_invoice_is_receipted_once_whenever_it_is_paid() {
         subscription: id(),
         index: 1,
         payment: id(),
+        numbered: true,
     };
     let confirmed = "Votre commande est confirmée – facture F2026-000042";
     let renewed = "Votre abonnement est renouvelé – facture F2026-000042";

@@ -103,6 +103,9 @@ pub enum EventKind {
         index: u32,
         /// How.
         payment: PaymentId,
+        /// True when its invoice had a number before, because an attempt had
+        /// failed: then the receipt follows from this, else from the number.
+        numbered: bool,
     },
     /// Another attempt at a payment began.
     AttemptStarted {
@@ -179,11 +182,11 @@ impl EventKind {
             | Self::VerificationRequested { .. }
             | Self::NothingToSend
             | Self::SessionReused { .. }
-            | Self::PeriodPaid { .. }
             | Self::RenewalDeclined { .. }
             | Self::PaymentPageOpened { .. }
             | Self::SubscriptionUnpaid { .. }
             | Self::InvoiceFinalised { .. } => true,
+            Self::PeriodPaid { numbered, .. } => *numbered,
             Self::EmailVerified { .. }
             | Self::OrderPlaced { .. }
             | Self::OrderPaid { .. }

@@ -185,14 +185,15 @@ impl<'a> Writing<'a> {
             &Stored<Invoice>,
         ),
     ) -> Result<Outcome, PaymentError> {
+        let numbered = invoice.value.issued().is_some();
         let kind = EventKind::PeriodPaid {
             subscription: subscription.value.id,
             index: period.value.bounds.index,
             payment: payment.id,
+            numbered,
         };
         let event = self.event(scene, kind)?;
-        let applied = invoice.value.issued().is_some();
-        let posting = Posting::capture(payment.id, payment.amount, applied)?;
+        let posting = Posting::capture(payment.id, payment.amount, numbered)?;
         let head = self.book(scene, posting, event);
         let renewed = subscription.value.clone().renew(proof)?;
         let paid = BillingPeriod {

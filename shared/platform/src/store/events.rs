@@ -191,6 +191,7 @@ mod tests {
                 subscription,
                 index: 3,
                 payment,
+                numbered: true,
             },
             EventKind::RenewalDeclined {
                 subscription,
