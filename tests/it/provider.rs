@@ -1,6 +1,7 @@
 //! What the provider says too late, twice, wrongly or not at all.
 
 use crate::support::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
+use futures::future::join_all;
 use platform::secrets::Secret;
 use serde_json::{Value, json};
 
@@ -203,5 +204,29 @@ async fn a_refund_nobody_heard_of_is_found_and_not_made_twice() {
     shop.post("/_local/faults", &json!({})).await;
     shop.advance("P2D").await;
     assert_eq!(refunds().await, 1);
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn an_order_that_loses_the_race_for_the_customer_goes_on_with_the_winners() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    // The account's own key repeats a failure, so each order makes a customer.
+    let failing = json!({"provider": {"serverError": 1.0}, "seed": 1});
+    shop.post("/_local/faults", &failing).await;
+    ada.order(EDR_MONTHLY, 1, "stuck")
+        .await
+        .refused(503, "unavailable");
+    shop.post("/_local/faults", &json!({})).await;
+    let orders = (0..8).map(|n| {
+        let ada = ada.clone();
+        async move { ada.order(EDR_MONTHLY, 2, &format!("k{n}")).await }
+    });
+    for placed in join_all(orders).await {
+        let placed = placed.data(201);
+        assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+    }
+    shop.cloud.settle().await;
+    assert_eq!(ada.invoices().await.len(), 8);
     shop.audit(&ada).await;
 }

@@ -150,3 +150,44 @@ async fn a_cancellation_and_a_payment_at_once_leave_either_a_paid_or_a_refunded_
         shop.audit(&ada).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn first_orders_at_the_same_moment_share_one_customer_and_each_has_its_page() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let orders = (0..16).map(|n| {
+        let ada = ada.clone();
+        tokio::spawn(async move { ada.order(EDR_MONTHLY, 2, &format!("k{n}")).await })
+    });
+    let mut pages = BTreeSet::new();
+    for placed in join_all(orders).await {
+        let placed = placed.unwrap().data(201);
+        pages.insert(text(&placed["payment"]["checkoutUrl"]));
+        assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+    }
+    assert_eq!(pages.len(), 16);
+    shop.cloud.settle().await;
+    let customers = shop.book().await["customers"].as_array().unwrap().len();
+    assert_eq!(customers, 1);
+    shop.audit(&ada).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_cancellation_of_one_order_succeeds_and_one_has_an_effect() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let placed = ada.order(EDR_MONTHLY, 2, "k").await.data(201);
+    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
+    let cancels = (0..32).map(|_| {
+        let (ada, path) = (ada.clone(), path.clone());
+        tokio::spawn(async move { ada.call("POST", &path).json(&json!({})).send().await })
+    });
+    for canceled in join_all(cancels).await {
+        assert_eq!(canceled.unwrap().data(200)["status"], "canceled");
+    }
+    let key = format!("ACCOUNT%23{}", ada.account);
+    let items = shop.get(&format!("/_local/items?pk={key}")).await.json;
+    let events = items.as_array().unwrap().iter();
+    let canceled = events.filter(|item| item["event"] == "order_canceled");
+    assert_eq!(canceled.count(), 1, "{items}");
+}

@@ -85,7 +85,9 @@ impl Operation for ListProducts {
         listing: Listing,
     ) -> Result<Reply<Vec<ProductSummary>>, Failure> {
         let snapshot = app.catalogue().products(app).await?;
-        let binding = Binding::of(Self::SPEC.id, "public", &request);
+        // Names sort otherwise in another language.
+        let reader = format!("public, {}", request.locale.as_str());
+        let binding = Binding::of(Self::SPEC.id, &reader, &request);
         let after = match &listing.cursor {
             Some(cursor) => Some(Position::parse(&binding.open(app, cursor).await?)?),
             None => None,

@@ -5,7 +5,7 @@ use super::create_order::CreateOrder;
 use super::views::{OrderView, PaymentView, PlacedView};
 use domain::account::{Account, User};
 use domain::order::{Order, OrderStatus};
-use domain::payment::Payment;
+use domain::payment::{Attempt, HostedPage, Payment};
 use platform::app::App;
 use platform::http::operation::{Operation as _, SignedIn};
 use platform::http::problem::Failure;
@@ -51,6 +51,15 @@ pub fn customer(account: &Account, user: &User) -> Customer {
     }
 }
 
+/// Why an answer was not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overtaken {
+    /// Another order made the account's customer at the provider.
+    Customer,
+    /// Another request or the reconciler went on with this order.
+    Order,
+}
+
 /// Opens the payment page, and stores it with the answer.
 ///
 /// # Errors
@@ -59,8 +68,35 @@ pub fn customer(account: &Account, user: &User) -> Customer {
 pub async fn answer(
     app: &App,
     request: &Request<SignedIn>,
-    placed: Placed,
+    mut placed: Placed,
 ) -> Result<Reply<PlacedView>, Failure> {
+    match try_answer(app, request, &placed).await? {
+        Ok(reply) => return Ok(reply),
+        Err(Overtaken::Order) => return Err(overtaken()),
+        Err(Overtaken::Customer) => {}
+    }
+    // Two first orders at once: this one goes on with the other's customer.
+    let account = keys::account(placed.order.value.account);
+    let account: Option<Stored<Account>> = app.store().get(&account).await?;
+    let known = account.and_then(|account| account.value.provider_customer);
+    placed.customer = Customer::Known(known.ok_or_else(overtaken)?);
+    try_answer(app, request, &placed)
+        .await?
+        .map_err(|_| overtaken())
+}
+
+fn overtaken() -> Failure {
+    Failure::Unavailable {
+        retry_after: 1,
+        cause: "overtaken".to_owned(),
+    }
+}
+
+async fn try_answer(
+    app: &App,
+    request: &Request<SignedIn>,
+    placed: &Placed,
+) -> Result<Result<Reply<PlacedView>, Overtaken>, Failure> {
     let payment = placed.payment.value.clone();
     let pending = placed.order.value.status == OrderStatus::Pending;
     let Some(attempt) = payment
@@ -70,57 +106,51 @@ pub async fn answer(
         // The page is there already, or there will be none.
         return store_answer(app, request, placed, payment, None).await;
     };
-    let gateway = gateway(app, Pace::Interactive)
-        .await
-        .map_err(Failure::from)?;
-    let customer = match &placed.customer {
-        Customer::Known(customer) => Ok(customer.clone()),
-        Customer::New { email } => {
-            gateway
-                .create_customer(
-                    &key_of(&payment, attempt),
-                    &payment.account.to_string(),
-                    email,
-                )
-                .await
-        }
-    };
-    let order = &placed.order.value;
-    let text = PageText {
-        description: order_title(order),
-        locale: order.locale,
-    };
-    let opened = match customer {
-        Ok(customer) => open_page(&gateway, &payment, attempt, &customer, &text)
-            .await
-            .map(|page| (customer, page)),
-        Err(error) => Err(error),
-    };
-    match opened {
+    match open(app, placed, attempt).await {
         Ok((customer, page)) => {
             let shown = payment.clone().with_page(attempt.number, page, app.now());
             store_answer(app, request, placed, shown, Some(customer)).await
         }
-        // Nobody knows, or not now: the same key goes on with this attempt.
-        Err(error @ (CallError::Unknown(_) | CallError::NotStarted(_))) => {
-            Err(PaymentError::Call(error).into())
-        }
-        Err(error @ CallError::Rejected { .. }) => {
-            let number = attempt.number;
+        Err(PaymentError::Call(error @ CallError::Rejected { .. })) => {
             let scene = app.store().scene_of(&payment).await?;
-            close_page(app, scene, number).await?;
+            close_page(app, scene, attempt.number).await?;
             Err(PaymentError::Call(error).into())
         }
+        // Nobody knows, or not now: the same key goes on with this attempt.
+        Err(error) => Err(error.into()),
     }
+}
+
+/// The customer and the page, both made where they are missing.
+async fn open(
+    app: &App,
+    placed: &Placed,
+    attempt: &Attempt,
+) -> Result<(String, HostedPage), PaymentError> {
+    let gateway = gateway(app, Pace::Interactive).await?;
+    let (order, payment) = (&placed.order.value, &placed.payment.value);
+    let customer = match &placed.customer {
+        Customer::Known(customer) => customer.clone(),
+        Customer::New { email } => {
+            let (attempt, account) = (key_of(payment, attempt), order.account.to_string());
+            gateway.create_customer(&attempt, &account, email).await?
+        }
+    };
+    let text = PageText {
+        description: order_title(order),
+        locale: order.locale,
+    };
+    let page = open_page(&gateway, payment, attempt, &customer, &text).await?;
+    Ok((customer, page))
 }
 
 async fn store_answer(
     app: &App,
     request: &Request<SignedIn>,
-    placed: Placed,
+    placed: &Placed,
     payment: Payment,
     customer: Option<String>,
-) -> Result<Reply<PlacedView>, Failure> {
+) -> Result<Result<Reply<PlacedView>, Overtaken>, Failure> {
     let order = &placed.order.value;
     let view = PlacedView {
         order: OrderView::of(order, request.locale),
@@ -133,35 +163,28 @@ async fn store_answer(
         .render(CreateOrder::SPEC.success, &request.id.to_string())
         .map_err(|error| Failure::fault(&error))?;
     let mut act = Transaction::new(app.new_id()?);
-    act.replace(
-        placed.claim.version,
-        &placed.claim.value.answered(rendered),
-        (),
-    );
+    let answered = placed.claim.value.clone().answered(rendered);
+    act.replace(placed.claim.version, &answered, Overtaken::Order);
     if payment != placed.payment.value {
         // A page is for an order that still waits for it.
         act.unchanged(
             &keys::order(order.account, order.id),
             placed.order.version,
-            (),
+            Overtaken::Order,
         );
-        act.replace(placed.payment.version, &payment, ());
+        act.replace(placed.payment.version, &payment, Overtaken::Order);
     }
     if let (Some(customer), Customer::New { .. }) = (customer, &placed.customer) {
         act.set_once(
             &keys::account(order.account),
             "provider_customer",
             &customer,
-            (),
+            Overtaken::Customer,
         );
     }
     match app.store().commit(act).await {
-        Ok(()) => Ok(reply),
-        // Another request or the reconciler went on with it: ask again.
-        Err(CommitError::Refused(())) => Err(Failure::Unavailable {
-            retry_after: 1,
-            cause: "overtaken".to_owned(),
-        }),
+        Ok(()) => Ok(Ok(reply)),
+        Err(CommitError::Refused(overtaken)) => Ok(Err(overtaken)),
         Err(CommitError::Store(error)) => Err(error.into()),
     }
 }

@@ -20,6 +20,9 @@ use platform::store::events::event;
 use platform::store::identity::Session;
 use platform::store::{CommitError, Stored, Transaction, keys};
 
+/// Tries against others who change the same order.
+const ROUNDS: u32 = 4;
+
 /// `POST /v1/orders/{id}/cancellation`.
 pub struct CancelOrder;
 
@@ -57,37 +60,49 @@ impl Operation for CancelOrder {
         request: Request<SignedIn>,
         input: CancelOrderInput,
     ) -> Result<Reply<OrderView>, Failure> {
-        let found = read(app, &request, input.order).await?;
-        require_live(found.session, request.now)?;
-        let claim = request.claim.as_ref().zip(found.claim.as_ref());
-        match claim
-            .filter(|(_, claim)| !claim.value.is_over(request.now))
-            .map(|(key, claim)| claim.value.meets(key, request.now))
-        {
-            Some(Claimed::Answered(answer)) => return Ok(Reply::answer(answer)),
-            Some(Claimed::Refused(code)) => return Err(code.into()),
-            Some(Claimed::Free) | None => {}
+        for _ in 0..ROUNDS {
+            if let Some(reply) = try_cancel(app, &request, input.order).await? {
+                return Ok(reply);
+            }
         }
-        let order = found.order.ok_or(Code::NotFound)?;
-        let expected = request.expected_version()?;
-        if expected.is_some_and(|version| version != order.version) {
-            return Err(Code::VersionMismatch.into());
-        }
-        if let OrderStatus::Canceled { .. } = order.value.status {
-            // A repetition succeeds, with one effect.
-            return Ok(
-                Reply::data(OrderView::of(&order.value, request.locale)).version(order.version)
-            );
-        }
-        let canceled = order
-            .value
-            .clone()
-            .cancel(request.now)
-            .map_err(|_| Code::StateConflict)?;
-        let reply = commit(app, &request, &order, canceled, found.claim.as_ref()).await?;
-        close_pages(app, &order.value).await;
-        Ok(reply)
+        Err(Code::ConcurrentChange.into())
     }
+}
+
+/// Cancels the order as it stands; nothing when it changed meanwhile.
+async fn try_cancel(
+    app: &App,
+    request: &Request<SignedIn>,
+    order: OrderId,
+) -> Result<Option<Reply<OrderView>>, Failure> {
+    let found = read(app, request, order).await?;
+    require_live(found.session, request.now)?;
+    let claim = request.claim.as_ref().zip(found.claim.as_ref());
+    match claim
+        .filter(|(_, claim)| !claim.value.is_over(request.now))
+        .map(|(key, claim)| claim.value.meets(key, request.now))
+    {
+        Some(Claimed::Answered(answer)) => return Ok(Some(Reply::answer(answer))),
+        Some(Claimed::Refused(code)) => return Err(code.into()),
+        Some(Claimed::Free) | None => {}
+    }
+    let order = found.order.ok_or(Code::NotFound)?;
+    let expected = request.expected_version()?;
+    if expected.is_some_and(|version| version != order.version) {
+        return Err(Code::VersionMismatch.into());
+    }
+    if let OrderStatus::Canceled { .. } = order.value.status {
+        // A repetition succeeds, with one effect.
+        let view = OrderView::of(&order.value, request.locale);
+        return Ok(Some(Reply::data(view).version(order.version)));
+    }
+    let canceled = order.value.clone().cancel(request.now);
+    let canceled = canceled.map_err(|_| Code::StateConflict)?;
+    let reply = commit(app, request, &order, canceled, found.claim.as_ref()).await?;
+    if reply.is_some() {
+        close_pages(app, &order.value).await;
+    }
+    Ok(reply)
 }
 
 struct Found {
@@ -121,7 +136,7 @@ async fn commit(
     read: &Stored<Order>,
     canceled: Order,
     old_claim: Option<&Stored<Claim>>,
-) -> Result<Reply<OrderView>, Failure> {
+) -> Result<Option<Reply<OrderView>>, Failure> {
     let account = canceled.account;
     let version = read.version.saturating_add(1);
     let reply = Reply::data(OrderView::of(&canceled, request.locale)).version(version);
@@ -141,8 +156,8 @@ async fn commit(
         act.upsert(old_claim.map(|old| old.version), &claim, ());
     }
     match app.store().commit(act).await {
-        Ok(()) => Ok(reply),
-        Err(CommitError::Refused(())) => Err(Code::ConcurrentChange.into()),
+        Ok(()) => Ok(Some(reply)),
+        Err(CommitError::Refused(())) => Ok(None),
         Err(CommitError::Store(error)) => Err(error.into()),
     }
 }

@@ -4,7 +4,7 @@ use platform::app::App;
 use platform::http::operation::{Anybody, Media, Operation, Spec};
 use platform::http::problem::Failure;
 use platform::http::reply::Reply;
-use platform::http::request::Request;
+use platform::http::request::{Request, sha256_base64};
 
 /// `GET /docs`.
 pub struct Docs;
@@ -21,12 +21,22 @@ impl Operation for Docs {
     type Error = Failure;
 
     async fn run(_app: &App, _request: Request<Anybody>, (): ()) -> Result<Reply<()>, Failure> {
-        Ok(Reply::document("text/html; charset=utf-8", PAGE.as_bytes().to_vec())
-            .header("cache-control", "public, max-age=300")
-            // The page brings its own style and nothing else.
-            .header(
-                "content-security-policy",
-                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            ))
+        Ok(
+            Reply::document("text/html; charset=utf-8", PAGE.as_bytes().to_vec())
+                .header("cache-control", "public, max-age=300")
+                .header("content-security-policy", policy()),
+        )
     }
+}
+
+/// The page brings its own style and nothing else.
+fn policy() -> String {
+    let style = PAGE
+        .split_once("<style>")
+        .and_then(|(_, rest)| rest.split_once("</style>"))
+        .map_or("", |(style, _)| style);
+    let style = sha256_base64(style);
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 }

@@ -151,11 +151,13 @@ impl Product {
     }
 }
 
-/// Lower case without accents, so that `Détection` and `detection` are equal.
+/// Lower case without accents and with straight apostrophes, so that
+/// `Détection` and `detection`, `l’équipe` and `l'equipe` are equal.
 pub fn fold(text: &str) -> String {
     use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
     text.nfkd()
         .filter(|c| !is_combining_mark(*c))
+        .map(|c| if c == '\u{2019}' { '\'' } else { c })
         .flat_map(char::to_lowercase)
         .collect()
 }

@@ -115,7 +115,10 @@ impl Config {
         };
         match (uri.scheme_str(), uri.authority()) {
             (Some(scheme @ ("https" | "http")), Some(authority))
-                if !authority.as_str().contains('@') =>
+                // The parser takes ports there are not.
+                if !authority.as_str().contains('@')
+                    && (authority.host() == authority.as_str()
+                        || authority.port_u16().is_some()) =>
             {
                 self.allows_origin(&format!("{scheme}://{authority}"))
             }

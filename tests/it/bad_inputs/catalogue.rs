@@ -179,6 +179,13 @@ async fn a_cursor_is_good_for_one_list_one_query_and_one_caller() {
         rows.push(refused("CAT-14", list, "", &format!("{cursor}A")));
     }
     check_all(&world.shop, rows).await;
+    // Another language puts the products into another order.
+    let french = http::Request::get(format!("/v1/products?cursor={public}"))
+        .header("host", "127.0.0.1:3000")
+        .header("accept-language", "fr")
+        .body(bytes::Bytes::new());
+    let refused = world.shop.cloud.request(french.unwrap()).await;
+    assert_eq!(refused.status(), 400);
     // The cursors themselves are good, for whatever size of page.
     queried(&orders, &format!("limit=7&cursor={hers}"))
         .send(&world.shop)
@@ -311,7 +318,14 @@ async fn an_answer_in_a_form_that_is_not_json_is_not_acceptable() {
             Media::Json => {}
             Media::Document | Media::Webhook => continue,
         }
-        for accept in ["text/xml", "text/html, image/*", "application/xml;q=0.9"] {
+        for accept in [
+            "text/xml",
+            "text/html, image/*",
+            "application/xml;q=0.9",
+            "application/json;q=0",
+            "*/*; q=0.0",
+            "*/*, application/json;q=0",
+        ] {
             let ask = good.clone().with("accept", accept);
             rows.push(Row::refused("CAT-27", ask, 406, "not_acceptable"));
         }

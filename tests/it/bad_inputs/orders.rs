@@ -43,7 +43,7 @@ async fn an_address_that_cannot_stand_on_an_invoice_is_refused() {
 }
 
 /// Where nobody may be sent back to.
-const FOREIGN: [&str; 15] = [
+const FOREIGN: [&str; 17] = [
     "javascript:alert(1)",
     "JavaScript://127.0.0.1:3000/%0aalert(1)",
     "data:text/html,x",
@@ -54,6 +54,8 @@ const FOREIGN: [&str; 15] = [
     "https://127.0.0.1.evil.example/",
     "http://127.0.0.1:3000@evil.example/",
     "http://localhost:x@evil.example/",
+    "http://localhost:99999/",
+    "http://localhost:/",
     "http://evil.example/http://localhost",
     "http://evil.example#http://localhost",
     "http://evil.example\\@localhost",

@@ -120,6 +120,9 @@ fn responses(entry: &Entry, description: &Description, schemas: &mut SchemaGener
     let mut success = json!({"description": "Done.", "headers": headers});
     let content = match entry.spec.media {
         Media::Json | Media::Webhook => json!({"application/json": {"schema": envelope(&data)}}),
+        Media::Document if entry.spec.path.ends_with("/jwks.json") => {
+            json!({"application/jwk-set+json": {"schema": data}})
+        }
         Media::Document if entry.spec.path.ends_with(".json") => {
             json!({"application/json": {"schema": {"type": "object"}}})
         }

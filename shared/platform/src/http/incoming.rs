@@ -87,29 +87,37 @@ fn wants_body(spec: &Spec) -> bool {
     matches!(spec.method, "POST" | "PUT" | "PATCH")
 }
 
+/// True when `Accept` admits JSON: the most specific range that covers it
+/// decides (RFC 9110, section 12.5.1).
 fn accepts_json(headers: &http::HeaderMap) -> bool {
-    let mut ranges = headers
-        .get_all(http::header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
+    let lines = headers.get_all(http::header::ACCEPT).iter();
+    let lines = lines.filter_map(|value| value.to_str().ok());
+    let ranges: Vec<(String, bool)> = lines
+        .flat_map(|line| line.split(','))
+        .filter(|range| !range.trim().is_empty())
         .map(|range| {
-            range
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase()
+            let mut parts = range.split(';').map(str::trim);
+            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+            (name, !parts.any(is_zero_weight))
         })
-        .filter(|range| !range.is_empty())
-        .peekable();
-    let any = ranges.peek().is_none();
-    any || ranges.any(|range| {
-        matches!(
-            range.as_str(),
-            "*/*" | "application/*" | "application/json" | "application/problem+json"
-        )
-    })
+        .collect();
+    let decides = [
+        "application/json",
+        "application/problem+json",
+        "application/*",
+        "*/*",
+    ]
+    .iter()
+    .find_map(|wanted| ranges.iter().find(|(name, _)| name == wanted));
+    ranges.is_empty() || decides.is_some_and(|(_, admitted)| *admitted)
+}
+
+/// True for `q=0`, `q=0.0` and the like.
+fn is_zero_weight(parameter: &str) -> bool {
+    let value = parameter
+        .strip_prefix("q=")
+        .or_else(|| parameter.strip_prefix("Q="));
+    value.is_some_and(|value| value.starts_with('0') && value.bytes().all(|b| b"0.".contains(&b)))
 }
 
 /// Reads a query string: every key once, nothing nested.

@@ -79,6 +79,12 @@ impl<C> Request<C> {
     }
 }
 
+/// SHA-256 of a text in Base64, as a content security policy names it.
+pub fn sha256_base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text))
+}
+
 /// SHA-256 in hexadecimal.
 pub fn sha256_hex(parts: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();

@@ -31,13 +31,14 @@ pub struct PageText {
     pub locale: Locale,
 }
 
-/// The provider's idempotency key of an attempt.
+/// The provider's idempotency key of an attempt's charge.
 pub fn key_of(payment: &Payment, attempt: &Attempt) -> String {
     format!("{}:{}", payment.id, attempt.number)
 }
 
 /// Opens the page of a payment's hosted attempt. Called again with the same
-/// attempt it gives the same page: key and parameters are the stored ones.
+/// attempt and customer it gives the same page. With another customer it gives
+/// another page; nobody has the address of the first, which was never stored.
 ///
 /// # Errors
 /// [`CallError`].
@@ -70,9 +71,8 @@ pub async fn open_page(
         locale: text.locale.as_str(),
         metadata: &metadata,
     };
-    let session = gateway
-        .create_session(&key_of(payment, attempt), &new)
-        .await?;
+    let key = format!("{}:{customer}", key_of(payment, attempt));
+    let session = gateway.create_session(&key, &new).await?;
     let url = session
         .url
         .ok_or_else(|| CallError::Unknown("a page without address".to_owned()))?;

@@ -112,25 +112,34 @@ impl Provider {
 }
 
 impl Gateway<'_> {
-    /// Makes the customer of an account; a repetition for the same attempt
-    /// gives the same one. The key names the attempt, because the provider
-    /// repeats a failure of its own for a day: it must cost one attempt, not
-    /// the account.
+    /// Makes the customer of an account. The first try has the account's own
+    /// key, so that orders at the same moment share one customer. The provider
+    /// repeats a failure of its own for a day, though: so that it costs one
+    /// attempt and not the account, the second try has a key of the attempt.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] of the second try.
     pub async fn create_customer(
         &self,
         attempt: &str,
         account: &str,
         email: &str,
     ) -> Result<String, CallError> {
+        let path = "/v1/customers";
         let form = Form::default()
             .field("email", email)
-            .field("metadata[account]", account);
-        let made: Identified = self
-            .post("/v1/customers", &format!("{attempt}:customer"), form)
-            .await?;
+            .field("metadata[account]", account)
+            .encode();
+        let first = (&*format!("{account}:customer"), form.clone());
+        let made: Result<Identified, CallError> = self
+            .try_once("POST", path, Some(&first))
+            .await
+            .and_then(object);
+        if let Ok(made) = made {
+            return Ok(made.id);
+        }
+        let second = (&*format!("{attempt}:customer"), form);
+        let made: Identified = object(self.try_once("POST", path, Some(&second)).await?)?;
         Ok(made.id)
     }
 
