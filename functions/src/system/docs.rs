@@ -1,7 +1,7 @@
 //! The reference page, generated from the API's description and built in.
 
 use platform::app::App;
-use platform::http::operation::{Anybody, Media, Operation, Spec};
+use platform::http::operation::{Anybody, AtStart, Media, Operation, Spec};
 use platform::http::problem::Failure;
 use platform::http::reply::Reply;
 use platform::http::request::{Request, sha256_base64};
@@ -14,7 +14,8 @@ const PAGE: &str = include_str!("../../../infra/docs.html");
 impl Operation for Docs {
     const SPEC: Spec = Spec::get("docs", "/docs")
         .summary("Read this API's reference as a page.")
-        .media(Media::Document);
+        .media(Media::Document)
+        .at_start(AtStart::Nothing);
     type Caller = Anybody;
     type Input = ();
     type Output = ();

@@ -1,7 +1,7 @@
 //! Telling that the API answers.
 
 use platform::app::App;
-use platform::http::operation::{Anybody, Operation, Spec};
+use platform::http::operation::{Anybody, AtStart, Operation, Spec};
 use platform::http::problem::Failure;
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -21,7 +21,9 @@ pub struct HealthView {
 }
 
 impl Operation for Health {
-    const SPEC: Spec = Spec::get("health", "/v1/health").summary("Tell whether the API answers.");
+    const SPEC: Spec = Spec::get("health", "/v1/health")
+        .summary("Tell whether the API answers.")
+        .at_start(AtStart::Nothing);
     type Caller = Anybody;
     type Input = ();
     type Output = HealthView;

@@ -2,7 +2,7 @@
 //! An HTTP API's own 404 has no envelope, and it knows no 405.
 
 use platform::app::App;
-use platform::http::operation::{Anybody, Media, Operation, Spec};
+use platform::http::operation::{Anybody, AtStart, Media, Operation, Spec};
 use platform::http::problem::{Code, Failure, Refusal};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -17,6 +17,7 @@ impl Operation for NoRoute {
     const SPEC: Spec = Spec::get("no_route", "$default")
         .summary("Answer what no other operation serves.")
         .media(Media::Document)
+        .at_start(AtStart::Nothing)
         .codes(&[Code::NotFound, Code::MethodNotAllowed]);
     type Caller = Anybody;
     type Input = ();

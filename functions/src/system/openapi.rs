@@ -1,7 +1,7 @@
 //! The API's description, generated from the operations and built in.
 
 use platform::app::App;
-use platform::http::operation::{Anybody, Media, Operation, Spec};
+use platform::http::operation::{Anybody, AtStart, Media, Operation, Spec};
 use platform::http::problem::Failure;
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -14,7 +14,8 @@ const DOCUMENT: &str = include_str!("../../../infra/openapi.json");
 impl Operation for Openapi {
     const SPEC: Spec = Spec::get("openapi", "/v1/openapi.json")
         .summary("Read the OpenAPI 3.1 description of this API.")
-        .media(Media::Document);
+        .media(Media::Document)
+        .at_start(AtStart::Nothing);
     type Caller = Anybody;
     type Input = ();
     type Output = ();

@@ -16,6 +16,8 @@ use lambda_runtime::{Context, LambdaEvent};
 use platform::app::{App, Parts, WebClient};
 use platform::clock::Entropy;
 use platform::config::Config;
+use platform::http::operation::AtStart;
+use platform::lambda::read_at_start;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -187,15 +189,17 @@ impl Functions {
         }
     }
 
-    /// The environment of a function, started where it is not: the public
-    /// keys are read then, as its Lambda does.
+    /// The environment of a function, started where it is not: what it reads
+    /// then is read, as its Lambda does.
     async fn environment(&self, id: &str) -> (Arc<App>, Environment) {
         let cell = Arc::clone(lock(&self.warm).entry(id.to_owned()).or_default());
         let warm = cell
             .get_or_init(|| async {
                 let environment = Environment::new(id);
                 let app = self.build(&environment);
-                if let Err(error) = app.verifying_keys().refresh(&app).await {
+                let operation = registry().operations.get(id);
+                let at_start = operation.map_or(AtStart::Keys, |entry| entry.spec.at_start);
+                if let Err(error) = read_at_start(&app, at_start).await {
                     app.log().write(&format!(
                         "{{\"operation\":\"{id}\",\"error\":\"at start: {error}\"}}"
                     ));

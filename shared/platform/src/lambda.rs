@@ -3,8 +3,9 @@
 use crate::app::App;
 use crate::config::log_level;
 use crate::http::guard::mend;
-use crate::http::operation::Operation;
+use crate::http::operation::{AtStart, Operation};
 use crate::job::Job;
+use crate::store::StoreError;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Service as _};
@@ -39,7 +40,7 @@ pub async fn invoke<O: Operation>(
 /// When the environment is not as it must be, or the runtime stops.
 pub fn serve<O: Operation>() -> Result<(), Error> {
     block_on(async {
-        let app = Arc::new(start().await?);
+        let app = Arc::new(start(O::SPEC.at_start).await?);
         lambda_runtime::run(service_fn(|event| invoke::<O>(&app, event))).await
     })
 }
@@ -51,7 +52,7 @@ pub fn serve<O: Operation>() -> Result<(), Error> {
 /// When the environment is not as it must be, or the runtime stops.
 pub fn serve_job<J: Job>() -> Result<(), Error> {
     block_on(async {
-        let app = Arc::new(start().await?);
+        let app = Arc::new(start(AtStart::Keys).await?);
         lambda_runtime::run(service_fn(|event: LambdaEvent<J::Event>| {
             let app = Arc::clone(&app);
             async move {
@@ -63,15 +64,26 @@ pub fn serve_job<J: Job>() -> Result<(), Error> {
     })
 }
 
-/// Builds the app and pays for the connection while the CPU is not throttled:
-/// the public keys are read, which every authenticated operation needs.
-async fn start() -> Result<App, Error> {
+/// Builds the app and pays for the connection while the CPU is not throttled.
+async fn start(at_start: AtStart) -> Result<App, Error> {
     tell_from(log_level());
     let app = App::from_env()?;
-    if let Err(error) = app.verifying_keys().refresh(&app).await {
-        tracing::warn!(%error, "the public keys could not be read at start");
+    if let Err(error) = read_at_start(&app, at_start).await {
+        tracing::warn!(%error, "nothing could be read at start");
     }
     Ok(app)
+}
+
+/// Reads what a function needs before its first request.
+///
+/// # Errors
+/// [`StoreError`]: the first request that needs it reads it itself.
+pub async fn read_at_start(app: &App, at_start: AtStart) -> Result<(), StoreError> {
+    match at_start {
+        AtStart::Keys => app.verifying_keys().refresh(app).await,
+        AtStart::Catalogue => app.catalogue().products(app).await.map(|_| ()),
+        AtStart::Nothing => Ok(()),
+    }
 }
 
 /// Writes what the libraries have to say, from this level on, to standard

@@ -31,6 +31,8 @@ pub struct Spec {
     pub media: Media,
     /// True when no body means the same as an empty object.
     pub body_optional: bool,
+    /// What is read before the first request.
+    pub at_start: AtStart,
 }
 
 impl Spec {
@@ -46,6 +48,7 @@ impl Spec {
             codes: &[],
             media: Media::Json,
             body_optional: false,
+            at_start: AtStart::Keys,
         }
     }
 
@@ -108,6 +111,23 @@ impl Spec {
     pub const fn media(self, media: Media) -> Self {
         Self { media, ..self }
     }
+
+    /// Reads this before its first request.
+    pub const fn at_start(self, at_start: AtStart) -> Self {
+        Self { at_start, ..self }
+    }
+}
+
+/// What a function reads before its first request, while the CPU is not
+/// throttled: something it will need, which also opens the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtStart {
+    /// The public keys, which every authenticated operation needs.
+    Keys,
+    /// The catalogue.
+    Catalogue,
+    /// Nothing: it needs no table.
+    Nothing,
 }
 
 /// What an `Idempotency-Key` means to an operation.

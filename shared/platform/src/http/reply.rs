@@ -2,7 +2,7 @@
 
 use super::problem::Code;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The answer of an operation, before it becomes bytes.
 #[derive(Debug)]
@@ -92,6 +92,13 @@ pub struct Answer {
     pub body: String,
 }
 
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    data: &'a T,
+    metadata: &'a Map<String, Value>,
+    success: bool,
+}
+
 impl<T: Serialize> Reply<T> {
     /// The reply as bytes, so that it can be stored before it is sent.
     ///
@@ -110,9 +117,11 @@ impl<T: Serialize> Reply<T> {
                     "content-type".to_owned(),
                     "application/json; charset=utf-8".to_owned(),
                 ));
-                serde_json::to_string(
-                    &json!({"success": true, "data": data, "metadata": self.metadata}),
-                )?
+                serde_json::to_string(&Envelope {
+                    data,
+                    metadata: &self.metadata,
+                    success: true,
+                })?
             }
             Content::Answer(answer) => return Ok(answer.clone()),
             Content::Document { .. } | Content::Nothing => String::new(),
