@@ -220,17 +220,17 @@ async fn faults_are_in_force_until_they_are_cleared() {
 #[tokio::test]
 async fn a_function_that_crashes_answers_500_and_is_started_anew() {
     let cloud = cloud().await;
-    assert_eq!(get(&cloud, "/v1/products").await.status(), 200);
+    assert_eq!(get(&cloud, "/.well-known/jwks.json").await.status(), 200);
     cloud.stop_functions();
     cloud.take_trace();
-    // The first effect reads the public keys, the second the catalogue.
+    // The keys are read at the start, and again to be answered.
     cloud.plan_fault(cloud.effects() + 2, Fault::CrashBefore);
-    let crashed = get(&cloud, "/v1/products").await;
+    let crashed = get(&cloud, "/.well-known/jwks.json").await;
     assert_eq!(
         (crashed.status().as_u16(), &crashed.body()[..]),
         (500, &b"{\"message\":\"Internal Server Error\"}"[..])
     );
-    assert_eq!(get(&cloud, "/v1/products").await.status(), 200);
+    assert_eq!(get(&cloud, "/.well-known/jwks.json").await.status(), 200);
     let starts = cloud
         .take_trace()
         .iter()
