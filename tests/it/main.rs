@@ -39,3 +39,4 @@ mod renewals;
 mod routes;
 mod runtime_api;
 mod storms;
+mod sweeps;

@@ -4,7 +4,7 @@
 
 use crate::cost::effects_of_all;
 use crate::stage::Stage;
-use crate::support::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop};
+use crate::support::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, text};
 use local::{Effect, Service};
 use serde_json::json;
 
@@ -53,12 +53,16 @@ async fn a_million_searches_logins_orders_and_renewals_cost_no_more_than_is_said
 
     stage.ada.buy(EDR_MONTHLY, 2).await;
     let deliveries = shop.book().await["events"].as_array().unwrap().len();
-    let (_, calls) = effects_of_all(shop, async {
+    let (placed, calls) = effects_of_all(shop, async {
         let placed = stage.ada.order(EDR_MONTHLY, 2, "million").await.data(201);
         shop.pay(&placed, GOOD_CARD).await;
         shop.cloud.settle().await;
+        placed
     })
     .await;
+    let path = format!("/v1/orders/{}", text(&placed["order"]["id"]));
+    let placed = stage.ada.get(&path).await.data(200);
+    assert_ne!(placed["invoiceId"], serde_json::Value::Null);
     let webhooks = shop.book().await["events"].as_array().unwrap().len() - deliveries;
     let requests = 1 + u64::try_from(webhooks).unwrap();
     // The stream hands its records over in batches: one for each act.
@@ -75,14 +79,13 @@ async fn a_million_searches_logins_orders_and_renewals_cost_no_more_than_is_said
         .await
         .unwrap();
     shop.cloud.skip_to("2026-02-28T09:01:00Z".parse().unwrap());
-    let (_, calls) = effects_of_all(&shop, async {
-        shop.cloud
-            .run_job("renew_subscriptions", tick())
-            .await
-            .unwrap();
+    let (swept, calls) = effects_of_all(&shop, async {
+        let swept = shop.cloud.run_job("renew_subscriptions", tick()).await;
         shop.cloud.settle().await;
+        swept.unwrap()
     })
     .await;
+    assert_eq!(swept["served"], 8);
     // One webhook tells of each charge; the sweep itself is shared by all.
     let renewal = cents(8, 8 + 8, &calls).div_ceil(8);
 

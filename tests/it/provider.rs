@@ -228,5 +228,31 @@ async fn an_order_that_loses_the_race_for_the_customer_goes_on_with_the_winners(
     }
     shop.cloud.settle().await;
     assert_eq!(ada.invoices().await.len(), 8);
+    let customers = shop.book().await["customers"].as_array().unwrap().len();
+    assert!(customers > 1, "there was no race");
+    // The pages nobody was shown close, and nobody is called for it.
+    shop.cloud.take_log();
+    shop.advance("PT3H").await;
+    let log = shop.cloud.take_log().join("\n");
+    assert!(!log.contains("Quarantined"), "{log}");
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn while_the_key_is_in_use_nobody_makes_another_customer() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let busy = json!({"provider": {"keyInUse": 1.0}, "seed": 1});
+    shop.post("/_local/faults", &busy).await;
+    ada.order(EDR_MONTHLY, 1, "k")
+        .await
+        .refused(503, "unavailable");
+    shop.post("/_local/faults", &json!({})).await;
+    shop.advance("PT20S").await;
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+    shop.cloud.settle().await;
+    let customers = shop.book().await["customers"].as_array().unwrap().len();
+    assert_eq!(customers, 1);
     shop.audit(&ada).await;
 }

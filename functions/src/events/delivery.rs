@@ -15,7 +15,7 @@ use domain::anchor::Zone;
 use domain::dunning::DunningPolicy;
 use domain::event::{Event, EventKind, Owner};
 use domain::id::{AccountId, ActId, InvoiceId, PaymentId, SubscriptionId, UserId};
-use domain::invoice::{Invoice, InvoiceStatus};
+use domain::invoice::Invoice;
 use domain::payment::{Channel, Payment, Purpose};
 use domain::subscription::{Subscription, SubscriptionStatus};
 use jiff::Timestamp;
@@ -104,9 +104,11 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
                 |to: &Addressee| logins::session_reused(to, &app.config().app_url, event.at);
             Ok(user_of(app, *user).await?.map(|to| with(to, letter)))
         }
-        EventKind::InvoiceFinalised { invoice, .. } => {
-            finalised(app, account_of(event)?, *invoice).await
-        }
+        EventKind::InvoiceFinalised {
+            invoice,
+            paid: true,
+            ..
+        } => finalised(app, account_of(event)?, *invoice).await,
         EventKind::PeriodPaid {
             payment,
             numbered: true,
@@ -133,6 +135,7 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::OrderExpired { .. }
         | EventKind::PeriodOpened { .. }
         | EventKind::PeriodPaid { .. }
+        | EventKind::InvoiceFinalised { .. }
         | EventKind::AttemptStarted { .. }
         | EventKind::CustomerNeeded { .. }
         | EventKind::SubscriptionEnded { .. }
@@ -153,8 +156,7 @@ async fn verification(app: &App, user: UserId, act: ActId) -> Result<Option<Post
     Ok(Some((to, letter)))
 }
 
-/// An invoice got its number. One that was declined is told of as such; it is
-/// receipted when it is paid.
+/// A paid invoice got its number.
 async fn finalised(
     app: &App,
     account: AccountId,
@@ -162,14 +164,11 @@ async fn finalised(
 ) -> Result<Option<Post>, DeliveryError> {
     let key = keys::invoice(account, invoice);
     let (invoice, mut found) = of_account::<Invoice>(app, account, &key).await?;
-    if settlement(&invoice) != Some(PaidWhen::Issued) {
-        return Ok(None);
-    }
     receipt(app, &mut found, account, &invoice).await
 }
 
-/// A renewal was paid. Its receipt is sent here if the invoice had its number
-/// before, because an attempt had failed; else it follows the number.
+/// A renewal was paid whose invoice had its number before, because an attempt
+/// had failed.
 async fn paid_late(
     app: &App,
     account: AccountId,
@@ -178,29 +177,7 @@ async fn paid_late(
     let key = keys::payment(account, payment);
     let (payment, mut found) = of_account::<Payment>(app, account, &key).await?;
     let invoice = read::<Invoice>(app, &keys::invoice(account, payment.invoice)).await?;
-    if settlement(&invoice) != Some(PaidWhen::Later) {
-        return Ok(None);
-    }
     receipt(app, &mut found, account, &invoice).await
-}
-
-/// When an invoice was paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PaidWhen {
-    /// Before it was issued.
-    Issued,
-    /// After.
-    Later,
-}
-
-fn settlement(invoice: &Invoice) -> Option<PaidWhen> {
-    match invoice.status {
-        InvoiceStatus::Paid {
-            issued_at, paid_at, ..
-        } if paid_at <= issued_at => Some(PaidWhen::Issued),
-        InvoiceStatus::Paid { .. } => Some(PaidWhen::Later),
-        InvoiceStatus::Draft | InvoiceStatus::Ready { .. } | InvoiceStatus::Open { .. } => None,
-    }
 }
 
 async fn receipt(

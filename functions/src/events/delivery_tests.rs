@@ -156,29 +156,31 @@ async fn an_invoice_is_receipted_once_whenever_it_is_paid() {
         number: number(),
         issued_at: now(),
     };
-    let finalised = EventKind::InvoiceFinalised {
+    let finalised = |paid| EventKind::InvoiceFinalised {
         invoice: id(),
         number: number(),
+        paid,
     };
-    let period_paid = EventKind::PeriodPaid {
+    let period_paid = |numbered| EventKind::PeriodPaid {
         subscription: id(),
         index: 1,
         payment: id(),
-        numbered: true,
+        numbered,
     };
     let confirmed = "Votre commande est confirmée – facture F2026-000042";
     let renewed = "Votre abonnement est renouvelé – facture F2026-000042";
     for (purpose, status, kind, subject) in [
-        (order, paid(now()), &finalised, Some(confirmed)),
-        (renewal, paid(now()), &finalised, Some(renewed)),
-        (renewal, paid(now()), &period_paid, None),
-        (renewal, open.clone(), &finalised, None),
-        (renewal, paid(hours(48)), &finalised, None),
-        (renewal, paid(hours(48)), &period_paid, Some(renewed)),
+        (order, paid(now()), finalised(true), Some(confirmed)),
+        (renewal, paid(now()), finalised(true), Some(renewed)),
+        (renewal, paid(now()), period_paid(false), None),
+        (renewal, open.clone(), finalised(false), None),
+        (renewal, paid(hours(48)), finalised(false), None),
+        (renewal, paid(hours(48)), period_paid(true), Some(renewed)),
     ] {
         let cloud = cloud();
         cloud.put(&invoice(purpose, status));
         cloud.put(&payment(PaymentStatus::Pending, hosted(now())));
+        assert_eq!(kind.has_consumer(), subject.is_some(), "{kind:?}");
         let subjects = delivered(cloud, of_account(kind.clone())).await;
         assert_eq!(
             subjects,

@@ -160,6 +160,8 @@ pub enum EventKind {
         invoice: InvoiceId,
         /// Its number.
         number: InvoiceNumber,
+        /// True when it was paid before: then its receipt follows from this.
+        paid: bool,
     },
     /// Money was captured that nobody owed.
     SurplusCaptured {
@@ -184,8 +186,9 @@ impl EventKind {
             | Self::SessionReused { .. }
             | Self::RenewalDeclined { .. }
             | Self::PaymentPageOpened { .. }
-            | Self::SubscriptionUnpaid { .. }
-            | Self::InvoiceFinalised { .. } => true,
+            | Self::SubscriptionUnpaid { .. } => true,
+            // Of the two, the later one sends the receipt.
+            Self::InvoiceFinalised { paid, .. } => *paid,
             Self::PeriodPaid { numbered, .. } => *numbered,
             Self::EmailVerified { .. }
             | Self::OrderPlaced { .. }

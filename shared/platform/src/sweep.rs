@@ -5,11 +5,11 @@ use crate::job::Work;
 use crate::store::StoreError;
 use crate::store::keys::{Job, Key, SHARDS};
 use futures::FutureExt as _;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
@@ -64,10 +64,11 @@ pub struct Swept {
 
 /// Serves everything due in the shards of a tick, until nothing is or the
 /// time is up. `serve` handles one thing and its own failures; it returns
-/// false when it failed. Even one that panics stops only itself.
+/// false when it failed. Even one that panics stops only itself, and a shard
+/// that cannot be read stops no other.
 ///
 /// # Errors
-/// [`StoreError`] when the index cannot be read.
+/// [`StoreError`] when a shard could not be read, after all others were served.
 pub async fn sweep<F>(
     app: &App,
     job: Job,
@@ -82,8 +83,11 @@ where
     let all: Vec<u8> = (0..SHARDS).collect();
     let asked = tick.shards.clone().unwrap_or(all);
     let mut shards: Vec<Shard> = asked.into_iter().map(Shard::new).collect();
+    let mut unread = None;
     while !shards.is_empty() && app.now() < work.stop_at {
-        let mut waiting = next_page(app, job, &mut shards).await?.into_iter();
+        let (page, error) = next_page(app, job, &mut shards).await;
+        unread = unread.or(error);
+        let mut waiting = page.into_iter();
         let mut running = FuturesUnordered::new();
         loop {
             while running.len() < IN_FLIGHT && app.now() < work.stop_at {
@@ -101,7 +105,10 @@ where
     }
     work.invocation.count("Served", swept.served);
     work.invocation.count("Failed", swept.failed);
-    Ok(swept)
+    match unread {
+        None => Ok(swept),
+        Some(error) => Err(error),
+    }
 }
 
 /// Serves what is due in one partition, one after the other: things of one
@@ -150,33 +157,46 @@ impl Shard {
     }
 }
 
-/// What is due next in each shard, by partition, the longest due first. Shards
-/// that have no more are dropped.
+/// What is due next in each shard, by partition, the longest due first; and why
+/// a shard could not be read. Shards that have no more are dropped.
 async fn next_page(
     app: &App,
     job: Job,
     shards: &mut Vec<Shard>,
-) -> Result<Vec<Vec<Key>>, StoreError> {
+) -> (Vec<Vec<Key>>, Option<StoreError>) {
     let now = app.now();
     let asked = shards
         .iter()
         .map(|shard| app.store().due(job, shard.number, now, shard.page()));
-    let mut answers = try_join_all(asked).await?.into_iter();
-    let mut partitions: BTreeMap<String, (usize, Vec<Key>)> = BTreeMap::new();
+    let mut answers = join_all(asked).await.into_iter();
+    let mut unread = None;
+    let mut fresh: Vec<(usize, Key)> = Vec::new();
     shards.retain_mut(|shard| {
-        let due = answers.next().unwrap_or_default();
-        let is_full = due.len() >= shard.page();
-        for (place, key) in due.into_iter().enumerate() {
-            if shard.seen.insert(key.clone()) {
-                let new = || (place, Vec::new());
-                let (_, keys) = partitions.entry(key.pk.clone()).or_insert_with(new);
-                keys.push(key);
+        let due = match answers.next() {
+            Some(Ok(due)) => due,
+            Some(Err(error)) => {
+                unread.get_or_insert(error);
+                return false;
             }
-        }
+            None => return false,
+        };
+        let is_full = due.len() >= shard.page();
+        let places = due.into_iter().enumerate();
+        fresh.extend(places.filter(|(_, key)| shard.seen.insert(key.clone())));
         is_full
     });
-    // A shard gives what is longest due first: no shard keeps another waiting.
-    let mut partitions: Vec<_> = partitions.into_values().collect();
-    partitions.sort_by_key(|(place, _)| *place);
-    Ok(partitions.into_iter().map(|(_, keys)| keys).collect())
+    // A shard gives what is longest due first: the first of each, then the
+    // second of each.
+    fresh.sort_by_key(|(place, _)| *place);
+    let mut order: HashMap<String, usize> = HashMap::new();
+    let mut partitions: Vec<Vec<Key>> = Vec::new();
+    for (_, key) in fresh {
+        let new = partitions.len();
+        let at = *order.entry(key.pk.clone()).or_insert(new);
+        match partitions.get_mut(at) {
+            Some(partition) => partition.push(key),
+            None => partitions.push(vec![key]),
+        }
+    }
+    (partitions, unread)
 }

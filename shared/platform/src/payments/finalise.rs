@@ -45,8 +45,9 @@ impl Desk {
     /// Numbers an invoice, together with others that wait.
     ///
     /// # Errors
-    /// [`PaymentError`] when that failed, for it or for others. No number is
-    /// lost by it; the invoices keep their timers.
+    /// [`PaymentError`] when this call numbered and failed. One whose invoice
+    /// was taken along by another call is not told. No number is lost by a
+    /// failure; the invoices keep their timers.
     pub async fn number(&self, app: &App, waiting: Waiting) -> Result<(), PaymentError> {
         if let Ok(mut queue) = self.queue.lock() {
             let id = waiting.invoice.value.id;
@@ -56,7 +57,18 @@ impl Desk {
         }
         let _turn = self.turn.lock().await;
         // Empty when whoever had the turn before took it along.
-        finalise(app, self.next()).await
+        let batch = self.next();
+        match finalise(app, batch.clone()).await {
+            // One that cannot be numbered must not keep the others from it.
+            Err(error) if batch.len() > 1 && !matches!(error, PaymentError::Contention) => {
+                let mut result = Ok(());
+                for one in batch {
+                    result = result.and(finalise(app, vec![one]).await);
+                }
+                result
+            }
+            result => result,
+        }
     }
 
     fn next(&self) -> Vec<Waiting> {
@@ -160,6 +172,7 @@ fn write(
         let kind = EventKind::InvoiceFinalised {
             invoice: invoice.value.id,
             number,
+            paid,
         };
         let event = event(app.new_id()?, Owner::Account { account }, kind, now);
         let (end, read) = heads.remove(&account).unwrap_or_else(|| match head {

@@ -285,10 +285,13 @@ async fn close_event(
         .attempts
         .iter()
         .find(|attempt| attempt.number == at.reference.attempt);
-    let fits =
-        attempt.is_some_and(|attempt| attempt.page().is_none_or(|page| page.session == session));
-    if !fits {
+    let Some(attempt) = attempt else {
         return Ok(Received::Quarantined);
+    };
+    if attempt.page().is_some_and(|page| page.session != session) {
+        // A page nobody was shown, of an order that found another one's
+        // customer: it moved no money.
+        return mark_applied(app, record, version).await;
     }
     if !close_page(app, scene, at.reference.attempt).await? {
         // Somebody changed it meanwhile: it is looked at again.

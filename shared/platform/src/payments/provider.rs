@@ -39,6 +39,9 @@ impl Pace {
 /// Tries of one call. All send the same idempotency key and the same bytes.
 const TRIES: u32 = 2;
 
+/// How long a call waits for another under way with the same key.
+const PAUSE: Duration = Duration::from_millis(300);
+
 /// The connection to the provider.
 #[derive(Debug)]
 pub struct Provider {
@@ -113,9 +116,10 @@ impl Provider {
 
 impl Gateway<'_> {
     /// Makes the customer of an account. The first try has the account's own
-    /// key, so that orders at the same moment share one customer. The provider
-    /// repeats a failure of its own for a day, though: so that it costs one
-    /// attempt and not the account, the second try has a key of the attempt.
+    /// key, so that orders at the same moment share one customer: one that
+    /// meets another under way waits for it. The provider repeats a failure of
+    /// its own for a day, though: so that it costs one attempt and not the
+    /// account, the second try then has a key of the attempt.
     ///
     /// # Errors
     /// [`CallError`] of the second try.
@@ -130,16 +134,18 @@ impl Gateway<'_> {
             .field("email", email)
             .field("metadata[account]", account)
             .encode();
-        let first = (&*format!("{account}:customer"), form.clone());
-        let made: Result<Identified, CallError> = self
-            .try_once("POST", path, Some(&first))
-            .await
-            .and_then(object);
-        if let Ok(made) = made {
-            return Ok(made.id);
-        }
-        let second = (&*format!("{attempt}:customer"), form);
-        let made: Identified = object(self.try_once("POST", path, Some(&second)).await?)?;
+        let (shared, own) = (format!("{account}:customer"), format!("{attempt}:customer"));
+        let first = Some(&(&*shared, form.clone()));
+        let second = match self.try_once("POST", path, first).await.and_then(object) {
+            Ok(Identified { id }) => return Ok(id),
+            Err(CallError::NotStarted(_)) => {
+                self.provider.sleep.sleep(PAUSE).await;
+                shared
+            }
+            Err(CallError::Unknown(_) | CallError::Rejected { .. }) => own,
+        };
+        let second = Some(&(&*second, form));
+        let made: Identified = object(self.try_once("POST", path, second).await?)?;
         Ok(made.id)
     }
 

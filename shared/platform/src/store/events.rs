@@ -209,6 +209,7 @@ mod tests {
                     year: 2026,
                     sequence: 12,
                 },
+                paid: true,
             },
             EventKind::OrderExpired { order: id() },
         ]

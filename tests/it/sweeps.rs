@@ -1,0 +1,104 @@
+//! Many accounts due in one sweep.
+
+use crate::cost::effects_of_all;
+use crate::support::{EDR_MONTHLY, Shop, User};
+use local::{Access, Effect, Fault};
+use serde_json::json;
+
+const ACCOUNTS: usize = 12;
+const DUE: &str = "2026-02-28T09:30:00Z";
+
+/// Accounts with a subscription each, all due at the same moment.
+async fn accounts(shop: &Shop) -> Vec<User> {
+    let mut users = Vec::new();
+    for n in 0..ACCOUNTS {
+        let user = shop.customer(&format!("user{n}@example.com")).await;
+        user.buy(EDR_MONTHLY, 1).await;
+        users.push(user);
+    }
+    // Nothing is due yet: from here on the function is warm.
+    let tick = json!({"version": 1});
+    let swept = shop.cloud.run_job("renew_subscriptions", tick).await;
+    assert_eq!(swept.unwrap()["served"], 0);
+    shop.cloud.skip_to(DUE.parse().unwrap());
+    users
+}
+
+/// Transactions that took numbers.
+fn numberings(calls: &[Effect]) -> Vec<&Effect> {
+    let takes = |call: &&Effect| {
+        call.items
+            .iter()
+            .any(|item| item.access == Access::Put && item.sk.as_deref() == Some("COUNTER"))
+    };
+    calls.iter().filter(takes).collect()
+}
+
+/// Every account is billed for two periods, and the numbers have no gap.
+async fn all_renewed(shop: &Shop, users: &[User]) {
+    for user in users {
+        assert_eq!(user.invoices().await.len(), 2, "{}", user.email);
+        shop.audit(user).await;
+    }
+    let items = shop.get("/_local/items?pk=SERIES%23F2026").await.json;
+    let numbers = items.as_array().unwrap().iter();
+    let numbers: Vec<&str> = numbers
+        .filter_map(|item| item["sk"].as_str()?.strip_prefix("NUMBER#"))
+        .collect();
+    let gapless: Vec<String> = (1..=2 * ACCOUNTS).map(|n| format!("{n:06}")).collect();
+    assert_eq!(numbers, gapless);
+}
+
+#[tokio::test]
+async fn many_accounts_renew_in_one_sweep_and_share_the_transactions_that_number() {
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let users = accounts(&shop).await;
+    let tick = json!({"version": 1});
+    let sweep = shop.cloud.run_job("renew_subscriptions", tick);
+    let (swept, calls) = effects_of_all(&shop, sweep).await;
+    assert_eq!(swept.unwrap(), json!({"served": ACCOUNTS, "failed": 0}));
+    let shared = numberings(&calls);
+    assert!(shared.len() < ACCOUNTS / 2, "{} transactions", shared.len());
+    all_renewed(&shop, &users).await;
+}
+
+#[tokio::test]
+async fn whatever_meets_the_numbering_of_many_every_invoice_gets_its_number() {
+    let tick = || json!({"version": 1});
+    let quiet = Shop::at("2026-01-31T09:00:00Z").await;
+    accounts(&quiet).await;
+    let before = quiet.cloud.effects();
+    let sweep = quiet.cloud.run_job("renew_subscriptions", tick());
+    let (_, calls) = effects_of_all(&quiet, sweep).await;
+    // Elsewhere the same happens in the same order: the second is met.
+    let second = numberings(&calls)[1].number - before;
+    for fault in [Fault::Conflict, Fault::CrashBefore, Fault::CrashAfter] {
+        let shop = Shop::at("2026-01-31T09:00:00Z").await;
+        let users = accounts(&shop).await;
+        shop.cloud.plan_fault(shop.cloud.effects() + second, fault);
+        let _may_crash = shop.cloud.run_job("renew_subscriptions", tick()).await;
+        shop.advance("PT30M").await;
+        all_renewed(&shop, &users).await;
+    }
+}
+
+#[tokio::test]
+async fn a_shard_that_cannot_be_read_keeps_no_other_from_being_served() {
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let users = accounts(&shop).await;
+    // The first of sixteen queries that go out together, and its two retries.
+    let last = shop.cloud.effects();
+    for effect in [1, 17, 18] {
+        shop.cloud.plan_fault(last + effect, Fault::LostRequest);
+    }
+    let tick = json!({"version": 1});
+    let swept = shop.cloud.run_job("renew_subscriptions", tick).await;
+    assert!(swept.is_err(), "nobody is told: {swept:?}");
+    let mut renewed = 0;
+    for user in &users {
+        renewed += usize::from(user.invoices().await.len() == 2);
+    }
+    assert!(renewed > ACCOUNTS / 2, "{renewed} of {ACCOUNTS}");
+    shop.advance("PT30M").await;
+    all_renewed(&shop, &users).await;
+}
