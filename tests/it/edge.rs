@@ -67,6 +67,8 @@ pub(crate) fn assert_guarded(what: &str, answer: &Answer) {
         answer.header("vary").to_lowercase().contains("origin"),
         "{what}: Vary"
     );
+    let challenge = if answer.status == 401 { "Bearer" } else { "" };
+    assert_eq!(answer.header("www-authenticate"), challenge, "{what}");
     if answer.status != 304 {
         let content_type = answer.header("content-type");
         assert!(

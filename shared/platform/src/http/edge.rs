@@ -294,6 +294,10 @@ fn fail(
             .clone()
             .map(|methods| ("allow".to_owned(), methods)),
     );
+    if refusal.code.status() == 401 {
+        // RFC 9110, section 11.6.1.
+        headers.push(("www-authenticate".to_owned(), "Bearer".to_owned()));
+    }
     let body = refusal.body(&id.to_string(), locale).to_string();
     let answer = Answer {
         status: refusal.code.status(),
