@@ -195,7 +195,7 @@ impl Shop {
 
     /// The shards in which something is due to renew, so that the effects of a
     /// sweep are those of the one subscription.
-    async fn shards_due(&self) -> Vec<u8> {
+    pub(crate) async fn shards_due(&self) -> Vec<u8> {
         let app = self.cloud.app("test");
         let mut due = Vec::new();
         for shard in 0..keys::SHARDS {

@@ -2,7 +2,11 @@
 
 use crate::cost::effects_of_all;
 use crate::support::{EDR_MONTHLY, Shop, User};
+use jiff::Timestamp;
 use local::{Access, Effect, Fault};
+use platform::store::keys::{Due, Job, Key};
+use platform::store::{Entity, Transaction};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 const ACCOUNTS: usize = 12;
@@ -101,4 +105,54 @@ async fn a_shard_that_cannot_be_read_keeps_no_other_from_being_served() {
     assert!(renewed > ACCOUNTS / 2, "{renewed} of {ACCOUNTS}");
     shop.advance("PT30M").await;
     all_renewed(&shop, &users).await;
+}
+
+/// Something that is due and that no job can serve.
+#[derive(Serialize, Deserialize)]
+struct Stuck {
+    number: usize,
+    at: Timestamp,
+}
+
+impl Entity for Stuck {
+    const TYPE: &'static str = "stuck";
+
+    fn key(&self) -> Key {
+        Key {
+            pk: "STUCK".to_owned(),
+            sk: self.number.to_string(),
+        }
+    }
+
+    fn due(&self) -> Option<Due> {
+        Some(Due {
+            job: Job::Renew,
+            at: self.at,
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_is_stuck_at_the_head_of_a_shard_keeps_nothing_behind_it_waiting() {
+    const STUCK: usize = 150;
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    ada.buy(EDR_MONTHLY, 1).await;
+    shop.cloud.skip_to(DUE.parse().unwrap());
+    let shard = Job::Renew.shard(shop.shards_due().await[0]);
+    let stuck = (0..).map(|number| Stuck {
+        number,
+        at: "2026-01-01T00:00:00Z".parse().unwrap(),
+    });
+    let stuck = stuck.filter(|stuck| stuck.due().unwrap().shard(&stuck.key()) == shard);
+    let app = shop.cloud.app("test");
+    for one in stuck.take(STUCK) {
+        let mut act = Transaction::new(app.new_id().unwrap());
+        act.insert(&one, ());
+        app.store().commit(act).await.unwrap();
+    }
+    let tick = json!({"version": 1});
+    let swept = shop.cloud.run_job("renew_subscriptions", tick).await;
+    assert_eq!(swept.unwrap(), json!({"served": 1, "failed": STUCK}));
+    assert_eq!(ada.invoices().await.len(), 2);
 }

@@ -38,11 +38,11 @@ impl Job for ReconcilePayments {
                 }
             }
         })
-        .await?;
+        .await;
         for failure in failures.into_inner().unwrap_or_default() {
             work.invocation.failed(failure);
         }
-        Ok(swept)
+        swept
     }
 }
 

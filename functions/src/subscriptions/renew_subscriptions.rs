@@ -45,13 +45,13 @@ impl Job for RenewSubscriptions {
                 }
             }
         })
-        .await?;
+        .await;
         let failures = failures.into_inner().unwrap_or_default();
         for cause in failures.causes {
             work.invocation.failed(cause);
         }
         work.invocation.count("Parked", failures.parked);
-        Ok(swept)
+        swept
     }
 }
 
