@@ -290,7 +290,7 @@ async fn deliver(shop: &Shop, event: Delivery) -> Value {
         .data(200)
 }
 
-/// A shop whose stream nobody carries: timers bring its events.
+/// A shop whose stream nobody carries in time: timers hand its events on.
 async fn undelivered() -> Shop {
     let shop = Shop::with(Options {
         stream: StreamDelivery::OnDemand,
@@ -317,6 +317,7 @@ async fn undelivered() -> Shop {
         .run_job("reconcile_payments", tick)
         .await
         .unwrap();
+    shop.cloud.settle().await;
     let mails = shop.cloud.mails(None);
     assert_eq!(mails.len(), 2, "a verification and a confirmation");
     shop

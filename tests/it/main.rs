@@ -27,6 +27,7 @@ mod checkout;
 mod contract;
 mod crashes;
 mod edge;
+mod events;
 mod forms;
 mod idempotency;
 mod identity;

@@ -70,23 +70,6 @@ pub async fn deliver(app: &App, key: &Key) -> Result<(), DeliveryError> {
     Ok(app.store().mark_delivered(key).await?)
 }
 
-/// Delivers an event whose timer is due. One that fails is put off, so that it
-/// does not stand in the way of others.
-///
-/// # Errors
-/// [`DeliveryError`], once it is put off.
-pub async fn deliver_late(app: &App, key: &Key) -> Result<(), DeliveryError> {
-    let Err(failure) = deliver(app, key).await else {
-        return Ok(());
-    };
-    if let Some(event) = app.store().get::<Event>(key).await? {
-        app.store()
-            .postpone_delivery(&event.value, app.now())
-            .await?;
-    }
-    Err(failure)
-}
-
 /// The mail an event calls for, if any. Without a user to write to, because
 /// the person was erased, there is none.
 async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError> {

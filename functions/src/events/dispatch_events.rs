@@ -1,5 +1,5 @@
-//! Delivers what was just written to the outbox, as the table's stream tells
-//! it.
+//! Delivers what was just written to the outbox, or handed on once more, as
+//! the table's stream tells it.
 //!
 //! Every record that fails is named in the report: an empty report means that
 //! all is done, and the stream sends the lowest named record and all after it
@@ -54,7 +54,7 @@ impl Job for DispatchEvents {
 
 /// Delivers the event a record brings; false when it brings none that waits.
 async fn dispatch(app: &App, record: &EventRecord) -> Result<bool, DeliveryError> {
-    if record.event_name != "INSERT" {
+    if record.event_name == "REMOVE" {
         return Ok(false);
     }
     match waiting_in_stream(&record.change.new_image) {

@@ -77,7 +77,7 @@ async fn a_batch_reports_each_record_that_failed_and_delivers_the_others() {
     let report = dispatch(&cloud, records.clone()).await.unwrap();
     assert_eq!(
         serde_json::to_value(&report).unwrap(),
-        json!({"batchItemFailures": [{"itemIdentifier": "101"}]})
+        json!({"batchItemFailures": [{"itemIdentifier": "101"}, {"itemIdentifier": "103"}]})
     );
     assert_eq!(cloud.mails.lock().unwrap().len(), 2);
     assert!(cloud.waits(&poison.key()) && !cloud.waits(&first.key()) && !cloud.waits(&last.key()));

@@ -2,7 +2,6 @@
 //! payment pages, surplus captures, invoices without number, events of the
 //! provider and of our own that were not handled.
 
-use crate::events::delivery::deliver_late;
 use platform::app::App;
 use platform::http::problem::chain;
 use platform::job::{Job, Work};
@@ -58,7 +57,11 @@ async fn serve(app: &App, key: &Key) -> Result<(), String> {
             .await
             .map(|_| ())
             .map_err(|error| chain(&error)),
-        Some(Timed::Event(key)) => deliver_late(app, &key).await.map_err(|error| chain(&error)),
+        Some(Timed::Event(key)) => app
+            .store()
+            .hand_on_again(&key, app.now())
+            .await
+            .map_err(|error| chain(&error)),
         Some(Timed::Subscription(..)) | None => {
             Err(format!("no such timer: {}/{}", key.pk, key.sk))
         }

@@ -87,22 +87,25 @@ impl Store {
         unless_delivered(update.send().await)
     }
 
-    /// AP-71: puts off an event that could not be delivered at `now`: as long
-    /// again as it is old, at least 5 minutes, at most 6 hours. After 2 days it
-    /// loses its timer and keeps its `deliver_at`: it waits for a person. One
-    /// that was delivered meanwhile stays so.
+    /// AP-71: hands an event to the stream once more, because nobody delivered
+    /// it in time: it is changed, and the stream tells of changes. Its timer
+    /// comes again after as long as it is old, at least 5 minutes, at most 6
+    /// hours; after 2 days no more, and it keeps its `deliver_at` for a person
+    /// to see. One that was delivered meanwhile stays so.
     ///
     /// # Errors
     /// [`StoreError`] when the table could not do it.
-    pub async fn postpone_delivery(&self, event: &Event, now: Timestamp) -> Result<(), StoreError> {
-        let key = event.key();
-        let update = self.waiting_event(&key);
-        let update = match next_delivery(event, now) {
+    pub async fn hand_on_again(&self, key: &Key, now: Timestamp) -> Result<(), StoreError> {
+        let Some(event) = self.get::<Event>(key).await? else {
+            return Ok(());
+        };
+        let update = self.waiting_event(key);
+        let update = match next_delivery(&event.value, now) {
             Some(at) => update
                 .update_expression(
                     "SET version = version + :one, due_at = :due_at, deliver_at = :deliver_at",
                 )
-                .expression_attribute_values(":due_at", AttributeValue::S(timer(at).sort_key(&key)))
+                .expression_attribute_values(":due_at", AttributeValue::S(timer(at).sort_key(key)))
                 .expression_attribute_values(":deliver_at", AttributeValue::S(at.to_string())),
             None => {
                 update.update_expression("SET version = version + :one REMOVE due_shard, due_at")
@@ -137,7 +140,7 @@ fn unless_delivered<T>(sent: Result<T, SdkError<UpdateItemError>>) -> Result<(),
     }
 }
 
-/// When an event that could not be delivered is tried again, if ever.
+/// When an event that was not delivered is handed on again, if ever.
 fn next_delivery(event: &Event, now: Timestamp) -> Option<Timestamp> {
     let age = now.duration_since(event.at);
     (age < GIVEN_UP).then(|| later(now, age.clamp(DELIVERY, LONGEST_WAIT)))
