@@ -14,6 +14,7 @@ use platform::http::reply::{Claimed, Reply};
 use platform::http::request::{ClaimKey, Request};
 use platform::identity::session::require_live;
 use platform::payments::gateway;
+use platform::payments::hosted::expire_page;
 use platform::payments::provider::Pace;
 use platform::store::claims::Claim;
 use platform::store::events::event;
@@ -180,8 +181,8 @@ async fn close_pages(app: &App, order: &Order) {
         .filter(|attempt| attempt.is_open())
     {
         if let Some(page) = attempt.page() {
-            let key = format!("{}:{}:expire", payment.value.id, attempt.number);
-            let _the_reconciler_reads_it_later = gateway.expire_session(&key, &page.session).await;
+            let _the_reconciler_reads_it_later =
+                expire_page(&gateway, &payment.value, attempt, &page.session).await;
         }
     }
 }

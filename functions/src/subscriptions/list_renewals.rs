@@ -4,11 +4,9 @@
 use super::views::{PeriodView, RenewalView};
 use crate::listing::{ListInput, Listing};
 use domain::id::{AccountId, SubscriptionId};
-use domain::invoice::{Invoice, InvoiceTotals};
-use domain::money::Money;
+use domain::invoice::Invoice;
 use domain::payment::Payment;
-use domain::subscription::{BillingPeriod, PeriodBounds, Subscription, SubscriptionStatus};
-use domain::vat::{Buyer, decide};
+use domain::subscription::{BillingPeriod, Subscription, SubscriptionStatus};
 use platform::app::App;
 use platform::http::fields::IdField;
 use platform::http::form::{Form, Read};
@@ -185,23 +183,10 @@ fn upcoming(subscription: &Subscription) -> Result<Vec<Value>, Failure> {
             let bounds = subscription
                 .later_period(ahead.saturating_add(opened))
                 .map_err(|error| Failure::fault(&error))?;
-            let total = total(subscription, &bounds)?;
+            let bill = subscription.bill(&bounds);
+            let total = bill.map_err(|error| Failure::fault(&error))?.totals.total;
             let PeriodView { index, start, end } = (&bounds).into();
             Ok(json!({"index": index, "start": start, "end": end, "total": MoneyView::from(total)}))
         })
         .collect()
-}
-
-fn total(subscription: &Subscription, bounds: &PeriodBounds) -> Result<Money, Failure> {
-    let buyer = Buyer {
-        country: subscription.country,
-        postal_code: &subscription.postal_code,
-    };
-    let tax = decide(&buyer, bounds.start);
-    let line = subscription
-        .invoice_line(bounds)
-        .map_err(|error| Failure::fault(&error))?;
-    let totals = InvoiceTotals::of(&[line], &tax, subscription.currency)
-        .map_err(|error| Failure::fault(&error))?;
-    Ok(totals.total)
 }

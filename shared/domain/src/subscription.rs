@@ -6,7 +6,7 @@ use crate::anchor::{Anchor, DateError, Zone};
 use crate::attempt::after;
 use crate::dunning::{Dunning, DunningPolicy, Next};
 use crate::id::{AccountId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId};
-use crate::invoice::InvoiceLine;
+use crate::invoice::{InvoiceLine, InvoiceTotals};
 use crate::locale::Locale;
 use crate::localized::Localized;
 use crate::money::{Currency, Money};
@@ -14,7 +14,7 @@ use crate::order::{Order, OrderLine};
 use crate::payment::Captured;
 use crate::sealed::Sealed;
 use crate::tiers::{PriceError, PriceScheme};
-use crate::vat::CountryCode;
+use crate::vat::{Buyer, CountryCode, TaxDecision, decide};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,17 @@ pub enum DueAction {
 
 /// Failures of our own after which a subscription is parked for a person.
 pub const MAX_FAULTS: u32 = 8;
+
+/// What one period of a subscription costs.
+#[derive(Debug, Clone)]
+pub struct Bill {
+    /// Its one line.
+    pub lines: Vec<InvoiceLine>,
+    /// How it is taxed.
+    pub tax: TaxDecision,
+    /// The sums.
+    pub totals: InvoiceTotals,
+}
 
 impl Subscription {
     /// The subscription an order line becomes once the order is paid. The
@@ -240,6 +251,22 @@ impl Subscription {
             period_start: period.start,
             period_end: period.end,
         })
+    }
+
+    /// What a later period is billed, taxed as at its start: the same for who
+    /// charges it and for who only shows it.
+    ///
+    /// # Errors
+    /// [`PriceError`] when an amount is out of range.
+    pub fn bill(&self, period: &PeriodBounds) -> Result<Bill, PriceError> {
+        let buyer = Buyer {
+            country: self.country,
+            postal_code: &self.postal_code,
+        };
+        let tax = decide(&buyer, period.start);
+        let lines = vec![self.invoice_line(period)?];
+        let totals = InvoiceTotals::of(&lines, &tax, self.currency)?;
+        Ok(Bill { lines, tax, totals })
     }
 
     /// The subscription waiting for the outcome of a payment; its timer is

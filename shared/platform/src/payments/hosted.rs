@@ -31,7 +31,8 @@ pub struct PageText {
     pub locale: Locale,
 }
 
-/// The provider's idempotency key of an attempt's charge.
+/// The provider's idempotency key of an attempt's charge; other calls for the
+/// same attempt add to it.
 pub fn key_of(payment: &Payment, attempt: &Attempt) -> String {
     format!("{}:{}", payment.id, attempt.number)
 }
@@ -80,6 +81,20 @@ pub async fn open_page(
         session: session.id,
         url,
     })
+}
+
+/// Closes a page at the provider, so that nobody pays on it any more.
+///
+/// # Errors
+/// [`CallError::Rejected`] when it is not open.
+pub async fn expire_page(
+    gateway: &Gateway<'_>,
+    payment: &Payment,
+    attempt: &Attempt,
+    session: &str,
+) -> Result<(), CallError> {
+    let key = format!("{}:expire", key_of(payment, attempt));
+    gateway.expire_session(&key, session).await.map(|_| ())
 }
 
 /// True while the page of this attempt can still be opened.

@@ -3,7 +3,7 @@
 
 use super::dunning::close_attempt;
 use super::finalise;
-use super::hosted::can_open;
+use super::hosted::{can_open, expire_page};
 use super::inbox::mismatch;
 use super::objects::Locator;
 use super::pages::{close_page, reopen};
@@ -153,8 +153,7 @@ async fn check_page(
     };
     if page.status.as_deref() == Some("open") && !is_wanted {
         // What was canceled must not be paid; the next look sees it closed.
-        let key = format!("{}:{}:expire", scene.payment.value.id, attempt.number);
-        gateway.expire_session(&key, session).await?;
+        expire_page(gateway, &scene.payment.value, attempt, session).await?;
     }
     if page.status.as_deref() == Some("expired") {
         return close_page(app, scene.clone(), attempt.number).await;

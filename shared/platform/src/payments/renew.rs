@@ -2,6 +2,7 @@
 
 use super::dunning::{end_dunning, retry, show_page};
 use super::finalise::Waiting;
+use super::hosted::key_of;
 use super::objects::Locator;
 use super::provider::{CallError, NewIntent, Pace};
 use super::scene::{AccountState, Changed, Scene, Subject};
@@ -16,11 +17,12 @@ use domain::account::Account;
 use domain::dunning::DunningPolicy;
 use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, SubscriptionId};
-use domain::invoice::{Invoice, InvoiceStatus, InvoiceTotals};
+use domain::invoice::{Invoice, InvoiceStatus};
 use domain::ledger::LedgerHead;
 use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
-use domain::subscription::{BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription};
-use domain::vat::{Buyer, decide};
+use domain::subscription::{
+    Bill, BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription,
+};
 use jiff::Timestamp;
 
 /// Steps one sweep takes with one subscription: enough for ten missed years.
@@ -210,13 +212,7 @@ fn draft(
     bounds: &PeriodBounds,
     now: Timestamp,
 ) -> Result<Invoice, PaymentError> {
-    let buyer = Buyer {
-        country: subscription.country,
-        postal_code: &subscription.postal_code,
-    };
-    let tax = decide(&buyer, bounds.start);
-    let lines = vec![subscription.invoice_line(bounds)?];
-    let totals = InvoiceTotals::of(&lines, &tax, subscription.currency)?;
+    let Bill { lines, tax, totals } = subscription.bill(bounds)?;
     Ok(Invoice {
         id: app.new_id()?,
         account: subscription.account,
@@ -261,7 +257,7 @@ pub async fn charge(app: &App, scene: Scene) -> Result<bool, PaymentError> {
         currency: payment.amount.currency().as_str().to_ascii_lowercase(),
         metadata: &metadata,
     };
-    let key = format!("{}:{}", payment.id, attempt.number);
+    let key = key_of(payment, &attempt);
     let gateway = gateway(app, Pace::OffSession).await?;
     match gateway.create_intent(&key, &new).await {
         Ok(intent) => match intent.observe() {
