@@ -4,7 +4,7 @@
 
 use crate::cost::{Cost, effects};
 use crate::stage::{Ask, Stage, operation, refresh_token};
-use crate::support::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop, text};
+use crate::support::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop};
 use local::{Effect, Service, SourceIp};
 use serde_json::json;
 use std::net::IpAddr;
@@ -302,12 +302,7 @@ async fn a_capture_that_came_too_late_is_given_back_and_then_looked_up_no_more()
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
     // Paid, but nobody here knows yet.
     shop.pay(&placed, GOOD_CARD).await;
-    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
-    ada.call("POST", &path)
-        .json(&json!({}))
-        .send()
-        .await
-        .data(200);
+    ada.cancel(&placed).await.data(200);
     shop.advance("PT3H").await;
     shop.audit(&ada).await;
     let ran = shop.cloud.advance("P1D").await.unwrap();

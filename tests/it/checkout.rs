@@ -32,10 +32,7 @@ async fn a_paid_order_becomes_a_subscription_with_a_numbered_invoice_and_a_mail(
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
     shop.cloud.settle().await;
 
-    let order = ada
-        .get(&format!("/v1/orders/{}", text(&placed["order"]["id"])))
-        .await
-        .data(200);
+    let order = ada.standing(&placed).await;
     assert_eq!(order["status"], "paid");
     let subscription = ada.subscription(&text(&order["subscriptionIds"][0])).await;
     assert_eq!(
@@ -145,10 +142,7 @@ async fn an_order_takes_the_cart_and_only_that_version_of_it() {
         .refused(409, "cart_already_ordered");
     shop.pay(&placed, GOOD_CARD).await;
     shop.cloud.settle().await;
-    let order = ada
-        .get(&format!("/v1/orders/{}", text(&placed["order"]["id"])))
-        .await
-        .data(200);
+    let order = ada.standing(&placed).await;
     assert_eq!(
         order["subscriptionIds"].as_array().unwrap().len(),
         2,
@@ -233,15 +227,8 @@ async fn a_canceled_order_closes_its_page_and_cancels_once() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
-    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
     for _ in 0..2 {
-        let canceled = ada
-            .call("POST", &path)
-            .json(&json!({}))
-            .send()
-            .await
-            .data(200);
-        assert_eq!(canceled["status"], "canceled");
+        assert_eq!(ada.cancel(&placed).await.data(200)["status"], "canceled");
     }
     assert_ne!(
         shop.pay(&placed, GOOD_CARD).await["status"],
@@ -249,12 +236,7 @@ async fn a_canceled_order_closes_its_page_and_cancels_once() {
         "the page is closed"
     );
     shop.advance("PT2H").await;
-    assert_eq!(
-        ada.get(&format!("/v1/orders/{}", text(&placed["order"]["id"])))
-            .await
-            .data(200)["status"],
-        "canceled"
-    );
+    assert_eq!(ada.standing(&placed).await["status"], "canceled");
     shop.audit(&ada).await;
 }
 
@@ -279,10 +261,7 @@ async fn an_order_that_is_never_paid_expires_with_its_page() {
     let ada = shop.customer("ada@example.com").await;
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
     shop.advance("PT2H").await;
-    let order = ada
-        .get(&format!("/v1/orders/{}", text(&placed["order"]["id"])))
-        .await
-        .data(200);
+    let order = ada.standing(&placed).await;
     assert_eq!(order["status"], "expired");
     assert_eq!(order["subscriptionIds"], json!([]));
     assert!(ada.invoices().await.is_empty());

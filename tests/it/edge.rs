@@ -6,7 +6,7 @@ use bytes::Bytes;
 use functions::registry::operations;
 use http::Request;
 use platform::http::operation::{Access, Media};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Sends exactly these headers.
 pub(crate) async fn send(
@@ -23,13 +23,7 @@ pub(crate) async fn send(
         .cloud
         .request(request.body(Bytes::new()).unwrap())
         .await;
-    let (parts, bytes) = response.into_parts();
-    Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        bytes,
-    }
+    Answer::of(response)
 }
 
 /// The headers of the design's list, and what they must say.

@@ -3,9 +3,7 @@
 
 use crate::logs::{canaries, secrets};
 use crate::stage::{Stage, operation, refresh_token};
-use crate::support::{
-    EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, address, order_of, registration, text,
-};
+use crate::support::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, address, registration, text};
 use functions::registry::operations;
 use jiff::SignedDuration;
 use local::{Effect, Fault, Options, StreamDelivery};
@@ -392,10 +390,6 @@ async fn rotation(stage: &Stage) {
         .good(&operation("payment_webhook").spec)
         .send(shop)
         .await;
-    ada.call("POST", "/v1/orders")
-        .key("rotated")
-        .json(&order_of(&[(EDR_MONTHLY, 1)]))
-        .send()
-        .await;
+    ada.order(EDR_MONTHLY, 1, "rotated").await;
     shop.cloud.settle().await;
 }

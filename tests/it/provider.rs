@@ -1,15 +1,9 @@
 //! What the provider says too late, twice, wrongly or not at all.
 
-use crate::support::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
+use crate::support::{EDR_MONTHLY, GOOD_CARD, Shop, text};
 use futures::future::join_all;
 use platform::secrets::Secret;
 use serde_json::{Value, json};
-
-/// An order as it stands.
-async fn order(user: &User, placed: &Value) -> Value {
-    let path = format!("/v1/orders/{}", text(&placed["order"]["id"]));
-    user.get(&path).await.data(200)
-}
 
 #[tokio::test]
 async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
@@ -22,12 +16,7 @@ async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
         &json!({"provider": {"refused": 1.0}, "seed": 1}),
     )
     .await;
-    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
-    ada.call("POST", &path)
-        .json(&json!({}))
-        .send()
-        .await
-        .data(200);
+    ada.cancel(&placed).await.data(200);
     shop.post("/_local/faults", &json!({})).await;
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
     shop.advance("PT5M").await;
@@ -35,7 +24,7 @@ async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
     let refunds = book["refunds"].as_array().unwrap();
     assert_eq!(refunds.len(), 1, "{book}");
     assert_eq!(refunds[0]["amount"], placed["order"]["total"]["amount"]);
-    assert_eq!(order(&ada, &placed).await["status"], "canceled");
+    assert_eq!(ada.standing(&placed).await["status"], "canceled");
     assert!(
         ada.get("/v1/subscriptions")
             .await
@@ -59,7 +48,7 @@ async fn without_any_webhook_a_payment_is_found_within_minutes() {
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
     shop.pay(&placed, GOOD_CARD).await;
     shop.advance("PT15M").await;
-    assert_eq!(order(&ada, &placed).await["status"], "paid");
+    assert_eq!(ada.standing(&placed).await["status"], "paid");
     assert_eq!(ada.invoices().await.len(), 1);
     shop.audit(&ada).await;
 }
@@ -190,9 +179,7 @@ async fn a_refund_nobody_heard_of_is_found_and_not_made_twice() {
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
     let refused = json!({"provider": {"refused": 1.0}, "seed": 1});
     shop.post("/_local/faults", &refused).await;
-    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
-    let cancel = ada.call("POST", &path).json(&json!({}));
-    cancel.send().await.data(200);
+    ada.cancel(&placed).await.data(200);
     shop.post("/_local/faults", &json!({})).await;
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
     // Refunded, and the provider repeats for a day that it failed.

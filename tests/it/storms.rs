@@ -177,10 +177,9 @@ async fn every_cancellation_of_one_order_succeeds_and_one_has_an_effect() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
     let placed = ada.order(EDR_MONTHLY, 2, "k").await.data(201);
-    let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
     let cancels = (0..32).map(|_| {
-        let (ada, path) = (ada.clone(), path.clone());
-        tokio::spawn(async move { ada.call("POST", &path).json(&json!({})).send().await })
+        let (ada, placed) = (ada.clone(), placed.clone());
+        tokio::spawn(async move { ada.cancel(&placed).await })
     });
     for canceled in join_all(cancels).await {
         assert_eq!(canceled.unwrap().data(200)["status"], "canceled");

@@ -35,6 +35,17 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// A response as tests look at it.
+    pub(crate) fn of(response: Response<Bytes>) -> Self {
+        let (parts, bytes) = response.into_parts();
+        Self {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            bytes,
+        }
+    }
+
     /// The `data` of a success with this status.
     #[track_caller]
     pub(crate) fn data(&self, status: u16) -> Value {
@@ -134,15 +145,7 @@ impl Call<'_> {
     pub(crate) async fn send(self) -> Answer {
         let request: Request<Bytes> = self.builder.body(self.body).unwrap();
         let (method, path) = (request.method().clone(), request.uri().clone());
-        let response: Response<Bytes> = self.shop.cloud.request(request).await;
-        let (parts, bytes) = response.into_parts();
-        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        let answer = Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            bytes,
-            json,
-        };
+        let answer = Answer::of(self.shop.cloud.request(request).await);
         documented::check(method.as_str(), path.path(), &answer);
         answer
     }
@@ -197,12 +200,21 @@ impl User {
         let paid = self.shop.pay(&placed, GOOD_CARD).await;
         assert_eq!(paid["status"], "paid", "{paid}");
         self.shop.cloud.settle().await;
-        let order = self
-            .get(&format!("/v1/orders/{}", text(&placed["order"]["id"])))
-            .await
-            .data(200);
+        let order = self.standing(&placed).await;
         assert_eq!(order["status"], "paid");
         order
+    }
+
+    /// A placed order as it stands.
+    pub(crate) async fn standing(&self, placed: &Value) -> Value {
+        let path = format!("/v1/orders/{}", text(&placed["order"]["id"]));
+        self.get(&path).await.data(200)
+    }
+
+    /// Cancels a placed order.
+    pub(crate) async fn cancel(&self, placed: &Value) -> Answer {
+        let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
+        self.call("POST", &path).json(&json!({})).send().await
     }
 
     pub(crate) async fn renewals(&self, subscription: &str) -> Vec<Value> {

@@ -3,7 +3,7 @@
 use crate::documented;
 use crate::support::{Answer, Shop, User};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Request;
 use serde_json::{Value, json};
 use tests::event::Event;
 
@@ -127,7 +127,7 @@ impl Ask {
             builder = builder.header(name, value);
         }
         let request = builder.body(self.body.clone()).unwrap();
-        let answer = answer_of(shop.cloud.request(request).await);
+        let answer = Answer::of(shop.cloud.request(request).await);
         documented::check(&self.method, &self.path, &answer);
         answer
     }
@@ -150,16 +150,5 @@ impl Ask {
             event["body"] = json!(String::from_utf8(self.body.to_vec()).unwrap());
         }
         event
-    }
-}
-
-/// A response as tests look at it.
-pub(super) fn answer_of(response: Response<Bytes>) -> Answer {
-    let (parts, bytes) = response.into_parts();
-    Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        bytes,
     }
 }

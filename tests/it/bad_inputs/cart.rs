@@ -23,6 +23,12 @@ impl World {
             .json(&json!({"quantity": quantity}))
     }
 
+    /// Sets it, as it should be.
+    async fn holds(&self, plan: &str, quantity: u64) {
+        let set = self.set(plan, json!(quantity));
+        set.send(&self.shop).await.data(200);
+    }
+
     /// An order of one line.
     fn order_line(&self, plan: &str, quantity: Value) -> Ask {
         self.order()
@@ -219,11 +225,7 @@ async fn a_price_a_discount_or_a_tax_cannot_be_said_by_the_customer() {
 #[tokio::test]
 async fn a_cart_that_expired_says_so_until_it_is_emptied() {
     let mut world = World::open().await;
-    world
-        .set(EDR_MONTHLY, json!(2))
-        .send(&world.shop)
-        .await
-        .data(200);
+    world.holds(EDR_MONTHLY, 2).await;
     world.shop.advance("P30D").await;
     world.ada = world.shop.log_in(&world.ada.email, PASSWORD).await;
     let gone = |ask| Row::refused("CART-19", ask, 410, "cart_expired").one_read();
@@ -240,26 +242,14 @@ async fn a_cart_that_expired_says_so_until_it_is_emptied() {
         .send(&world.shop)
         .await
         .data(200);
-    world
-        .set(EDR_MONTHLY, json!(3))
-        .send(&world.shop)
-        .await
-        .data(200);
+    world.holds(EDR_MONTHLY, 3).await;
 }
 
 #[tokio::test]
 async fn a_version_that_is_not_the_carts_is_refused() {
     let world = World::open().await;
-    world
-        .set(EDR_MONTHLY, json!(1))
-        .send(&world.shop)
-        .await
-        .data(200);
-    world
-        .set(EDR_MONTHLY, json!(2))
-        .send(&world.shop)
-        .await
-        .data(200);
+    world.holds(EDR_MONTHLY, 1).await;
+    world.holds(EDR_MONTHLY, 2).await;
     let line = format!("/v1/cart/items/{EDR_MONTHLY}");
     let edits = [
         world.set(EDR_MONTHLY, json!(3)),

@@ -1,6 +1,6 @@
 //! A row: a request, and what must come of it.
 
-use super::ask::{Ask, answer_of};
+use super::ask::Ask;
 use crate::support::{Answer, Shop, text};
 use local::{Effect, Outcome, Service};
 use platform::secrets::Secret;
@@ -253,7 +253,7 @@ fn items(shop: &Shop) -> BTreeSet<String> {
 /// Runs an operation on a gateway event.
 pub(super) async fn invoke(shop: &Shop, operation: &str, event: Value) -> Answer {
     let response = shop.cloud.invoke(operation, event).await;
-    answer_of(response.unwrap_or_else(|error| panic!("{error}")))
+    Answer::of(response.unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// Partitions that count for nothing: rate counters may change, and the
