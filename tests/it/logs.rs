@@ -83,7 +83,7 @@ fn no_secret_and_nothing_personal_is_in_the_log() {
 
 /// The fields a line may have. Another one is a decision: add it here with
 /// what keeps secrets and personal data out of it.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "operation",
     "at",
     "requestId",
@@ -92,6 +92,7 @@ const FIELDS: [&str; 10] = [
     "status",
     "code",
     "error",
+    "alsoFailed",
     "Duration",
     "_aws",
 ];

@@ -151,6 +151,9 @@ async fn a_key_that_is_refused_is_no_decline_and_the_charge_is_made_once_it_is_m
     shop.cloud.stop_functions();
     shop.advance("P1M").await;
     shop.advance("PT3H").await;
+    let log = shop.cloud.take_log();
+    let failed = |line: &&String| line.contains("PAYMENT#pay_") && line.contains("401");
+    assert!(log.iter().any(|line| failed(&line)), "which one, and why");
     assert_eq!(ada.subscription(&id).await["status"], "active");
     let told = ada.renewals(&id).await;
     assert_eq!(told[1]["status"], "open");

@@ -155,4 +155,13 @@ async fn what_is_stuck_at_the_head_of_a_shard_keeps_nothing_behind_it_waiting() 
     let swept = shop.cloud.run_job("renew_subscriptions", tick).await;
     assert_eq!(swept.unwrap(), json!({"served": 1, "failed": STUCK}));
     assert_eq!(ada.invoices().await.len(), 2);
+    // Whoever is called at night reads which things failed, not only the last.
+    let log = shop.cloud.take_log();
+    let line = log.iter().find(|line| line.contains("STUCK")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(line["Failed"], STUCK);
+    let first = line["error"].as_str().unwrap();
+    let others = line["alsoFailed"].as_array().unwrap();
+    assert_eq!(others.len(), 19, "{line}");
+    assert!(others.iter().all(|other| other != first), "{line}");
 }

@@ -28,9 +28,9 @@ impl Job for ReconcilePayments {
             async move {
                 match serve(app, &key).await {
                     Ok(()) => true,
-                    Err(error) => {
+                    Err(cause) => {
                         if let Ok(mut failures) = failures.lock() {
-                            failures.push(error);
+                            failures.push(format!("{}: {cause}", key.sk));
                         }
                         false
                     }
@@ -62,8 +62,6 @@ async fn serve(app: &App, key: &Key) -> Result<(), String> {
             .hand_on_again(&key, app.now())
             .await
             .map_err(|error| chain(&error)),
-        Some(Timed::Subscription(..)) | None => {
-            Err(format!("no such timer: {}/{}", key.pk, key.sk))
-        }
+        Some(Timed::Subscription(..)) | None => Err(format!("no such timer of {}", key.pk)),
     }
 }

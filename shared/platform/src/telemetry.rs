@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 /// The CloudWatch namespace of every metric.
 const NAMESPACE: &str = "CYNA";
 
+/// Causes a line tells besides the first: a line is to be read, not to be long.
+const FURTHER_CAUSES: usize = 19;
+
 /// An invocation being told about.
 #[derive(Debug)]
 pub struct Invocation {
@@ -53,10 +56,20 @@ impl Invocation {
         self.fields.insert("code".to_owned(), json!(code.name()));
     }
 
-    /// What went wrong on our side.
+    /// What went wrong on our side. May be told again: the first cause is the
+    /// line's `error`, the next [`FURTHER_CAUSES`] are its `alsoFailed`.
     pub fn failed(&mut self, cause: String) {
-        self.fields.insert("error".to_owned(), Value::String(cause));
         self.count("Faults", 1);
+        if !self.fields.contains_key("error") {
+            self.fields.insert("error".to_owned(), json!(cause));
+            return;
+        }
+        let others = self.fields.entry("alsoFailed").or_insert(json!([]));
+        if let Value::Array(others) = others
+            && others.len() < FURTHER_CAUSES
+        {
+            others.push(json!(cause));
+        }
     }
 
     /// Counts something.
