@@ -337,12 +337,15 @@ async fn lost_and_found(stage: &Stage) {
     shop.advance("PT30M").await;
     faults(shop, json!({})).await;
     let eve = again(&eve).await;
-    for after in 2..9 {
-        shop.cloud
-            .plan_fault(shop.cloud.effects() + after, Fault::CrashAfter);
-        eve.order(EDR_MONTHLY, 1, &format!("crash-{after}")).await;
-        wait(shop, 20);
-        eve.order(EDR_MONTHLY, 1, &format!("crash-{after}")).await;
+    // One client comes back, another does not: then the reconciler opens the page.
+    for (after, key) in (2..9).flat_map(|after| [(after, "back"), (after, "gone")]) {
+        let fails = shop.cloud.effects() + after;
+        shop.cloud.plan_fault(fails, Fault::CrashAfter);
+        eve.order(EDR_MONTHLY, 1, &format!("{key}-{after}")).await;
+        if key == "back" {
+            wait(shop, 20);
+            eve.order(EDR_MONTHLY, 1, &format!("{key}-{after}")).await;
+        }
     }
     shop.advance("PT2H").await;
 }
