@@ -5,7 +5,6 @@ use crate::logs::{canaries, secrets};
 use crate::stage::{Stage, operation, refresh_token};
 use crate::support::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, address, registration, text};
 use functions::registry::operations;
-use jiff::SignedDuration;
 use local::{Effect, Fault, Options, StreamDelivery};
 use platform::http::operation::Access;
 use platform::secrets::Secret;
@@ -14,6 +13,7 @@ use std::sync::OnceLock;
 use stripe_simulator::Delivery;
 
 /// What the journeys left behind.
+#[derive(Default)]
 pub(crate) struct Record {
     /// Every call out of a function.
     pub(crate) trace: Vec<Effect>,
@@ -39,9 +39,8 @@ pub(crate) fn record() -> &'static Record {
             let idle = undelivered().await;
             canaries.extend(secrets(&idle));
             let mut record = Record {
-                trace: Vec::new(),
-                log: Vec::new(),
                 canaries,
+                ..Record::default()
             };
             for shop in [&stage.shop, &idle] {
                 record.trace.extend(shop.cloud.take_trace());
@@ -62,16 +61,6 @@ async fn everything(stage: &Stage) {
     lost_and_found(stage).await;
     renewals(stage).await;
     rotation(stage).await;
-}
-
-/// Lets time pass without anything happening.
-fn wait(shop: &Shop, seconds: i64) {
-    let now = shop.cloud.now();
-    shop.cloud.skip_to(now + SignedDuration::from_secs(seconds));
-}
-
-async fn faults(shop: &Shop, faults: Value) {
-    assert_eq!(shop.post("/_local/faults", &faults).await.status, 200);
 }
 
 async fn again(user: &User) -> User {
@@ -101,7 +90,7 @@ async fn identity(stage: &Stage) {
     };
     let next = text(&refresh(&first).await.data(200)["refreshToken"]);
     refresh(&first).await.data(200);
-    wait(shop, 60);
+    shop.wait(60);
     // The thief's token twice at once: one of them ends the family.
     let (one, other) = futures::future::join(refresh(&first), refresh(&first)).await;
     one.refused(401, "invalid_refresh_token");
@@ -260,20 +249,15 @@ async fn hints(stage: &Stage) {
         if key == "kept" {
             // Its transaction fails at each of the three tries.
             for after in 2..5 {
-                let fails = shop.cloud.effects() + after;
-                shop.cloud.plan_fault(fails, Fault::ServerError);
+                shop.fail(after, Fault::ServerError);
             }
         }
         let status = deliver(shop, event).await["status"].clone();
         let wanted = if key == "kept" { "kept" } else { "applied" };
         assert_eq!(status, wanted, "{kind}");
         // Its timer comes before the provider sends it again.
-        wait(shop, 600);
-        let tick = json!({"version": 1});
-        shop.cloud
-            .run_job("reconcile_payments", tick)
-            .await
-            .unwrap();
+        shop.wait(600);
+        shop.tick("reconcile_payments").await;
         shop.advance("PT1H").await;
     }
 }
@@ -309,12 +293,8 @@ async fn undelivered() -> Shop {
     for event in shop.cloud.simulator().due_deliveries(shop.cloud.now()) {
         deliver(&shop, event).await;
     }
-    wait(&shop, 600);
-    let tick = json!({"version": 1});
-    shop.cloud
-        .run_job("reconcile_payments", tick)
-        .await
-        .unwrap();
+    shop.wait(600);
+    shop.tick("reconcile_payments").await;
     shop.cloud.settle().await;
     let mails = shop.cloud.mails(None);
     assert_eq!(mails.len(), 2, "a verification and a confirmation");
@@ -325,25 +305,26 @@ async fn undelivered() -> Shop {
 async fn lost_and_found(stage: &Stage) {
     let shop = &stage.shop;
     let eve = again(&stage.eve).await;
-    faults(shop, json!({"provider": {"replyLost": 1.0}, "seed": 1})).await;
+    shop.faults(json!({"provider": {"replyLost": 1.0}, "seed": 1}))
+        .await;
     eve.order(EDR_MONTHLY, 1, "lost")
         .await
         .refused(503, "unavailable");
-    faults(shop, json!({})).await;
-    wait(shop, 20);
+    shop.faults(json!({})).await;
+    shop.wait(20);
     let placed = eve.order(EDR_MONTHLY, 1, "lost").await.data(201);
-    faults(shop, json!({"webhooks": {"drop": 1.0}, "seed": 1})).await;
+    shop.faults(json!({"webhooks": {"drop": 1.0}, "seed": 1}))
+        .await;
     shop.pay(&placed, GOOD_CARD).await;
     shop.advance("PT30M").await;
-    faults(shop, json!({})).await;
+    shop.faults(json!({})).await;
     let eve = again(&eve).await;
     // One client comes back, another does not: then the reconciler opens the page.
     for (after, key) in (2..9).flat_map(|after| [(after, "back"), (after, "gone")]) {
-        let fails = shop.cloud.effects() + after;
-        shop.cloud.plan_fault(fails, Fault::CrashAfter);
+        shop.fail(after, Fault::CrashAfter);
         eve.order(EDR_MONTHLY, 1, &format!("{key}-{after}")).await;
         if key == "back" {
-            wait(shop, 20);
+            shop.wait(20);
             eve.order(EDR_MONTHLY, 1, &format!("{key}-{after}")).await;
         }
     }
@@ -360,9 +341,17 @@ async fn renewals(stage: &Stage) {
     shop.advance("P3D").await;
     shop.cards(&stage.ada.email, "ok").await;
     shop.advance("P1M").await;
-    faults(shop, json!({"provider": {"replyLost": 0.5}, "seed": 3})).await;
+    shop.faults(json!({"provider": {"replyLost": 0.5}, "seed": 3}))
+        .await;
     shop.advance("P1M").await;
-    faults(shop, json!({})).await;
+    shop.faults(json!({})).await;
+    shop.wait(31 * 24 * 3600);
+    // Sixteen shards are asked what is due; then none of it can be read.
+    for after in 17..30 {
+        shop.fail(after, Fault::ServerError);
+    }
+    let swept = shop.tick("renew_subscriptions").await;
+    assert_ne!(swept["failed"], 0);
     shop.advance("P1M").await;
 }
 
@@ -381,7 +370,7 @@ async fn rotation(stage: &Stage) {
         shop.cloud
             .rotate_secret(secret, text.chars().rev().collect());
     }
-    wait(shop, 600);
+    shop.wait(600);
     shop.cloud.stop_functions();
     shop.post("/v1/auth/refresh", &before).await.data(200);
     let ada = again(&stage.ada).await;

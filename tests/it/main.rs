@@ -24,6 +24,7 @@ mod authorization;
 mod bad_inputs;
 mod budgets;
 mod checkout;
+mod conduct;
 mod contract;
 mod crashes;
 mod edge;

@@ -4,8 +4,11 @@ use crate::cost::effects_of_all;
 use crate::support::{EDR_MONTHLY, Shop, User};
 use jiff::Timestamp;
 use local::{Access, Effect, Fault};
+use platform::job::Work;
 use platform::store::keys::{Due, Job, Key};
 use platform::store::{Entity, Transaction};
+use platform::sweep::{Tick, sweep};
+use platform::telemetry::Invocation;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -21,9 +24,8 @@ async fn accounts(shop: &Shop) -> Vec<User> {
         users.push(user);
     }
     // Nothing is due yet: from here on the function is warm.
-    let tick = json!({"version": 1});
-    let swept = shop.cloud.run_job("renew_subscriptions", tick).await;
-    assert_eq!(swept.unwrap()["served"], 0);
+    let swept = shop.tick("renew_subscriptions").await;
+    assert_eq!(swept["served"], 0);
     shop.cloud.skip_to(DUE.parse().unwrap());
     users
 }
@@ -151,9 +153,8 @@ async fn what_is_stuck_at_the_head_of_a_shard_keeps_nothing_behind_it_waiting() 
         act.insert(&one, ());
         app.store().commit(act).await.unwrap();
     }
-    let tick = json!({"version": 1});
-    let swept = shop.cloud.run_job("renew_subscriptions", tick).await;
-    assert_eq!(swept.unwrap(), json!({"served": 1, "failed": STUCK}));
+    let swept = shop.tick("renew_subscriptions").await;
+    assert_eq!(swept, json!({"served": 1, "failed": STUCK}));
     assert_eq!(ada.invoices().await.len(), 2);
     // Whoever is called at night reads which things failed, not only the last.
     let log = shop.cloud.take_log();
@@ -164,4 +165,43 @@ async fn what_is_stuck_at_the_head_of_a_shard_keeps_nothing_behind_it_waiting() 
     let others = line["alsoFailed"].as_array().unwrap();
     assert_eq!(others.len(), 19, "{line}");
     assert!(others.iter().all(|other| other != first), "{line}");
+    // What failed is left alone for five minutes.
+    for (wait, failed) in [(0, 0), (299, 0), (1, STUCK)] {
+        shop.wait(wait);
+        let swept = shop.tick("renew_subscriptions").await;
+        assert_eq!(swept, json!({"served": 0, "failed": failed}));
+    }
+}
+
+#[tokio::test]
+async fn one_that_panics_is_told_and_left_for_later_and_stops_no_other() {
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let users = accounts(&shop).await;
+    let app = shop.cloud.app("test");
+    let tick: Tick = serde_json::from_value(json!({"version": 1})).unwrap();
+    let bad = format!("ACCOUNT#{}", users[3].account);
+    let sweep = async || {
+        let mut work = Work {
+            stop_at: Timestamp::MAX,
+            invocation: Invocation::job("test", app.now()),
+        };
+        let serve = |key: Key| {
+            let bad = bad.clone();
+            async move {
+                assert_ne!(key.pk, bad);
+                Ok(())
+            }
+        };
+        let swept = sweep(&app, Job::Renew, &tick, &mut work, serve).await;
+        work.invocation.finish(app.log(), app.now());
+        (swept.unwrap(), shop.cloud.take_log().pop().unwrap())
+    };
+    let all = u64::try_from(ACCOUNTS).unwrap();
+    let (swept, line) = sweep().await;
+    assert_eq!((swept.served, swept.failed), (all - 1, 1));
+    assert!(line.contains("SUBSCRIPTION#sub_") && line.contains("it panicked"));
+    let (swept, _) = sweep().await;
+    assert_eq!((swept.served, swept.failed), (all - 1, 0));
+    shop.wait(300);
+    assert_eq!(sweep().await.0.failed, 1);
 }

@@ -10,7 +10,6 @@ use platform::payments::reconcile::{check_invoice, check_payment};
 use platform::store::StoreError;
 use platform::store::keys::{self, Key, Timed};
 use platform::sweep::{Swept, Tick, sweep};
-use std::sync::Mutex;
 
 /// Every minute.
 pub struct ReconcilePayments;
@@ -22,26 +21,10 @@ impl Job for ReconcilePayments {
     type Error = StoreError;
 
     async fn run(app: &App, tick: Tick, work: &mut Work) -> Result<Swept, StoreError> {
-        let failures = Mutex::new(Vec::new());
-        let swept = sweep(app, keys::Job::Reconcile, &tick, work, |key| {
-            let failures = &failures;
-            async move {
-                match serve(app, &key).await {
-                    Ok(()) => true,
-                    Err(cause) => {
-                        if let Ok(mut failures) = failures.lock() {
-                            failures.push(format!("{}: {cause}", key.sk));
-                        }
-                        false
-                    }
-                }
-            }
+        sweep(app, keys::Job::Reconcile, &tick, work, |key| async move {
+            serve(app, &key).await
         })
-        .await;
-        for failure in failures.into_inner().unwrap_or_default() {
-            work.invocation.failed(failure);
-        }
-        swept
+        .await
     }
 }
 

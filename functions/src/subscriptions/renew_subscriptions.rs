@@ -9,17 +9,9 @@ use platform::payments::timer::postpone;
 use platform::store::StoreError;
 use platform::store::keys::{self, Key, Timed};
 use platform::sweep::{Swept, Tick, sweep};
-use std::sync::Mutex;
 
 /// Every five minutes.
 pub struct RenewSubscriptions;
-
-/// What went wrong with subscriptions of one sweep.
-#[derive(Default)]
-struct Failures {
-    causes: Vec<String>,
-    parked: u64,
-}
 
 impl Job for RenewSubscriptions {
     const ID: &'static str = "renew_subscriptions";
@@ -28,44 +20,25 @@ impl Job for RenewSubscriptions {
     type Error = StoreError;
 
     async fn run(app: &App, tick: Tick, work: &mut Work) -> Result<Swept, StoreError> {
-        let failures = Mutex::new(Failures::default());
         let stop_at = work.stop_at;
-        let swept = sweep(app, keys::Job::Renew, &tick, work, |key| {
-            let failures = &failures;
-            async move {
-                match serve(app, &key, stop_at).await {
-                    Ok(()) => true,
-                    Err((cause, parked)) => {
-                        if let Ok(mut failures) = failures.lock() {
-                            failures.causes.push(cause);
-                            failures.parked = failures.parked.saturating_add(u64::from(parked));
-                        }
-                        false
-                    }
-                }
-            }
+        sweep(app, keys::Job::Renew, &tick, work, |key| async move {
+            serve(app, &key, stop_at).await
         })
-        .await;
-        let failures = failures.into_inner().unwrap_or_default();
-        for cause in failures.causes {
-            work.invocation.failed(cause);
-        }
-        work.invocation.count("Parked", failures.parked);
-        swept
+        .await
     }
 }
 
 /// Serves one subscription. A failure moves its own next action, so that it
-/// never blocks the others; true with it when it was parked.
-async fn serve(app: &App, key: &Key, stop_at: Timestamp) -> Result<(), (String, bool)> {
+/// never blocks the others.
+async fn serve(app: &App, key: &Key, stop_at: Timestamp) -> Result<(), String> {
     let Some(Timed::Subscription(account, id)) = Timed::of(key) else {
-        return Err((format!("no such timer: {}/{}", key.pk, key.sk), false));
+        return Err(format!("no such timer of {}", key.pk));
     };
-    match renew(app, account, id, stop_at).await {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            let parked = postpone(app, account, id).await.unwrap_or(false);
-            Err((format!("{id}: {}", chain(&error)), parked))
-        }
+    let Err(error) = renew(app, account, id, stop_at).await else {
+        return Ok(());
+    };
+    match postpone(app, account, id).await {
+        Ok(()) => Err(chain(&error)),
+        Err(further) => Err(format!("{}; then {}", chain(&error), chain(&further))),
     }
 }

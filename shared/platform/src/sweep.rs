@@ -1,6 +1,7 @@
 //! Serving timers: everything of a job that is due now, each thing on its own.
 
 use crate::app::App;
+use crate::http::problem::chain;
 use crate::job::Work;
 use crate::store::StoreError;
 use crate::store::keys::{Job, Key, SHARDS};
@@ -62,10 +63,28 @@ pub struct Swept {
     pub failed: u64,
 }
 
+/// What came of some of the things: how many were served, and why the others
+/// failed.
+#[derive(Debug, Default)]
+struct Tally {
+    served: u64,
+    failed: u64,
+    causes: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.served = self.served.saturating_add(other.served);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.causes.extend(other.causes);
+    }
+}
+
 /// Serves everything due in the shards of a tick, until nothing is or the
-/// time is up. `serve` handles one thing and its own failures; it returns
-/// false when it failed. Even one that panics stops only itself, and a shard
-/// that cannot be read stops no other.
+/// time is up. `serve` handles one thing and moves its timer, also when it
+/// fails. One that could not even do that, for it panicked or cannot be read,
+/// is put off here: it stops only itself. A shard that cannot be read stops no
+/// other. Each cause is told in the log line of the job.
 ///
 /// # Errors
 /// [`StoreError`] when a shard could not be read, after all others were served.
@@ -77,9 +96,9 @@ pub async fn sweep<F>(
     serve: impl Fn(Key) -> F,
 ) -> Result<Swept, StoreError>
 where
-    F: Future<Output = bool>,
+    F: Future<Output = Result<(), String>>,
 {
-    let mut swept = Swept::default();
+    let mut tally = Tally::default();
     let all: Vec<u8> = (0..SHARDS).collect();
     let asked = tick.shards.clone().unwrap_or(all);
     let mut shards: Vec<Shard> = asked.into_iter().map(Shard::new).collect();
@@ -94,19 +113,26 @@ where
                 let Some(partition) = waiting.next() else {
                     break;
                 };
-                running.push(one_by_one(app, partition, work.stop_at, &serve));
+                running.push(one_by_one(app, job, partition, work.stop_at, &serve));
             }
             let Some(done) = running.next().await else {
                 break;
             };
-            swept.served = swept.served.saturating_add(done.served);
-            swept.failed = swept.failed.saturating_add(done.failed);
+            tally.add(done);
         }
     }
-    work.invocation.count("Served", swept.served);
-    work.invocation.count("Failed", swept.failed);
+    let Tally {
+        served,
+        failed,
+        causes,
+    } = tally;
+    work.invocation.count("Served", served);
+    work.invocation.count("Failed", failed);
+    for cause in causes {
+        work.invocation.failed(cause);
+    }
     match unread {
-        None => Ok(swept),
+        None => Ok(Swept { served, failed }),
         Some(error) => Err(error),
     }
 }
@@ -115,24 +141,31 @@ where
 /// account write to the same ledger.
 async fn one_by_one<F>(
     app: &App,
+    job: Job,
     keys: Vec<Key>,
     stop_at: Timestamp,
     serve: &impl Fn(Key) -> F,
-) -> Swept
+) -> Tally
 where
-    F: Future<Output = bool>,
+    F: Future<Output = Result<(), String>>,
 {
-    let mut swept = Swept::default();
+    let mut tally = Tally::default();
     for key in keys {
         if app.now() >= stop_at {
             break;
         }
-        match AssertUnwindSafe(serve(key)).catch_unwind().await {
-            Ok(true) => swept.served = swept.served.saturating_add(1),
-            Ok(false) | Err(_) => swept.failed = swept.failed.saturating_add(1),
+        let served = AssertUnwindSafe(serve(key.clone())).catch_unwind().await;
+        let Err(cause) = served.unwrap_or_else(|_| Err("it panicked".to_owned())) else {
+            tally.served = tally.served.saturating_add(1);
+            continue;
+        };
+        tally.failed = tally.failed.saturating_add(1);
+        tally.causes.push(format!("{}: {cause}", key.sk));
+        if let Err(error) = app.store().put_off(job, &key, app.now()).await {
+            tally.causes.push(format!("{}: {}", key.sk, chain(&error)));
         }
     }
-    swept
+    tally
 }
 
 /// A shard that may have more that is due.

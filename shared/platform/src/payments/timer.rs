@@ -34,8 +34,8 @@ pub(super) async fn set_timer_right(
     Ok(())
 }
 
-/// Leaves a subscription for later after a failure of our own. True when it
-/// was parked: it failed so often that somebody must look.
+/// Leaves a subscription for later after a failure of our own. One that failed
+/// so often that somebody must look is parked, and counted.
 ///
 /// # Errors
 /// [`PaymentError`] when even that could not be written.
@@ -43,15 +43,18 @@ pub async fn postpone(
     app: &App,
     account: AccountId,
     id: SubscriptionId,
-) -> Result<bool, PaymentError> {
+) -> Result<(), PaymentError> {
     let key = keys::subscription(account, id);
     let Some(read) = app.store().get::<Subscription>(&key).await? else {
-        return Ok(false);
+        return Ok(());
     };
     let later = read.value.clone().postpone(app.now());
     let parked = later.next_action_at.is_none();
     let kind = parked.then_some(EventKind::SubscriptionParked { subscription: id });
-    Ok(replace(app, &read, later, kind).await? && parked)
+    if replace(app, &read, later, kind).await? && parked {
+        app.count("Parked");
+    }
+    Ok(())
 }
 
 /// Writes a subscription and what happened to it. False when somebody changed

@@ -6,6 +6,7 @@
 pub mod carts;
 pub mod catalogue;
 pub mod claims;
+mod due;
 pub mod events;
 pub mod identity;
 pub mod invoices;

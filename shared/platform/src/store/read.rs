@@ -1,10 +1,9 @@
 //! Reading: single items, batches, pages.
 
 use super::item::{Entity, Item, Stored, decode, key_item, key_of};
-use super::keys::{Job, Key, due_bound};
+use super::keys::Key;
 use super::{Store, StoreError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// Rounds of asking again for keys a batch left out.
@@ -170,51 +169,4 @@ impl Store {
         let items = items.into_iter().map(decode).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
-
-    /// Keys of what is due in one shard of a job, the longest due first. The
-    /// index may be stale: the items themselves are read before anything is
-    /// decided.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the index cannot be read.
-    pub async fn due(
-        &self,
-        job: Job,
-        shard: u8,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Key>, StoreError> {
-        let mut keys = Vec::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let got = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name("due")
-                .key_condition_expression("due_shard = :shard AND due_at < :now")
-                .expression_attribute_values(":shard", AttributeValue::S(job.shard(shard)))
-                // `$` sorts right after `#`: everything due in this second is in.
-                .expression_attribute_values(
-                    ":now",
-                    AttributeValue::S(format!("{}$", due_floor(now))),
-                )
-                .set_exclusive_start_key(start.take())
-                .limit(i32::try_from(limit.saturating_sub(keys.len())).unwrap_or(100))
-                .send()
-                .await
-                .map_err(|error| StoreError::from_sdk("Query due", error))?;
-            keys.extend(got.items.unwrap_or_default().iter().filter_map(key_of));
-            start = got.last_evaluated_key;
-            if keys.len() >= limit || start.is_none() {
-                return Ok(keys);
-            }
-        }
-    }
-}
-
-/// The second `now` is in, as the index writes it.
-fn due_floor(now: Timestamp) -> String {
-    Timestamp::from_second(now.as_second())
-        .map_or_else(|_| due_bound(now), |second| second.to_string())
 }
