@@ -1,6 +1,7 @@
 //! What the provider says too late, twice, wrongly or not at all.
 
-use crate::support::{EDR_MONTHLY, GOOD_CARD, Shop, text};
+use crate::support::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
+use bytes::Bytes;
 use futures::future::join_all;
 use platform::secrets::Secret;
 use serde_json::{Value, json};
@@ -172,6 +173,84 @@ async fn a_key_that_is_refused_is_no_decline_and_the_charge_is_made_once_it_is_m
     let told = ada.renewals(&id).await;
     assert_eq!(told[1]["status"], "paid");
     assert_eq!(told[1]["attempts"].as_array().unwrap().len(), 1);
+    shop.audit(&ada).await;
+}
+
+/// How the attempts of the first renewal ended, and how it stands.
+async fn first_renewal(ada: &User, id: &str) -> (Vec<String>, String) {
+    let told = ada.renewals(id).await;
+    let attempts = told[1]["attempts"].as_array().unwrap().iter();
+    let outcomes = attempts.map(|attempt| text(&attempt["outcome"])).collect();
+    (outcomes, text(&told[1]["status"]))
+}
+
+#[tokio::test]
+async fn after_days_without_the_provider_a_renewal_is_charged_anew_and_nobody_was_blamed() {
+    let shop = Shop::at("2026-01-10T08:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
+    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
+        .await;
+    let before = shop.cloud.mails(Some(&ada.email)).len();
+    shop.advance("P1M").await;
+    shop.cloud.take_log();
+    shop.advance("P3D").await;
+    let log = shop.cloud.take_log();
+    let overdue = log.iter().filter(|line| line.contains("\"Unresolved\":1"));
+    assert!(overdue.count() >= 2, "whoever is on call is told daily");
+    assert_eq!(
+        first_renewal(&ada, &id).await,
+        (vec!["unknown".to_owned()], "open".to_owned())
+    );
+
+    // Two looks an hour apart prove that there is no charge under the old key.
+    shop.faults(json!({})).await;
+    shop.advance("P1D").await;
+    let ended = ["not_created", "succeeded"].map(str::to_owned).to_vec();
+    assert_eq!(first_renewal(&ada, &id).await, (ended, "paid".to_owned()));
+    assert_eq!(ada.subscription(&id).await["status"], "active");
+    let mails = shop.cloud.mails(Some(&ada.email));
+    assert_eq!(mails.len(), before + 1, "the receipt alone: {mails:?}");
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_card_the_provider_does_not_know_any_more_is_asked_for_in_honest_words() {
+    let shop = Shop::at("2026-01-10T08:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
+    let method = text(&shop.book().await["cards"][0]["id"]);
+    let detach = http::Request::post(format!("/v1/payment_methods/{method}/detach"))
+        .header(
+            "authorization",
+            format!("Bearer {}", shop.cloud.secret(Secret::ProviderApiKey)),
+        )
+        .body(Bytes::new())
+        .unwrap();
+    let now = shop.cloud.now();
+    let _told = shop.cloud.simulator().handle(now, &detach);
+    let before = shop.cloud.mails(Some(&ada.email)).len();
+    shop.advance("P1M").await;
+    shop.advance("P1D").await;
+    assert_eq!(
+        first_renewal(&ada, &id).await,
+        (vec!["unknown".to_owned()], "open".to_owned()),
+        "our mistake, as far as anybody knows"
+    );
+    assert_eq!(shop.cloud.mails(Some(&ada.email)).len(), before);
+    shop.advance("P3D").await;
+    let ended = ["not_created", "not_created"].map(str::to_owned).to_vec();
+    assert_eq!(
+        first_renewal(&ada, &id).await,
+        (ended, "past_due".to_owned())
+    );
+    let mails = shop.cloud.mails(Some(&ada.email));
+    assert_eq!(mails.len(), before + 1);
+    let told = &mails[before].text;
+    assert!(
+        told.contains("could not be requested from the bank"),
+        "{told}"
+    );
     shop.audit(&ada).await;
 }
 

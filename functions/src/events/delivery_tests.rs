@@ -27,6 +27,7 @@ fn payment(status: PaymentStatus, channel: Channel) -> Payment {
         provider_payment: None,
         last_decline: None,
         checks: 0,
+        absent_since: None,
     };
     Payment {
         id: id(),

@@ -126,6 +126,11 @@ pub(super) fn decline_reason(code: &str, locale: Locale) -> &'static str {
             "le paiement n'a pas été terminé à temps",
             "the payment was not completed in time",
         ),
+        // It never reached a bank: perhaps the card is not there any more.
+        "not_created" => (
+            "le paiement n'a pas pu être demandé à la banque",
+            "the payment could not be requested from the bank",
+        ),
         _ => (
             "la banque a refusé le paiement",
             "the bank declined the payment",

@@ -88,7 +88,17 @@ pub struct Attempt {
     /// How often its outcome was looked up.
     #[serde(default)]
     pub checks: u32,
+    /// Since when the provider, asked for it long after it began, has known
+    /// nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_since: Option<Timestamp>,
 }
+
+/// After this long the provider would show a payment, if there were one.
+const SHOWN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// How far apart two looks are that prove that there is none.
+const PROOF: SignedDuration = SignedDuration::from_hours(1);
 
 impl Attempt {
     /// True while money may still move because of it.
@@ -114,6 +124,23 @@ impl Attempt {
         }
     }
 
+    /// True when the provider, asked now and knowing nothing of it, proves that
+    /// it never reached it: the second time after [`SHOWN_AFTER`], [`PROOF`]
+    /// after the first. One empty answer may be the provider's own lag.
+    pub fn is_disproved(&self, now: Timestamp) -> bool {
+        self.absent_since
+            .is_some_and(|since| now.duration_since(since) >= PROOF)
+    }
+
+    /// The attempt of which the provider, asked now, knows nothing.
+    pub(crate) fn absent(self, now: Timestamp) -> Self {
+        let is_late = now.duration_since(self.started_at) >= SHOWN_AFTER;
+        Self {
+            absent_since: self.absent_since.or(is_late.then_some(now)),
+            ..self
+        }
+    }
+
     /// The decline code, if it was declined.
     pub fn decline_code(&self) -> Option<&str> {
         match &self.outcome {
@@ -136,10 +163,16 @@ impl Attempt {
     ///
     /// An open page is read every ten minutes, so that a lost webhook costs
     /// minutes. Anything else is looked up 1, 5, 15 minutes, 1, 4 and 12 hours
-    /// after its start, then daily.
+    /// after its start, then daily, and once more after the provider knew
+    /// nothing of it.
     pub(crate) fn next_check(&self, now: Timestamp) -> Timestamp {
         if self.page().is_some() {
             return after(now, SignedDuration::from_mins(10));
+        }
+        if let Some(proved_at) = self.absent_since.map(|since| after(since, PROOF))
+            && proved_at > now
+        {
+            return proved_at;
         }
         let minutes = match self.checks {
             0 => 1,

@@ -141,7 +141,7 @@ impl Payment {
         self.attempts.iter().find(|attempt| attempt.is_open())
     }
 
-    /// True when the last attempt was made with the saved payment method.
+    /// True while it may still be paid.
     pub fn is_pending(&self) -> bool {
         self.status == PaymentStatus::Pending
     }
@@ -169,6 +169,7 @@ impl Payment {
             provider_payment: None,
             last_decline: None,
             checks: 0,
+            absent_since: None,
         });
         self.check_at = Some(after(now, SignedDuration::from_mins(1)));
         Ok(self)
@@ -210,6 +211,14 @@ impl Payment {
                 attempt.outcome = Outcome::Unknown;
             }
             self.check_at = Some(attempt.next_check(now));
+        }
+        self
+    }
+
+    /// The payment of whose open attempt the provider, asked now, knows nothing.
+    pub fn absent(mut self, now: Timestamp) -> Self {
+        if let Some(attempt) = self.attempts.iter_mut().find(|a| a.is_open()) {
+            *attempt = attempt.clone().absent(now);
         }
         self
     }

@@ -294,6 +294,20 @@ fn an_open_attempt_always_has_a_timer_and_a_closed_one_has_none() {
     assert_eq!(ended.check_at, None);
 }
 
+#[test]
+fn two_looks_an_hour_apart_a_day_later_prove_that_nothing_was_made() {
+    let open = payment().begin(saved(), now()).unwrap();
+    let day = 24 * 60;
+    let early = open.absent(later(day - 1));
+    assert_eq!(early.attempts[0].absent_since, None);
+    let first = early.absent(later(day)).checked(later(day));
+    let attempt = &first.attempts[0];
+    assert_eq!(first.check_at, Some(later(day + 60)));
+    assert!(!attempt.is_disproved(later(day + 59)) && attempt.is_disproved(later(day + 60)));
+    let second = first.absent(later(day + 60));
+    assert_eq!(second.attempts[0].absent_since, Some(later(day)));
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Begin(bool),

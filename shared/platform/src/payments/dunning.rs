@@ -3,6 +3,7 @@
 
 use super::hosted::{PageText, RENEWAL_PAGE_LIFE, can_open, closing_time, open_page};
 use super::provider::Pace;
+use super::reconcile::store_payment;
 use super::renew::{charge, follow_up, saved_method};
 use super::scene::{Changed, Scene, Subject};
 use super::settle::Settled;
@@ -113,22 +114,56 @@ fn is_over(subscription: &Subscription, now: Timestamp) -> bool {
     )
 }
 
-/// Ends an attempt that led to no payment at the provider.
+/// Ends an attempt that is proven never to have reached the provider. That was
+/// an outage or a mistake of ours, so another attempt follows at once and
+/// nobody is told. When that one never got there either, it counts as a
+/// decline: perhaps the card is not there any more, and only the customer can
+/// help. False when somebody else was faster.
 ///
 /// # Errors
-/// [`PaymentError`] when it could not be written.
-pub async fn close_attempt(
+/// [`PaymentError`] when it could not be written or charged.
+pub(super) async fn end_disproved(
     app: &App,
     scene: Scene,
-    number_of: u32,
-    outcome: Outcome,
-    code: &str,
+    attempt: &Attempt,
 ) -> Result<bool, PaymentError> {
-    let mut writing = Writing::begin(app, app.now())?;
-    let payment = scene.payment.value.clone().with_outcome(number_of, outcome);
-    let written = writing.declined(&scene, payment, code, false)?;
+    let now = app.now();
+    let outcome = Outcome::NotCreated { at: now };
+    let ended = scene
+        .payment
+        .value
+        .clone()
+        .with_outcome(attempt.number, outcome);
+    let Subject::Renewal { subscription, .. } = &scene.subject else {
+        return Err(PaymentError::Missing("the open renewal"));
+    };
+    if !ended.is_pending() {
+        // Paid by an earlier attempt meanwhile.
+        return store_payment(app, &scene, ended).await.map(|()| true);
+    }
+    let before = ended.attempts.iter().rev().nth(1);
+    let is_second =
+        before.is_some_and(|before| matches!(before.outcome, Outcome::NotCreated { .. }));
+    if !is_second {
+        let channel = saved_method(&subscription.value, &scene.account.value)?;
+        let begun = ended
+            .begin(channel, now)
+            .map_err(|error| PaymentError::Computation(error.to_string()))?;
+        let next = begun
+            .last_attempt()
+            .ok_or(PaymentError::Missing("the attempt"))?;
+        if !begin_attempt(app, &scene.payment, &begun, next, None).await? {
+            return Ok(false);
+        }
+        charge(app, app.store().scene_of(&begun).await?).await?;
+        return Ok(true);
+    }
+    let mut writing = Writing::begin(app, now)?;
+    let written = writing.declined(&scene, ended, "not_created", false)?;
     match app.store().commit(writing.transaction).await {
-        Ok(()) => follow_up(app, Settled::Applied(Box::new(written))).await,
+        Ok(()) => follow_up(app, Settled::Applied(Box::new(written)))
+            .await
+            .map(|_| true),
         Err(CommitError::Refused(Changed)) => Ok(false),
         Err(CommitError::Store(error)) => Err(error.into()),
     }

@@ -1,7 +1,7 @@
 //! Looking up what nobody told us: attempts whose outcome is open and pages
 //! whose webhook never came.
 
-use super::dunning::close_attempt;
+use super::dunning::end_disproved;
 use super::finalise;
 use super::hosted::{can_open, expire_page};
 use super::inbox::mismatch;
@@ -19,15 +19,28 @@ use crate::http::problem::chain;
 use crate::store::{CommitError, keys};
 use domain::id::{AccountId, PaymentId};
 use domain::order::OrderStatus;
-use domain::payment::{Attempt, Channel, Outcome, Payment, ProviderPayment};
+use domain::payment::{Attempt, Channel, Payment, ProviderPayment};
 use jiff::SignedDuration;
 
 /// The provider keeps idempotency keys for 24 hours; well before that,
 /// nothing is posted under an old key any more.
 const POST_AGAIN_FOR: SignedDuration = SignedDuration::from_hours(20);
 
-/// After this long, an attempt the provider's list does not show was never made.
-const ABSENT_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// What a look at the provider came to.
+enum Look {
+    /// Something was written because of it.
+    Done,
+    /// Nothing is decided.
+    Open,
+    /// The provider knows nothing of it.
+    Absent,
+}
+
+impl Look {
+    fn of(done: bool) -> Self {
+        if done { Self::Done } else { Self::Open }
+    }
+}
 
 /// Brings one payment further: its open attempt is looked up at the provider,
 /// a capture nobody owes is refunded.
@@ -66,32 +79,47 @@ pub async fn check_payment(
         )
         .await;
     };
-    let looked = match (&attempt.channel, attempt.page()) {
+    let looked = look(app, &gateway, &scene, &attempt).await;
+    let (now, payment) = (app.now(), scene.payment.value.clone());
+    let payment = match looked {
+        Ok(Look::Done) => return Ok(()),
+        Ok(Look::Absent) => payment.absent(now),
+        Ok(Look::Open) | Err(_) => payment,
+    };
+    if attempt.page().is_none() && now.duration_since(attempt.started_at) >= POST_AGAIN_FOR {
+        app.count("Unresolved");
+    }
+    // The next look is later, whatever is wrong meanwhile.
+    store_payment(app, &scene, payment.checked(now)).await?;
+    looked.map(|_| ())
+}
+
+/// Looks at the provider what became of an open attempt.
+async fn look(
+    app: &App,
+    gateway: &Gateway<'_>,
+    scene: &Scene,
+    attempt: &Attempt,
+) -> Result<Look, PaymentError> {
+    match (&attempt.channel, attempt.page()) {
         (Channel::Hosted { .. }, Some(page)) => {
-            check_page(app, &gateway, &scene, &attempt, &page.session).await
+            check_page(app, gateway, scene, attempt, &page.session)
+                .await
+                .map(Look::of)
         }
         (Channel::Hosted { closes_at, .. }, None) => {
-            if can_open(&attempt, app.now()) {
-                reopen(app, &gateway, scene.clone(), &attempt).await
+            if can_open(attempt, app.now()) {
+                let opened = reopen(app, gateway, scene.clone(), attempt).await;
+                opened.map(Look::of)
             } else if *closes_at <= app.now() {
-                close_page(app, scene.clone(), attempt.number).await
+                let closed = close_page(app, scene.clone(), attempt.number).await;
+                closed.map(Look::of)
             } else {
-                Ok(false)
+                Ok(Look::Open)
             }
         }
         (Channel::OffSession { customer, .. }, _) => {
-            check_charge(app, &gateway, scene.clone(), &attempt, customer).await
-        }
-    };
-    match looked {
-        Ok(true) => Ok(()),
-        Ok(false) => {
-            store_payment(app, &scene, scene.payment.value.clone().checked(app.now())).await
-        }
-        Err(error) => {
-            // The next look is later, whatever is wrong meanwhile.
-            store_payment(app, &scene, scene.payment.value.clone().checked(app.now())).await?;
-            Err(error)
+            check_charge(app, gateway, scene.clone(), attempt, customer).await
         }
     }
 }
@@ -170,7 +198,7 @@ async fn check_charge(
     scene: Scene,
     attempt: &Attempt,
     customer: &str,
-) -> Result<bool, PaymentError> {
+) -> Result<Look, PaymentError> {
     let at = Locator::of(&scene.payment.value, attempt.number);
     let found = match &attempt.provider_payment {
         Some(id) => Some(gateway.intent(id).await?),
@@ -186,26 +214,19 @@ async fn check_charge(
         let seen = intent
             .observe()
             .map_err(|error| PaymentError::Computation(chain(&error)))?;
-        return settle_lookup(app, &seen, scene).await;
+        return settle_lookup(app, &seen, scene).await.map(Look::of);
     }
-    let age = app.now().duration_since(attempt.started_at);
-    if age < POST_AGAIN_FOR {
+    if app.now().duration_since(attempt.started_at) < POST_AGAIN_FOR {
         let number = attempt.number;
         charge(app, scene.clone()).await?;
         let after = app.store().scene_of(&scene.payment.value).await?;
-        return Ok(after
-            .payment
-            .value
-            .open_attempt()
-            .is_none_or(|open| open.number != number));
+        let open = after.payment.value.open_attempt();
+        return Ok(Look::of(open.is_none_or(|open| open.number != number)));
     }
-    // The list was empty at the look before as well, an hour or more ago.
-    if age >= ABSENT_AFTER && attempt.checks >= 7 {
-        let outcome = Outcome::NotCreated { at: app.now() };
-        close_attempt(app, scene, attempt.number, outcome, "not_created").await?;
-        return Ok(true);
+    if attempt.is_disproved(app.now()) {
+        return end_disproved(app, scene, attempt).await.map(Look::of);
     }
-    Ok(false)
+    Ok(Look::Absent)
 }
 
 /// Gives an invoice that waits its number.
