@@ -1,6 +1,8 @@
 //! Renewals: exactly once, on time, for years, through declines.
 
+use crate::cost::effects_of_all;
 use crate::support::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, Shop, User, text};
+use local::Fault;
 use serde_json::{Value, json};
 
 /// The statuses and attempts of a subscription's periods.
@@ -256,6 +258,40 @@ async fn a_bank_that_wants_the_customer_gets_a_page_that_is_mailed_and_pays() {
     assert_eq!(ada.renewals(&id).await[1]["status"], "paid");
     shop.advance("P1M").await;
     shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_customer_whose_page_never_opened_is_told_what_the_bank_wants() {
+    let due = async || {
+        let shop = Shop::at("2026-01-10T08:00:00Z").await;
+        let ada = shop.customer("ada@example.com").await;
+        ada.buy(EDR_MONTHLY, 1).await;
+        shop.cards(&ada.email, "authentication_required").await;
+        shop.tick("renew_subscriptions").await;
+        shop.cloud.skip_to("2026-02-10T09:00:00Z".parse().unwrap());
+        (shop, ada)
+    };
+    let (quiet, _) = due().await;
+    let before = quiet.cloud.effects();
+    let (_, calls) = effects_of_all(&quiet, quiet.tick("renew_subscriptions")).await;
+    let opening = calls.iter().find(|call| call.action.contains("/checkout/"));
+    let opening = opening.unwrap().number - before;
+
+    let (shop, ada) = due().await;
+    for after in [opening, opening + 1] {
+        shop.fail(after, Fault::LostRequest);
+    }
+    shop.tick("renew_subscriptions").await;
+    // From here on the provider fails, and keeps that it did.
+    shop.faults(json!({"provider": {"serverError": 1.0}, "seed": 1}))
+        .await;
+    let before = shop.cloud.mails(Some(&ada.email)).len();
+    shop.advance("PT36H").await;
+    assert!(shop.mailed_pages(&ada.email).is_empty());
+    let mails = shop.cloud.mails(Some(&ada.email));
+    assert_eq!(mails.len(), before + 1);
+    let told = &mails[before].text;
+    assert!(told.contains("the bank asks you to confirm"), "{told}");
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ pub(super) fn decline_reason(code: &str, locale: Locale) -> &'static str {
                 "the bank could not process the payment",
             )
         }
-        "authentication_required" => (
+        "authentication_required" | "page_unavailable" => (
             "la banque demande que vous confirmiez le paiement",
             "the bank asks you to confirm the payment",
         ),

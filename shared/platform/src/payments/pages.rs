@@ -14,20 +14,19 @@ use domain::event::EventKind;
 use domain::order::OrderStatus;
 use domain::payment::{Attempt, Payment, Purpose};
 
-/// Writes down that a page closed unused: an order expires with it.
+/// Writes down that a page closed unused: an order expires with it. The mail
+/// with a renewal's page says what the bank wants; when no page ever opened,
+/// another one has to.
 ///
 /// # Errors
 /// [`PaymentError`] when it could not be written.
 pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, PaymentError> {
     let now = app.now();
-    let still_open = scene
-        .payment
-        .value
-        .open_attempt()
-        .is_some_and(|open| open.number == attempt);
-    if !still_open {
+    let open = scene.payment.value.open_attempt();
+    let Some(open) = open.filter(|open| open.number == attempt) else {
         return Ok(true);
-    }
+    };
+    let never_opened = open.page().is_none();
     let mut writing = Writing::begin(app, now)?;
     let payment = scene.payment.value.clone().page_closed(attempt, now);
     if let Subject::Order { order } = &scene.subject
@@ -37,6 +36,17 @@ pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, P
             .transaction
             .replace(order.version, &expired, Changed);
         writing.event(&scene, EventKind::OrderExpired { order: expired.id })?;
+    }
+    if let Subject::Renewal { subscription, .. } = &scene.subject
+        && never_opened
+    {
+        let kind = EventKind::RenewalDeclined {
+            subscription: subscription.value.id,
+            payment: payment.id,
+            attempt,
+            code: "page_unavailable".to_owned(),
+        };
+        writing.event(&scene, kind)?;
     }
     writing.payment(&scene, payment, Change::Noted);
     match app.store().commit(writing.transaction).await {
