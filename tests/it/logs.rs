@@ -111,3 +111,16 @@ fn a_log_line_is_one_json_object_of_known_fields() {
         }
     }
 }
+
+#[test]
+fn an_event_that_was_ignored_or_kept_is_counted_and_its_failure_told() {
+    let of_webhook = |line: &&String| line.contains("\"operation\":\"payment_webhook\"");
+    let lines = journey::record().log.iter().filter(of_webhook);
+    let lines: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let counted = |metric: &'static str| lines.iter().filter(move |line| line[metric] == 1);
+    assert!(counted("EventsIgnored").count() >= 1);
+    let mut kept = counted("EventsKept");
+    assert!(kept.any(|line| line["error"].is_string() && line["Faults"].is_null()));
+}

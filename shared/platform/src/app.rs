@@ -3,7 +3,7 @@
 use crate::clock::{Clock, Entropy, NoEntropy, SystemClock, SystemEntropy, new_id};
 use crate::config::{Config, ConfigError, credentials, endpoint_override};
 use crate::connector;
-use crate::http::problem::Code;
+use crate::http::problem::{Code, chain};
 use crate::identity::access::{Claims, VerifyingKeys};
 use crate::identity::password::Hasher;
 use crate::mail::Mailer;
@@ -12,7 +12,7 @@ use crate::payments::provider::Provider;
 use crate::secrets::{Secret, SecretError, SecretText, Secrets};
 use crate::store::Store;
 use crate::store::catalogue::CatalogueCache;
-use crate::telemetry::{Log, StandardOutput};
+use crate::telemetry::{Log, Notes, StandardOutput};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
@@ -21,7 +21,6 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use domain::id::Id;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -72,7 +71,7 @@ pub struct App {
     provider: OnceLock<Provider>,
     mailer: OnceLock<Mailer>,
     numbering: Desk,
-    counts: Mutex<BTreeMap<&'static str, u64>>,
+    notes: Mutex<Notes>,
 }
 
 /// Why a function cannot start.
@@ -128,7 +127,7 @@ impl App {
             provider: OnceLock::new(),
             mailer: OnceLock::new(),
             numbering: Desk::default(),
-            counts: Mutex::default(),
+            notes: Mutex::default(),
             parts,
         }
     }
@@ -168,17 +167,25 @@ impl App {
 
     /// Counts something for the metrics of this invocation.
     pub fn count(&self, metric: &'static str) {
-        if let Ok(mut counts) = self.counts.lock() {
-            let count = counts.entry(metric).or_default();
+        if let Ok(mut notes) = self.notes.lock() {
+            let count = notes.counts.entry(metric).or_default();
             *count = count.saturating_add(1);
         }
     }
 
-    /// What was counted since the last invocation ended.
-    pub(crate) fn take_counts(&self) -> BTreeMap<&'static str, u64> {
-        self.counts
+    /// Tells in the log line of this invocation what went wrong and fails
+    /// nothing: a timer or another try makes it good.
+    pub fn note(&self, error: &(dyn std::error::Error + 'static)) {
+        if let Ok(mut notes) = self.notes.lock() {
+            notes.causes.push(chain(error));
+        }
+    }
+
+    /// What was noted since the last invocation ended.
+    pub(crate) fn take_notes(&self) -> Notes {
+        self.notes
             .lock()
-            .map(|mut counts| std::mem::take(&mut *counts))
+            .map(|mut notes| std::mem::take(&mut *notes))
             .unwrap_or_default()
     }
 

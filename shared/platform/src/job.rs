@@ -36,8 +36,9 @@ pub struct Work {
     pub invocation: Invocation,
 }
 
-/// A provider call may take a minute, so work stops well before the deadline.
-const RESERVE: SignedDuration = SignedDuration::from_secs(90);
+/// One thing may call the provider three times (list, charge, open a page), each
+/// twice at 25 s: so much before the deadline nothing new is begun.
+const RESERVE: SignedDuration = SignedDuration::from_secs(160);
 
 /// Runs a job and writes its log line.
 ///
@@ -63,7 +64,7 @@ pub async fn run<J: Job>(
     if let Err(error) = &result {
         work.invocation.failed(crate::http::problem::chain(error));
     }
-    work.invocation.count_all(app.take_counts());
+    work.invocation.note(app.take_notes());
     work.invocation.finish(app.log(), app.now());
     result.map_err(Into::into)
 }

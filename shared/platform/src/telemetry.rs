@@ -60,6 +60,10 @@ impl Invocation {
     /// line's `error`, the next [`FURTHER_CAUSES`] are its `alsoFailed`.
     pub fn failed(&mut self, cause: String) {
         self.count("Faults", 1);
+        self.tell(cause);
+    }
+
+    fn tell(&mut self, cause: String) {
         if !self.fields.contains_key("error") {
             self.fields.insert("error".to_owned(), json!(cause));
             return;
@@ -83,10 +87,13 @@ impl Invocation {
             .insert(metric.to_owned(), json!(before.saturating_add(more)));
     }
 
-    /// Counts what the app counted.
-    pub(crate) fn count_all(&mut self, counts: BTreeMap<&'static str, u64>) {
-        for (metric, count) in counts {
+    /// Tells what the app took note of.
+    pub(crate) fn note(&mut self, notes: Notes) {
+        for (metric, count) in notes.counts {
             self.count(metric, count);
+        }
+        for cause in notes.causes {
+            self.tell(cause);
         }
     }
 
@@ -120,6 +127,15 @@ impl Invocation {
         );
         log.write(&Value::Object(line).to_string());
     }
+}
+
+/// What is taken note of where the invocation is not at hand.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// How often what happened.
+    pub(crate) counts: BTreeMap<&'static str, u64>,
+    /// What went wrong and was made good, or will be.
+    pub(crate) causes: Vec<String>,
 }
 
 /// Where log lines go.

@@ -50,7 +50,7 @@ pub async fn handle<O: Operation>(app: &App, request: lambda_http::Request) -> R
         Err(failure) => Err(failure),
     };
     let response = response.unwrap_or_else(|failure| fail(failure, id, locale, &mut invocation));
-    invocation.count_all(app.take_counts());
+    invocation.note(app.take_notes());
     invocation.end(app.log(), app.now(), response.status().as_u16());
     response
 }

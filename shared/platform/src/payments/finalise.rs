@@ -32,12 +32,20 @@ pub struct Waiting {
     pub head: Option<Stored<LedgerHead>>,
 }
 
+impl Waiting {
+    fn id(&self) -> InvoiceId {
+        self.invoice.value.id
+    }
+}
+
 /// Where the invoices of one process are numbered. Those that come while a
 /// transaction is under way share the next one, so that a sweep does not
 /// quarrel with itself over the counter.
 #[derive(Debug, Default)]
 pub struct Desk {
     queue: std::sync::Mutex<Vec<Waiting>>,
+    /// Why those could not be numbered that another call took along.
+    failed: std::sync::Mutex<BTreeMap<InvoiceId, PaymentError>>,
     turn: Mutex<()>,
 }
 
@@ -45,30 +53,28 @@ impl Desk {
     /// Numbers an invoice, together with others that wait.
     ///
     /// # Errors
-    /// [`PaymentError`] when this call numbered and failed. One whose invoice
-    /// was taken along by another call is not told. No number is lost by a
-    /// failure; the invoices keep their timers.
+    /// [`PaymentError`] when this invoice could not be numbered. No number is
+    /// lost by a failure; the invoice keeps its timer.
     pub async fn number(&self, app: &App, waiting: Waiting) -> Result<(), PaymentError> {
-        if let Ok(mut queue) = self.queue.lock() {
-            let id = waiting.invoice.value.id;
-            if queue.iter().all(|other| other.invoice.value.id != id) {
-                queue.push(waiting);
-            }
+        let id = waiting.id();
+        let _of_an_earlier_call = self.outcome(id);
+        if let Ok(mut queue) = self.queue.lock()
+            && queue.iter().all(|other| other.id() != id)
+        {
+            queue.push(waiting);
         }
         let _turn = self.turn.lock().await;
         // Empty when whoever had the turn before took it along.
-        let batch = self.next();
-        match finalise(app, batch.clone()).await {
-            // One that cannot be numbered must not keep the others from it.
-            Err(error) if batch.len() > 1 && !matches!(error, PaymentError::Contention) => {
-                let mut result = Ok(());
-                for one in batch {
-                    result = result.and(finalise(app, vec![one]).await);
-                }
-                result
-            }
-            result => result,
+        let failed = number_all(app, self.next()).await;
+        if let Ok(mut known) = self.failed.lock() {
+            known.extend(failed);
         }
+        self.outcome(id)
+    }
+
+    fn outcome(&self, id: InvoiceId) -> Result<(), PaymentError> {
+        let failed = self.failed.lock().ok().and_then(|mut it| it.remove(&id));
+        failed.map_or(Ok(()), Err)
     }
 
     fn next(&self) -> Vec<Waiting> {
@@ -80,6 +86,31 @@ impl Desk {
             })
             .unwrap_or_default()
     }
+}
+
+/// Numbers invoices in one transaction, or each in its own when one of them
+/// keeps the others from it; why some could not be numbered.
+async fn number_all(app: &App, batch: Vec<Waiting>) -> BTreeMap<InvoiceId, PaymentError> {
+    let mut failed = BTreeMap::new();
+    let Err(error) = finalise(app, batch.clone()).await else {
+        return failed;
+    };
+    match (batch.as_slice(), error) {
+        ([one], error) => {
+            failed.insert(one.id(), error);
+        }
+        (all, PaymentError::Contention) => {
+            failed.extend(all.iter().map(|one| (one.id(), PaymentError::Contention)));
+        }
+        (all, _) => {
+            for one in all {
+                if let Err(error) = finalise(app, vec![one.clone()]).await {
+                    failed.insert(one.id(), error);
+                }
+            }
+        }
+    }
+    failed
 }
 
 /// Numbers invoices that were read already; when somebody else was faster,

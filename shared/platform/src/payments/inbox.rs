@@ -162,7 +162,10 @@ pub async fn receive(
         check_at: None,
     };
     match news(app, envelope) {
-        News::Nothing => Ok(Received::Ignored),
+        News::Nothing => {
+            app.count("EventsIgnored");
+            Ok(Received::Ignored)
+        }
         News::Unbelievable(reason) => quarantine(app, record, reason).await,
         News::Payment(intent) => match (Locator::read(&intent.metadata), observe(app, &intent)) {
             (None, _) => quarantine(app, record, "reference").await,
@@ -228,7 +231,10 @@ async fn apply(
         Ok(Received::Quarantined) => quarantine(app, record, "mismatch").await,
         Ok(received) => Ok(received),
         // Durable first: the reconciler applies it.
-        Err(_) => keep(app, record, version, InboxState::Received).await,
+        Err(error) => {
+            app.note(&error);
+            keep(app, record, version, InboxState::Received).await
+        }
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) async fn keep(
     version: Option<u64>,
     state: InboxState,
 ) -> Result<Received, PaymentError> {
+    app.count("EventsKept");
     let now = app.now();
     let wait = now.duration_since(record.received_at).clamp(RETRY, LONGEST);
     let later = now.checked_add(wait).unwrap_or(Timestamp::MAX);

@@ -325,7 +325,9 @@ pub async fn follow_up(app: &App, settled: Settled) -> Result<bool, PaymentError
 /// Gives an invoice its number now; if that fails, its timer does it later.
 pub async fn number(app: &App, invoice: Stored<Invoice>, head: Option<Stored<LedgerHead>>) {
     let waiting = Waiting { invoice, head };
-    let _repaired_by_timer = app.numbering().number(app, waiting).await;
+    if let Err(error) = app.numbering().number(app, waiting).await {
+        app.note(&error);
+    }
 }
 
 async fn end(app: &App, subscription: Stored<Subscription>) -> Result<bool, PaymentError> {
