@@ -5,6 +5,7 @@ use super::row::{Row, check_all, table};
 use super::world::{World, good_requests};
 use crate::support::{EDR_MONTHLY, text};
 use platform::http::operation::Media;
+use platform::secrets::Secret;
 use serde_json::Value;
 
 fn products(query: &str) -> Ask {
@@ -223,6 +224,25 @@ async fn a_cursor_is_over_after_an_hour() {
     world.shop.advance("PT1S").await;
     let rows = asks.map(|ask| Row::refused("CAT-16", ask, 410, "cursor_expired"));
     check_all(&world.shop, rows).await;
+}
+
+#[tokio::test]
+async fn a_cursor_outlives_the_rotation_of_its_secret() {
+    let world = World::open().await;
+    let products = second_page(&world, &Ask::get("/v1/products")).await;
+    let next = queried(&Ask::get("/v1/products"), &format!("cursor={products}"));
+    let rotate = || {
+        let text = world.shop.cloud.secret(Secret::TokenKeys);
+        let other = text.chars().rev().chain("x".chars()).collect();
+        world.shop.cloud.rotate_secret(Secret::TokenKeys, other);
+        world.shop.cloud.stop_functions();
+    };
+    rotate();
+    next.send(&world.shop).await.data(200);
+    // Only the last one before is remembered.
+    rotate();
+    let row = Row::refused("CAT-16", next, 400, "invalid_cursor");
+    check_all(&world.shop, [row]).await;
 }
 
 #[tokio::test]

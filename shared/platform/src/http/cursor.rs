@@ -4,15 +4,14 @@
 use super::problem::{Code, Failure};
 use super::request::Request;
 use crate::app::App;
-use crate::secrets::Secret;
+use crate::identity::derive;
+use crate::secrets::{Secret, SecretText};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use jiff::Timestamp;
-use sha2::Sha256;
+use jiff::{SignedDuration, Timestamp};
 
-/// How long a cursor is good for, in seconds.
-const LIFE: i64 = 3600;
+/// How long a cursor is good for.
+const LIFE: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a cursor is bound to: the operation, its query and who calls.
 #[derive(Debug)]
@@ -35,10 +34,10 @@ impl Binding {
     /// # Errors
     /// [`Failure::Unavailable`] when the key cannot be read.
     pub async fn seal(&self, app: &App, position: &str) -> Result<String, Failure> {
-        let ends = self.now.as_second().saturating_add(LIFE);
+        let ends = self.now.as_second().saturating_add(LIFE.as_secs());
         let plain = format!("{ends}\n{position}");
-        let mac = self.mac(app, &plain).await?.finalize().into_bytes();
-        let mut bytes = mac.to_vec();
+        let secret = app.secret(Secret::TokenKeys).await?;
+        let mut bytes = derive::mac(&key(&secret), &self.parts(&plain)).to_vec();
         bytes.extend_from_slice(plain.as_bytes());
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -54,10 +53,9 @@ impl Binding {
             .map_err(|_| Code::InvalidCursor)?;
         let (mac, plain) = bytes.split_at_checked(32).ok_or(Code::InvalidCursor)?;
         let plain = std::str::from_utf8(plain).map_err(|_| Code::InvalidCursor)?;
-        self.mac(app, plain)
-            .await?
-            .verify_slice(mac)
-            .map_err(|_| Code::InvalidCursor)?;
+        if !self.is_ours(app, plain, mac).await? {
+            return Err(Code::InvalidCursor.into());
+        }
         let (ends, position) = plain.split_once('\n').ok_or(Code::InvalidCursor)?;
         let ends: i64 = ends.parse().map_err(|_| Code::InvalidCursor)?;
         if ends <= self.now.as_second() {
@@ -66,14 +64,25 @@ impl Binding {
         Ok(position.to_owned())
     }
 
-    async fn mac(&self, app: &App, plain: &str) -> Result<Hmac<Sha256>, Failure> {
-        let key = app.secret(Secret::TokenKeys).await?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
-            .map_err(|error| Failure::fault(&error))?;
-        for part in ["cursor", &self.text, plain] {
-            mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        Ok(mac)
+    /// True when it was signed with the current secret or, while cursors from
+    /// before its rotation are good, with the one before.
+    async fn is_ours(&self, app: &App, plain: &str, mac: &[u8]) -> Result<bool, Failure> {
+        let (secret, parts) = (Secret::TokenKeys, self.parts(plain));
+        let fits = |secret: &SecretText| derive::is_mac(&key(secret), &parts, mac);
+        Ok(fits(&app.secret(secret).await?)
+            || app
+                .secrets()
+                .latest(secret, LIFE, self.now)
+                .await?
+                .iter()
+                .any(fits))
     }
+
+    fn parts<'a>(&'a self, plain: &'a str) -> [&'a [u8]; 2] {
+        [self.text.as_bytes(), plain.as_bytes()]
+    }
+}
+
+fn key(secret: &SecretText) -> [u8; 32] {
+    derive::key(secret.expose(), "cursor")
 }
