@@ -1,7 +1,7 @@
 //! Renewals: exactly once, on time, for years, through declines.
 
 use crate::cost::effects_of_all;
-use crate::support::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, Shop, User, text};
+use crate::support::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop, User, text};
 use local::Fault;
 use serde_json::{Value, json};
 
@@ -349,4 +349,29 @@ async fn ticks_that_were_missed_or_doubled_make_no_difference() {
     );
     assert_eq!(shop.digest().await, digest);
     assert_eq!(story(&ada, &id).await, paid_once(0..2));
+}
+
+#[tokio::test]
+async fn a_clock_that_runs_wild_charges_fifteen_periods_a_day_and_no_more() {
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
+    shop.cloud.skip_to("2027-08-15T09:00:00Z".parse().unwrap());
+    let ada = shop.log_in(&ada.email, PASSWORD).await;
+    shop.cloud.take_log();
+    for _ in 0..2 {
+        shop.tick("renew_subscriptions").await;
+        assert_eq!(story(&ada, &id).await, paid_once(0..16));
+    }
+    let log = shop.cloud.take_log().join("\n");
+    assert_eq!(
+        log.matches("\"Parked\":1").count(),
+        1,
+        "someone is told once"
+    );
+    // What is still due follows when the day is over.
+    shop.advance("P1D").await;
+    let ada = shop.log_in(&ada.email, PASSWORD).await;
+    assert_eq!(story(&ada, &id).await, paid_once(0..19));
+    shop.audit(&ada).await;
 }

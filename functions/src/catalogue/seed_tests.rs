@@ -4,7 +4,7 @@ use domain::catalogue::{Plan, Product, ProductStatus};
 use domain::interval::{Interval, IntervalUnit};
 use domain::localized::Localized;
 use domain::money::Currency;
-use std::collections::BTreeSet;
+use domain::publishing::{Unpublishable, check};
 
 fn products() -> Vec<Product> {
     serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap()
@@ -27,7 +27,7 @@ fn days(interval: Interval) -> i64 {
 }
 
 #[test]
-fn every_family_has_offers_and_nothing_is_there_twice() {
+fn every_family_has_offers() {
     let products = products();
     assert!((9..=12).contains(&products.len()));
     for family in ["soc", "edr", "xdr"] {
@@ -36,15 +36,56 @@ fn every_family_has_offers_and_nothing_is_there_twice() {
             .filter(|product| product.family == family && product.is_on_sale());
         assert!(on_sale.count() >= 3, "{family}");
     }
-    let slugs: BTreeSet<_> = products.iter().map(|product| &product.slug).collect();
-    let ids: BTreeSet<_> = products.iter().map(|product| product.id).collect();
-    let plans: Vec<_> = products
-        .iter()
-        .flat_map(|product| &product.plans)
-        .map(|plan| plan.id)
-        .collect();
-    assert_eq!((slugs.len(), ids.len()), (products.len(), products.len()));
-    assert_eq!(plans.iter().collect::<BTreeSet<_>>().len(), plans.len());
+}
+
+#[test]
+fn the_seed_can_be_published_and_what_cannot_be_sold_cannot() {
+    type Spoil = fn(&mut Vec<Product>);
+    assert_eq!(check(&products()), Ok(()));
+    let spoiled = |spoil: Spoil| {
+        let mut products = products();
+        spoil(&mut products);
+        check(&products).unwrap_err()
+    };
+    let first = &products()[0];
+    let (product, plan) = (first.id, first.plans[0].id);
+    let cases: [(Spoil, Unpublishable); 8] = [
+        (
+            |all| all.push(all[0].clone()),
+            Unpublishable::ProductTwice(product),
+        ),
+        (
+            |all| all[0].slug = all[1].slug.clone(),
+            Unpublishable::ProductTwice(products()[1].id),
+        ),
+        (
+            |all| all[1].plans[0].id = all[0].plans[0].id,
+            Unpublishable::PlanTwice(plan),
+        ),
+        (
+            |all| all[0].plans[1].code = all[0].plans[0].code.clone(),
+            Unpublishable::PlanTwice(first.plans[1].id),
+        ),
+        (
+            |all| all[0].plans[0].trial_days = 14,
+            Unpublishable::Trial(plan),
+        ),
+        (
+            |all| all[0].plans[0].prices.clear(),
+            Unpublishable::Price(plan),
+        ),
+        (
+            |all| all[0].plans[0].min_quantity = 0,
+            Unpublishable::Price(plan),
+        ),
+        (
+            |all| all[0].plans[0].max_quantity = 0,
+            Unpublishable::Price(plan),
+        ),
+    ];
+    for (spoil, reason) in cases {
+        assert_eq!(spoiled(spoil), reason);
+    }
 }
 
 #[test]
@@ -84,8 +125,6 @@ fn every_text_is_written_in_both_languages() {
 fn every_plan_can_be_priced_over_its_whole_range_in_euros() {
     for product in products() {
         assert!(!product.plans.is_empty(), "{}", product.slug);
-        let codes: BTreeSet<_> = product.plans.iter().map(|plan| &plan.code).collect();
-        assert_eq!(codes.len(), product.plans.len(), "{}", product.slug);
         for plan in &product.plans {
             assert!(plan.scheme(Currency::EUR).is_some(), "{}", plan.id);
             assert!(
@@ -93,7 +132,6 @@ fn every_plan_can_be_priced_over_its_whole_range_in_euros() {
                 "{}",
                 plan.id
             );
-            assert_eq!(plan.trial_days, 0, "{}", plan.id);
             for price in &plan.prices {
                 price.scheme.validate().unwrap();
                 let least = plan.amount(plan.min_quantity, price.currency).unwrap();

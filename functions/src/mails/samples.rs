@@ -12,7 +12,7 @@ use domain::localized::Localized;
 use domain::money::{Currency, Money};
 use domain::payment::Purpose;
 use domain::sealed::Sealed;
-use domain::subscription::{PeriodBounds, Subscription, SubscriptionStatus};
+use domain::subscription::{Openings, PeriodBounds, Subscription, SubscriptionStatus};
 use domain::text::Line;
 use domain::tiers::PriceScheme;
 use domain::vat::{Buyer, CountryCode, decide};
@@ -154,5 +154,6 @@ pub(crate) fn subscription(status: SubscriptionStatus) -> Subscription {
         locale: Locale::Fr,
         next_action_at: None,
         faults: 0,
+        openings: Openings::default(),
     }
 }

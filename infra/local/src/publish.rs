@@ -22,9 +22,10 @@ pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 /// fifteen seconds.
 ///
 /// # Errors
-/// When the file is no catalogue, or the table refuses.
+/// When the file is no catalogue that can be sold, or the table refuses.
 pub async fn publish(table: &str, region: &str, file: &Path) -> Result<u64, Failed> {
     let products: Vec<Product> = serde_json::from_slice(&std::fs::read(file)?)?;
+    domain::publishing::check(&products)?;
     let app = App::new(Parts {
         config: config(table, region),
         clock: Arc::new(SystemClock),

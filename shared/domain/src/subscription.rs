@@ -1,20 +1,21 @@
 //! Subscriptions and their billing periods.
 
+pub use crate::billing::Bill;
+pub use crate::openings::Openings;
 pub use crate::period::{BillingPeriod, PeriodBounds, PeriodStatus};
 
 use crate::anchor::{Anchor, DateError, Zone};
 use crate::attempt::after;
 use crate::dunning::{Dunning, DunningPolicy, Next};
 use crate::id::{AccountId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId};
-use crate::invoice::{InvoiceLine, InvoiceTotals};
 use crate::locale::Locale;
 use crate::localized::Localized;
-use crate::money::{Currency, Money};
+use crate::money::Currency;
 use crate::order::{Order, OrderLine};
 use crate::payment::Captured;
 use crate::sealed::Sealed;
-use crate::tiers::{PriceError, PriceScheme};
-use crate::vat::{Buyer, CountryCode, TaxDecision, decide};
+use crate::tiers::PriceScheme;
+use crate::vat::CountryCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +101,9 @@ pub struct Subscription {
     pub next_action_at: Option<Timestamp>,
     /// Failures of our own in a row; it is parked after too many.
     pub faults: u32,
+    /// Periods opened lately.
+    #[serde(default)]
+    pub openings: Openings,
 }
 
 /// What must happen to a subscription now.
@@ -117,17 +121,6 @@ pub enum DueAction {
 
 /// Failures of our own after which a subscription is parked for a person.
 pub const MAX_FAULTS: u32 = 8;
-
-/// What one period of a subscription costs.
-#[derive(Debug, Clone)]
-pub struct Bill {
-    /// Its one line.
-    pub lines: Vec<InvoiceLine>,
-    /// How it is taxed.
-    pub tax: TaxDecision,
-    /// The sums.
-    pub totals: InvoiceTotals,
-}
 
 impl Subscription {
     /// The subscription an order line becomes once the order is paid. The
@@ -171,6 +164,7 @@ impl Subscription {
             locale: order.locale,
             next_action_at: Some(end),
             faults: 0,
+            openings: Openings::default(),
         })
     }
 
@@ -221,52 +215,23 @@ impl Subscription {
         Ok(PeriodBounds { index, start, end })
     }
 
-    /// What one full period costs without VAT.
+    /// The subscription with one more period opened now, waiting for its
+    /// payment.
     ///
     /// # Errors
-    /// [`PriceError`] when the amount is out of range.
-    pub fn price(&self) -> Result<Money, PriceError> {
-        Ok(Money::new(self.scheme.total(self.quantity)?, self.currency))
-    }
-
-    /// The invoice line of one period.
-    ///
-    /// # Errors
-    /// [`PriceError`] when the amount is out of range.
-    pub fn invoice_line(&self, period: &PeriodBounds) -> Result<InvoiceLine, PriceError> {
-        let price = self.price()?;
-        let unit_price = match self.scheme {
-            PriceScheme::PerUnit { unit_amount } => Some(Money::new(unit_amount, self.currency)),
-            PriceScheme::Graduated(_) | PriceScheme::Volume(_) => None,
+    /// The subscription left until its window is over, when
+    /// [`MOST_OPENINGS`](crate::openings::MOST_OPENINGS) were opened in it.
+    pub fn opening(self, payment: PaymentId, now: Timestamp) -> Result<Self, Box<Self>> {
+        let openings = match self.openings.one_more(now) {
+            Ok(openings) => openings,
+            Err(over) => {
+                return Err(Box::new(Self {
+                    next_action_at: Some(over),
+                    ..self
+                }));
+            }
         };
-        Ok(InvoiceLine {
-            plan: self.plan,
-            product_slug: self.product_slug.clone(),
-            name: self.name.clone(),
-            quantity: self.quantity,
-            unit_price,
-            subtotal: price,
-            discount: Money::zero(self.currency),
-            total: price,
-            period_start: period.start,
-            period_end: period.end,
-        })
-    }
-
-    /// What a later period is billed, taxed as at its start: the same for who
-    /// charges it and for who only shows it.
-    ///
-    /// # Errors
-    /// [`PriceError`] when an amount is out of range.
-    pub fn bill(&self, period: &PeriodBounds) -> Result<Bill, PriceError> {
-        let buyer = Buyer {
-            country: self.country,
-            postal_code: &self.postal_code,
-        };
-        let tax = decide(&buyer, period.start);
-        let lines = vec![self.invoice_line(period)?];
-        let totals = InvoiceTotals::of(&lines, &tax, self.currency)?;
-        Ok(Bill { lines, tax, totals })
+        Ok(Self { openings, ..self }.awaiting(payment))
     }
 
     /// The subscription waiting for the outcome of a payment; its timer is

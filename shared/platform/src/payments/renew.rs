@@ -25,8 +25,9 @@ use domain::subscription::{
 };
 use jiff::Timestamp;
 
-/// Steps one sweep takes with one subscription: enough for ten missed years.
-const MOST_STEPS: u32 = 130;
+/// Steps one sweep takes with one subscription: more than
+/// [`MOST_OPENINGS`](domain::openings::MOST_OPENINGS) and what may come between.
+const MOST_STEPS: u32 = 30;
 
 /// Does everything that is due to a subscription now: missed periods are
 /// opened and charged one after the other.
@@ -108,7 +109,14 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     let invoice = draft(app, subscription, &bounds, now)?;
     let payment = first_charge(&invoice, channel, now)?;
     let period = guard(subscription.id, bounds, &payment);
-    let waiting = subscription.clone().awaiting(payment.id);
+    let waiting = match subscription.clone().opening(payment.id, now) {
+        Ok(waiting) => waiting,
+        Err(left) => {
+            app.count("Parked");
+            replace(app, &read.subscription, *left, None).await?;
+            return Ok(false);
+        }
+    };
     let kind = EventKind::PeriodOpened {
         subscription: subscription.id,
         index: bounds.index,
