@@ -16,6 +16,8 @@ mod inbox_records;
 pub mod objects;
 pub mod pages;
 pub mod provider;
+#[cfg(test)]
+mod provider_tests;
 pub mod reconcile;
 pub mod renew;
 pub mod scene;

@@ -226,3 +226,38 @@ impl Intent {
         })
     }
 }
+/// What the hosted payment page asks for.
+#[derive(Debug, Clone)]
+pub struct NewSession<'a> {
+    /// The customer at the provider.
+    pub customer: &'a str,
+    /// What the page says is bought, with its amount in minor units.
+    pub description: &'a str,
+    /// Amount in minor units, VAT included.
+    pub amount: i64,
+    /// ISO 4217 in lower case.
+    pub currency: String,
+    /// Where the customer goes afterwards.
+    pub return_url: &'a str,
+    /// Unix seconds at which the page closes.
+    pub expires_at: i64,
+    /// Language of the page.
+    pub locale: &'a str,
+    /// Our reference.
+    pub metadata: &'a [(&'static str, String)],
+}
+
+/// A charge without the customer.
+#[derive(Debug, Clone)]
+pub struct NewIntent<'a> {
+    /// The customer at the provider.
+    pub customer: &'a str,
+    /// The saved payment method.
+    pub payment_method: &'a str,
+    /// Amount in minor units, VAT included.
+    pub amount: i64,
+    /// ISO 4217 in lower case.
+    pub currency: String,
+    /// Our reference.
+    pub metadata: &'a [(&'static str, String)],
+}

@@ -5,12 +5,14 @@ pub use super::answer::CallError;
 use super::answer::{Answer, is_refused, object, read_body, sort};
 use super::form::Form;
 use super::objects::{Identified, Intent, List, Session};
+pub use super::objects::{NewIntent, NewSession};
 use crate::secrets::SecretText;
 use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use futures::future::{Either, select};
+use futures::lock::Mutex;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -39,8 +41,13 @@ impl Pace {
 /// Tries of one call. All send the same idempotency key and the same bytes.
 const TRIES: u32 = 2;
 
-/// How long a call waits for another under way with the same key.
+/// How long the second try waits when the provider did not begin the first:
+/// another call with the same key is under way, or there were too many.
 const PAUSE: Duration = Duration::from_millis(300);
+
+/// How far apart calls begin that nobody waits for: the provider takes 25 a
+/// second of a kind, and a billing day must leave some to customers.
+const SPACING: Duration = Duration::from_millis(50);
 
 /// The connection to the provider.
 #[derive(Debug)]
@@ -48,6 +55,7 @@ pub struct Provider {
     connector: SharedHttpConnector,
     sleep: SharedAsyncSleep,
     base: String,
+    turn: Mutex<()>,
 }
 
 /// The provider with the key to it.
@@ -58,42 +66,6 @@ pub struct Gateway<'a> {
     pace: Pace,
 }
 
-/// What the hosted payment page asks for.
-#[derive(Debug, Clone)]
-pub struct NewSession<'a> {
-    /// The customer at the provider.
-    pub customer: &'a str,
-    /// What the page says is bought, with its amount in minor units.
-    pub description: &'a str,
-    /// Amount in minor units, VAT included.
-    pub amount: i64,
-    /// ISO 4217 in lower case.
-    pub currency: String,
-    /// Where the customer goes afterwards.
-    pub return_url: &'a str,
-    /// Unix seconds at which the page closes.
-    pub expires_at: i64,
-    /// Language of the page.
-    pub locale: &'a str,
-    /// Our reference.
-    pub metadata: &'a [(&'static str, String)],
-}
-
-/// A charge without the customer.
-#[derive(Debug, Clone)]
-pub struct NewIntent<'a> {
-    /// The customer at the provider.
-    pub customer: &'a str,
-    /// The saved payment method.
-    pub payment_method: &'a str,
-    /// Amount in minor units, VAT included.
-    pub amount: i64,
-    /// ISO 4217 in lower case.
-    pub currency: String,
-    /// Our reference.
-    pub metadata: &'a [(&'static str, String)],
-}
-
 impl Provider {
     /// The provider behind this connector.
     pub fn new(connector: SharedHttpConnector, sleep: SharedAsyncSleep, base: String) -> Self {
@@ -101,6 +73,7 @@ impl Provider {
             connector,
             sleep,
             base,
+            turn: Mutex::default(),
         }
     }
 
@@ -302,6 +275,17 @@ impl Gateway<'_> {
         object(self.send("POST", path, Some((key, form.encode()))).await?)
     }
 
+    /// Waits for a place among the calls nobody waits for.
+    async fn take_turn(&self) {
+        match self.pace {
+            Pace::Interactive => {}
+            Pace::OffSession => {
+                let _turn = self.provider.turn.lock().await;
+                self.provider.sleep.sleep(SPACING).await;
+            }
+        }
+    }
+
     /// Sends a request, twice at most, with the same key and bytes.
     async fn send<T: DeserializeOwned>(
         &self,
@@ -311,7 +295,10 @@ impl Gateway<'_> {
     ) -> Result<Answer<T>, CallError> {
         let mut last = CallError::NotStarted("no try was made".to_owned());
         let mut unknown = None;
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            if attempt > 0 && matches!(last, CallError::NotStarted(_)) {
+                self.provider.sleep.sleep(PAUSE).await;
+            }
             match self.try_once(method, path, body.as_ref()).await {
                 Ok(answer) => return Ok(answer),
                 // Once a try may have been done, a later refusal proves nothing.
@@ -333,6 +320,7 @@ impl Gateway<'_> {
         body: Option<&(&str, String)>,
     ) -> Result<Answer<T>, CallError> {
         let request = self.request(method, path, body)?;
+        self.take_turn().await;
         let call = self.provider.connector.call(request);
         let limit = self.provider.sleep.sleep(self.pace.attempt());
         let response = match select(call, limit).await {

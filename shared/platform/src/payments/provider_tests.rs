@@ -1,0 +1,80 @@
+//! How calls are spaced.
+
+use super::provider::{CallError, Pace, Provider};
+use crate::secrets::SecretText;
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use futures::future::join_all;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What happened, in order: `call`, or for how many milliseconds one waited.
+#[derive(Debug, Clone, Default)]
+struct Diary(Arc<Mutex<Vec<String>>>);
+
+impl Diary {
+    fn write(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn read(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl AsyncSleep for Diary {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        // The limit of a try is no pause: it never comes.
+        if duration >= Duration::from_secs(1) {
+            return Sleep::new(std::future::pending());
+        }
+        self.write(duration.as_millis().to_string());
+        Sleep::new(tokio::task::yield_now())
+    }
+}
+
+/// A provider that has too much to do.
+impl HttpConnector for Diary {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        self.write("call".to_owned());
+        let body = r#"{"error": {"type": "invalid_request_error", "code": "rate_limit"}}"#;
+        let status = 429_u16.try_into().unwrap();
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
+    }
+}
+
+async fn told(pace: Pace, calls: usize) -> Vec<String> {
+    let diary = Diary::default();
+    let provider = Provider::new(
+        SharedHttpConnector::new(diary.clone()),
+        SharedAsyncSleep::new(diary.clone()),
+        "https://provider.example".to_owned(),
+    );
+    let calls = (0..calls).map(|_| async {
+        let gateway = provider.with_key(SecretText::from("sk_test"), pace);
+        let refused = gateway.intent("pi_1").await.unwrap_err();
+        assert_eq!(refused, CallError::NotStarted("429 rate_limit".to_owned()));
+    });
+    join_all(calls).await;
+    diary.read()
+}
+
+#[tokio::test]
+async fn a_customer_waits_for_nobody_but_not_even_a_second_try_follows_at_once() {
+    assert_eq!(told(Pace::Interactive, 1).await, ["call", "300", "call"]);
+}
+
+#[tokio::test]
+async fn calls_nobody_waits_for_begin_one_after_the_other() {
+    let told = told(Pace::OffSession, 4).await;
+    let calls = told.iter().filter(|line| *line == "call").count();
+    let places = told.iter().filter(|line| *line == "50").count();
+    assert_eq!((calls, places), (8, 8));
+    for (n, pair) in told.windows(2).enumerate() {
+        assert_ne!(pair, ["50", "50"], "two at once at {n}: {told:?}");
+    }
+}
