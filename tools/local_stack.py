@@ -1,6 +1,6 @@
 """Finding or starting a local stack, and talking HTTP to it.
 
-Python 3.9 or newer, standard library only.
+Python 3.10 or newer, standard library only.
 """
 
 import contextlib

@@ -3,10 +3,10 @@
 //! [`Cloud`] holds an HTTP gateway with the routes of `template.yaml`, the
 //! functions behind them (the same code the Lambdas run, behind the same
 //! gateway events), the table, the table's stream, the schedules, secrets,
-//! mail, the payment provider, and one clock over all of it. Three things use
+//! mail, the payment provider, and one clock over all of it. Two things use
 //! it: `make run`, which puts sockets in front ([`server`]); the integration
-//! tests, which call [`Cloud::request`]; and simulations, which add faults
-//! ([`Cloud::set_faults`], [`Cloud::plan_fault`]).
+//! tests, which call [`Cloud::request`] and add faults ([`Cloud::set_faults`],
+//! [`Cloud::plan_fault`]).
 //!
 //! Functions know nothing of it. What they call ends in the connector, the one
 //! place where effects are counted ([`Cloud::take_trace`]) and faults made.

@@ -15,7 +15,8 @@ pub struct Config {
     pub app_url: String,
     /// Origins whose pages may call with cookies and be returned to.
     pub allowed_origins: Vec<String>,
-    /// Issuer of access tokens: the API's own base URL.
+    /// Issuer of access tokens: a URN of the stack, which no change of address
+    /// invalidates.
     pub issuer: String,
     /// First part of every secret's name.
     pub secret_prefix: String,

@@ -118,8 +118,8 @@ fn read_input<O: Operation>(
     }
 }
 
-/// Reads the access token where the operation cares for one. A token that is
-/// sent and bad is refused even where none is needed.
+/// Reads the access token where the operation cares for one. A guest who sends
+/// a bad one is refused; a public operation does not look at it.
 async fn authenticate<O: Operation>(
     app: &App,
     headers: &HeaderMap,
