@@ -86,7 +86,8 @@ pub async fn check_payment(
         Ok(Look::Absent) => payment.absent(now),
         Ok(Look::Open) | Err(_) => payment,
     };
-    if attempt.page().is_none() && now.duration_since(attempt.started_at) >= POST_AGAIN_FOR {
+    let is_charge = matches!(attempt.channel, Channel::OffSession { .. });
+    if is_charge && now.duration_since(attempt.started_at) >= POST_AGAIN_FOR {
         app.count("Unresolved");
     }
     // The next look is later, whatever is wrong meanwhile.
