@@ -155,6 +155,8 @@ async fn a_key_that_is_refused_is_no_decline_and_the_charge_is_made_once_it_is_m
     let log = shop.cloud.take_log();
     let failed = |line: &&String| line.contains("PAYMENT#pay_") && line.contains("401");
     assert!(log.iter().any(|line| failed(&line)), "which one, and why");
+    let swept = |line: &&String| line.contains("renew_subscriptions") && line.contains("401");
+    assert!(log.iter().any(|line| swept(&line)), "the sweep says it too");
     assert_eq!(ada.subscription(&id).await["status"], "active");
     let told = ada.renewals(&id).await;
     assert_eq!(told[1]["status"], "open");

@@ -369,6 +369,7 @@ async fn a_clock_that_runs_wild_charges_fifteen_periods_a_day_and_no_more() {
         1,
         "someone is told once"
     );
+    assert!(log.contains("15 periods were opened within a day"));
     // What is still due follows when the day is over.
     shop.advance("P1D").await;
     let ada = shop.log_in(&ada.email, PASSWORD).await;

@@ -5,6 +5,7 @@ use domain::interval::{Interval, IntervalUnit};
 use domain::localized::Localized;
 use domain::money::Currency;
 use domain::publishing::{Unpublishable, check};
+use domain::tiers::{PriceScheme, Tier};
 
 fn products() -> Vec<Product> {
     serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap()
@@ -49,7 +50,7 @@ fn the_seed_can_be_published_and_what_cannot_be_sold_cannot() {
     };
     let first = &products()[0];
     let (product, plan) = (first.id, first.plans[0].id);
-    let cases: [(Spoil, Unpublishable); 8] = [
+    let cases: [(Spoil, Unpublishable); 5] = [
         (
             |all| all.push(all[0].clone()),
             Unpublishable::ProductTwice(product),
@@ -70,21 +71,38 @@ fn the_seed_can_be_published_and_what_cannot_be_sold_cannot() {
             |all| all[0].plans[0].trial_days = 14,
             Unpublishable::Trial(plan),
         ),
-        (
-            |all| all[0].plans[0].prices.clear(),
-            Unpublishable::Price(plan),
-        ),
-        (
-            |all| all[0].plans[0].min_quantity = 0,
-            Unpublishable::Price(plan),
-        ),
-        (
-            |all| all[0].plans[0].max_quantity = 0,
-            Unpublishable::Price(plan),
-        ),
     ];
     for (spoil, reason) in cases {
         assert_eq!(spoiled(spoil), reason);
+    }
+}
+
+#[test]
+fn a_price_the_provider_would_not_charge_cannot_be_published() {
+    let spoil: [fn(&mut Plan); 6] = [
+        |plan| plan.prices.clear(),
+        |plan| plan.prices.push(plan.prices[0].clone()),
+        |plan| plan.min_quantity = 0,
+        |plan| plan.max_quantity = 0,
+        |plan| plan.max_quantity = u64::from(u32::MAX),
+        |plan| {
+            // Free between two tiers that are not.
+            let tier = |up_to, unit_amount| Tier {
+                up_to,
+                unit_amount,
+                flat_amount: 0,
+            };
+            let first = Some(plan.min_quantity);
+            let second = first.map(|first| first + 1);
+            let tiers = vec![tier(first, 900), tier(second, 0), tier(None, 800)];
+            plan.prices[0].scheme = PriceScheme::Volume(tiers);
+        },
+    ];
+    for (n, spoil) in spoil.iter().enumerate() {
+        let mut products = products();
+        spoil(&mut products[0].plans[0]);
+        let plan = products[0].plans[0].id;
+        assert_eq!(check(&products), Err(Unpublishable::Price(plan)), "{n}");
     }
 }
 

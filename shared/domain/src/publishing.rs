@@ -1,8 +1,10 @@
-//! What a catalogue must be before it is published: whatever is in it can be
-//! sold as it says.
+//! What a catalogue must be before it is published: no plan in it shows a price
+//! at which it cannot be sold. VAT is judged with the order.
 
-use crate::catalogue::{Plan, Product};
+use crate::catalogue::{Plan, Price, Product};
 use crate::id::{PlanId, ProductId};
+use crate::payment::{LARGEST_CHARGE, SMALLEST_CHARGE};
+use crate::tiers::PriceScheme;
 use std::collections::BTreeSet;
 
 /// Why a catalogue cannot be published.
@@ -14,8 +16,9 @@ pub enum Unpublishable {
     /// Two plans share an id, or two plans of a product a code.
     #[error("plan {0} is there twice, or its code is")]
     PlanTwice(PlanId),
-    /// A price has no amount for every quantity that is sold, or none at all.
-    #[error("plan {0} has no price for some quantity it is sold in")]
+    /// It has no price, two in one currency, or one that the provider does not
+    /// charge for some quantity.
+    #[error("plan {0} has no price, two in a currency, or one that cannot be charged")]
     Price(PlanId),
     /// Trials are not sold yet: the first period would be charged at once.
     #[error("plan {0} has a trial, which cannot be sold yet")]
@@ -51,13 +54,34 @@ pub fn check(products: &[Product]) -> Result<(), Unpublishable> {
 }
 
 fn has_prices(plan: &Plan) -> bool {
-    let ends = [plan.min_quantity, plan.max_quantity];
-    let is_whole = |price: &crate::catalogue::Price| {
-        let amounts = ends.map(|quantity| plan.amount(quantity, price.currency));
+    let mut currencies = BTreeSet::new();
+    let can_be_charged = |price: &Price| {
+        let within = plan.min_quantity..=plan.max_quantity;
+        // Amounts rise within a tier, so its two ends tell.
         price.scheme.validate().is_ok()
-            && amounts
-                .iter()
-                .all(|amount| amount.as_ref().is_ok_and(|amount| amount.amount() > 0))
+            && bounds(&price.scheme)
+                .chain([plan.min_quantity, plan.max_quantity])
+                .filter(|quantity| within.contains(quantity))
+                .all(|quantity| {
+                    let amount = plan.amount(quantity, price.currency);
+                    amount.is_ok_and(|it| (SMALLEST_CHARGE..=LARGEST_CHARGE).contains(&it.amount()))
+                })
     };
-    plan.min_quantity > 0 && !plan.prices.is_empty() && plan.prices.iter().all(is_whole)
+    0 < plan.min_quantity
+        && plan.min_quantity <= plan.max_quantity
+        && !plan.prices.is_empty()
+        && plan
+            .prices
+            .iter()
+            .all(|price| currencies.insert(price.currency) && can_be_charged(price))
+}
+
+/// The last quantity of each tier and the first of the next.
+fn bounds(scheme: &PriceScheme) -> impl Iterator<Item = u64> {
+    let tiers = match scheme {
+        PriceScheme::PerUnit { .. } => &[][..],
+        PriceScheme::Graduated(tiers) | PriceScheme::Volume(tiers) => tiers,
+    };
+    let ends = tiers.iter().filter_map(|tier| tier.up_to);
+    ends.flat_map(|end| [end, end.saturating_add(1)])
 }

@@ -21,6 +21,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use domain::id::Id;
 use jiff::Timestamp;
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -173,11 +174,11 @@ impl App {
         }
     }
 
-    /// Tells in the log line of this invocation what went wrong and fails
-    /// nothing: a timer or another try makes it good.
-    pub fn note(&self, error: &(dyn std::error::Error + 'static)) {
+    /// Tells in the log line of this invocation what went wrong with what, and
+    /// fails nothing: a timer or another try makes it good.
+    pub fn note(&self, with: impl Display, error: &(dyn std::error::Error + 'static)) {
         if let Ok(mut notes) = self.notes.lock() {
-            notes.causes.push(chain(error));
+            notes.causes.push(format!("{with}: {}", chain(error)));
         }
     }
 

@@ -13,6 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 /// How long a cursor is good for.
 const LIFE: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long after a rotation one made with the secret before may come: its life,
+/// and the time for which a function may not have heard of the rotation.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(65);
+
 /// What a cursor is bound to: the operation, its query and who calls.
 #[derive(Debug)]
 pub struct Binding {
@@ -72,7 +76,7 @@ impl Binding {
         Ok(fits(&app.secret(secret).await?)
             || app
                 .secrets()
-                .latest(secret, LIFE, self.now)
+                .latest(secret, OVERLAP, self.now)
                 .await?
                 .iter()
                 .any(fits))

@@ -3,12 +3,11 @@
 
 use super::hosted::{PageText, RENEWAL_PAGE_LIFE, can_open, closing_time, open_page};
 use super::provider::Pace;
-use super::reconcile::store_payment;
 use super::renew::{charge, follow_up, saved_method};
 use super::scene::{Changed, Scene, Subject};
 use super::settle::Settled;
 use super::timer::{finish, replace};
-use super::writing::Writing;
+use super::writing::{Writing, store_payment};
 use super::{PaymentError, gateway};
 use crate::app::App;
 use crate::store::events::event;
@@ -18,6 +17,9 @@ use domain::event::{EventKind, Owner};
 use domain::payment::{Attempt, Channel, Outcome, Payment};
 use domain::subscription::{BillingPeriod, DueAction, PeriodStatus, Subscription};
 use jiff::Timestamp;
+
+/// Rounds against others who change the same things.
+const ROUNDS: u32 = 4;
 
 /// A further attempt of a renewal that was declined.
 pub(super) async fn retry(
@@ -118,7 +120,7 @@ fn is_over(subscription: &Subscription, now: Timestamp) -> bool {
 /// an outage or a mistake of ours, so another attempt follows at once and
 /// nobody is told. When that one never got there either, it counts as a
 /// decline: perhaps the card is not there any more, and only the customer can
-/// help. False when somebody else was faster.
+/// help. False when it had ended already.
 ///
 /// # Errors
 /// [`PaymentError`] when it could not be written or charged.
@@ -127,19 +129,35 @@ pub(super) async fn end_disproved(
     scene: Scene,
     attempt: &Attempt,
 ) -> Result<bool, PaymentError> {
+    let mut scene = scene;
+    for _ in 0..ROUNDS {
+        if let Some(done) = try_to_end(app, &scene, attempt.number).await? {
+            return Ok(done);
+        }
+        // Its subscription changed meanwhile, perhaps in nothing that matters.
+        scene = app.store().scene_of(&scene.payment.value).await?;
+    }
+    Err(PaymentError::Contention)
+}
+
+/// None when somebody else changed what was read.
+async fn try_to_end(app: &App, scene: &Scene, number: u32) -> Result<Option<bool>, PaymentError> {
     let now = app.now();
+    let payment = &scene.payment.value;
+    if payment
+        .open_attempt()
+        .is_none_or(|open| open.number != number)
+    {
+        return Ok(Some(false));
+    }
     let outcome = Outcome::NotCreated { at: now };
-    let ended = scene
-        .payment
-        .value
-        .clone()
-        .with_outcome(attempt.number, outcome);
+    let ended = payment.clone().with_outcome(number, outcome);
     let Subject::Renewal { subscription, .. } = &scene.subject else {
         return Err(PaymentError::Missing("the open renewal"));
     };
     if !ended.is_pending() {
         // Paid by an earlier attempt meanwhile.
-        return store_payment(app, &scene, ended).await.map(|()| true);
+        return store_payment(app, scene, ended).await.map(|()| Some(true));
     }
     let before = ended.attempts.iter().rev().nth(1);
     let is_second =
@@ -153,18 +171,19 @@ pub(super) async fn end_disproved(
             .last_attempt()
             .ok_or(PaymentError::Missing("the attempt"))?;
         if !begin_attempt(app, &scene.payment, &begun, next, None).await? {
-            return Ok(false);
+            return Ok(None);
         }
         charge(app, app.store().scene_of(&begun).await?).await?;
-        return Ok(true);
+        return Ok(Some(true));
     }
     let mut writing = Writing::begin(app, now)?;
-    let written = writing.declined(&scene, ended, "not_created", false)?;
+    let written = writing.declined(scene, ended, "not_created", false)?;
     match app.store().commit(writing.transaction).await {
-        Ok(()) => follow_up(app, Settled::Applied(Box::new(written)))
-            .await
-            .map(|_| true),
-        Err(CommitError::Refused(Changed)) => Ok(false),
+        Ok(()) => {
+            follow_up(app, Settled::Applied(Box::new(written))).await?;
+            Ok(Some(true))
+        }
+        Err(CommitError::Refused(Changed)) => Ok(None),
         Err(CommitError::Store(error)) => Err(error.into()),
     }
 }

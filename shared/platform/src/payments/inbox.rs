@@ -232,7 +232,7 @@ async fn apply(
         Ok(received) => Ok(received),
         // Durable first: the reconciler applies it.
         Err(error) => {
-            app.note(&error);
+            app.note(&record.id, &error);
             keep(app, record, version, InboxState::Received).await
         }
     }

@@ -9,14 +9,14 @@ use super::objects::Locator;
 use super::pages::{close_page, reopen};
 use super::provider::{Gateway, Pace};
 use super::renew::{charge, follow_up, number};
-use super::scene::{Changed, Scene, Subject};
-use super::settle::{Change, Settled, settle};
+use super::scene::{Scene, Subject};
+use super::settle::{Settled, settle};
 use super::surplus::refund_surplus;
-use super::writing::Writing;
+use super::writing::store_payment;
 use super::{PaymentError, gateway};
 use crate::app::App;
 use crate::http::problem::chain;
-use crate::store::{CommitError, keys};
+use crate::store::keys;
 use domain::id::{AccountId, PaymentId};
 use domain::order::OrderStatus;
 use domain::payment::{Attempt, Channel, Payment, ProviderPayment};
@@ -122,20 +122,6 @@ async fn look(
         (Channel::OffSession { customer, .. }, _) => {
             check_charge(app, gateway, scene.clone(), attempt, customer).await
         }
-    }
-}
-
-pub(super) async fn store_payment(
-    app: &App,
-    scene: &Scene,
-    payment: Payment,
-) -> Result<(), PaymentError> {
-    let mut writing = Writing::begin(app, app.now())?;
-    writing.payment(scene, payment, Change::Noted);
-    match app.store().commit(writing.transaction).await {
-        // Whoever changed it set its timer.
-        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
-        Err(CommitError::Store(error)) => Err(error.into()),
     }
 }
 

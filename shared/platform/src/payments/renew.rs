@@ -19,14 +19,15 @@ use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, SubscriptionId};
 use domain::invoice::{Invoice, InvoiceStatus};
 use domain::ledger::LedgerHead;
+use domain::openings::MOST_OPENINGS;
 use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
 use domain::subscription::{
     Bill, BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription,
 };
 use jiff::Timestamp;
 
-/// Steps one sweep takes with one subscription: more than
-/// [`MOST_OPENINGS`](domain::openings::MOST_OPENINGS) and what may come between.
+/// Steps one sweep takes with one subscription: more than [`MOST_OPENINGS`]
+/// and what may come between.
 const MOST_STEPS: u32 = 30;
 
 /// Does everything that is due to a subscription now: missed periods are
@@ -62,6 +63,11 @@ pub async fn renew(
     }
     Ok(())
 }
+
+/// Why a subscription with periods due is left alone for the rest of a day.
+#[derive(Debug, thiserror::Error)]
+#[error("{MOST_OPENINGS} periods were opened within a day, and more are due")]
+struct TooManyOpenings;
 
 struct Read {
     subscription: Stored<Subscription>,
@@ -111,11 +117,7 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     let period = guard(subscription.id, bounds, &payment);
     let waiting = match subscription.clone().opening(payment.id, now) {
         Ok(waiting) => waiting,
-        Err(left) => {
-            app.count("Parked");
-            replace(app, &read.subscription, *left, None).await?;
-            return Ok(false);
-        }
+        Err(left) => return leave_for_today(app, &read.subscription, *left).await,
     };
     let kind = EventKind::PeriodOpened {
         subscription: subscription.id,
@@ -162,6 +164,20 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
         },
     };
     charge(app, scene).await
+}
+
+/// Somebody is told, once for each day.
+async fn leave_for_today(
+    app: &App,
+    read: &Stored<Subscription>,
+    left: Subscription,
+) -> Result<bool, PaymentError> {
+    let id = left.id;
+    if replace(app, read, left, None).await? {
+        app.count("Parked");
+        app.note(id, &TooManyOpenings);
+    }
+    Ok(false)
 }
 
 fn first_charge(
@@ -280,7 +296,10 @@ pub async fn charge(app: &App, scene: Scene) -> Result<bool, PaymentError> {
             }
         },
         // Nobody knows, or not now: the payment's own timer finds it.
-        Err(CallError::Unknown(_) | CallError::NotStarted(_)) => Ok(false),
+        Err(error @ (CallError::Unknown(_) | CallError::NotStarted(_))) => {
+            app.note(payment.id, &error);
+            Ok(false)
+        }
         // Our mistake, not the customer's: no decline, no mail. The attempt
         // stays open, so that the reconciler posts it again once it is mended.
         Err(error @ CallError::Rejected { .. }) => Err(error.into()),
@@ -332,9 +351,10 @@ pub async fn follow_up(app: &App, settled: Settled) -> Result<bool, PaymentError
 
 /// Gives an invoice its number now; if that fails, its timer does it later.
 pub async fn number(app: &App, invoice: Stored<Invoice>, head: Option<Stored<LedgerHead>>) {
+    let id = invoice.value.id;
     let waiting = Waiting { invoice, head };
     if let Err(error) = app.numbering().number(app, waiting).await {
-        app.note(&error);
+        app.note(id, &error);
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::PaymentError;
 use super::provider::{CallError, Gateway};
-use super::reconcile::store_payment;
 use super::scene::{Changed, Scene};
 use super::settle::Change;
 use super::writing::Writing;
+use super::writing::store_payment;
 use crate::app::App;
 use crate::store::CommitError;
 use domain::event::EventKind;

@@ -7,7 +7,7 @@ use super::scene::{Changed, Scene, Subject};
 use super::settle::{Change, Outcome};
 use crate::app::App;
 use crate::store::events::event;
-use crate::store::{Stored, Transaction};
+use crate::store::{CommitError, Stored, Transaction};
 use domain::dunning::DunningPolicy;
 use domain::event::{EventKind, Owner};
 use domain::id::EventId;
@@ -310,4 +310,22 @@ fn order_invoice(
         created_at: now,
         finalise_at: None,
     })
+}
+
+/// Writes a payment alone. Success also where somebody else changed it: who did
+/// set its timer.
+///
+/// # Errors
+/// [`PaymentError`] when it could not be written.
+pub(super) async fn store_payment(
+    app: &App,
+    scene: &Scene,
+    payment: Payment,
+) -> Result<(), PaymentError> {
+    let mut writing = Writing::begin(app, app.now())?;
+    writing.payment(scene, payment, Change::Noted);
+    match app.store().commit(writing.transaction).await {
+        Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
 }

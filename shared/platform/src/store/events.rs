@@ -96,11 +96,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table could not do it.
     pub async fn hand_on_again(&self, key: &Key, now: Timestamp) -> Result<(), StoreError> {
-        let Some(event) = self.get::<Event>(key).await? else {
+        let Some(happened_at) = self.moment_of(key).await? else {
             return Ok(());
         };
         let update = self.waiting_event(key);
-        let update = match next_delivery(&event.value, now) {
+        let update = match next_delivery(happened_at, now) {
             Some(at) => update
                 .update_expression(
                     "SET version = version + :one, due_at = :due_at, deliver_at = :deliver_at",
@@ -112,6 +112,29 @@ impl Store {
             }
         };
         unless_delivered(update.send().await)
+    }
+
+    /// When an event happened, whether or not its kind is known here: what a
+    /// newer version wrote must be given up after two days as well.
+    async fn moment_of(&self, key: &Key) -> Result<Option<Timestamp>, StoreError> {
+        let got = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_item(key)))
+            .consistent_read(true)
+            .projection_expression("#at")
+            .expression_attribute_names("#at", "at")
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk("GetItem", error))?;
+        let at = got.item.as_ref().and_then(|item| item.get("at"));
+        let Some(AttributeValue::S(at)) = at else {
+            return Ok(None);
+        };
+        at.parse()
+            .map(Some)
+            .map_err(|_| StoreError::unexpected("an event that happened at no time"))
     }
 
     fn waiting_event(&self, key: &Key) -> UpdateItemFluentBuilder {
@@ -141,8 +164,8 @@ fn unless_delivered<T>(sent: Result<T, SdkError<UpdateItemError>>) -> Result<(),
 }
 
 /// When an event that was not delivered is handed on again, if ever.
-fn next_delivery(event: &Event, now: Timestamp) -> Option<Timestamp> {
-    let age = now.duration_since(event.at);
+fn next_delivery(happened_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let age = now.duration_since(happened_at);
     (age < GIVEN_UP).then(|| later(now, age.clamp(DELIVERY, LONGEST_WAIT)))
 }
 
@@ -249,7 +272,6 @@ mod tests {
 
     #[test]
     fn an_undelivered_event_waits_longer_and_longer_then_for_a_person() {
-        let event = event(id(), Owner::Decoy, EventKind::NothingToSend, NOW);
         let minutes = |minutes| later(NOW, SignedDuration::from_mins(minutes));
         for (tried, next) in [
             (0, Some(5)),
@@ -259,7 +281,7 @@ mod tests {
             (2_879, Some(3_239)),
             (2_880, None),
         ] {
-            assert_eq!(next_delivery(&event, minutes(tried)), next.map(minutes));
+            assert_eq!(next_delivery(NOW, minutes(tried)), next.map(minutes));
         }
     }
 
