@@ -2,7 +2,7 @@
 
 use crate::cost::effects_of_all;
 use crate::support::{EDR_MONTHLY, Shop, User, text};
-use domain::id::{Id as _, InvoiceId};
+use domain::id::{Id as _, InvoiceId, SubscriptionId};
 use domain::invoice::{Invoice, InvoiceStatus};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -211,6 +211,31 @@ async fn what_is_stuck_at_the_head_of_a_shard_keeps_nothing_behind_it_waiting() 
         let swept = shop.tick("renew_subscriptions").await;
         assert_eq!(swept, json!({"served": 0, "failed": failed}));
     }
+}
+
+#[tokio::test]
+async fn only_what_is_still_due_is_put_off() {
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let bought = ada.buy(EDR_MONTHLY, 1).await;
+    let id = SubscriptionId::parse(&text(&bought["subscriptionIds"][0])).unwrap();
+    let due_later = keys::subscription(ada.account, id);
+    let (without, absent) = (keys::account(ada.account), keys::signing_keys());
+    let absent = Key {
+        sk: "NOBODY".to_owned(),
+        ..absent
+    };
+    let app = shop.cloud.app("test");
+    let digest = shop.digest().await;
+    for key in [&due_later, &without, &absent] {
+        let put_off = app.store().put_off(Job::Renew, key, app.now()).await;
+        put_off.unwrap();
+        assert_eq!(shop.digest().await, digest, "{key:?}");
+    }
+    shop.cloud.skip_to(DUE.parse().unwrap());
+    let put_off = app.store().put_off(Job::Renew, &due_later, app.now());
+    put_off.await.unwrap();
+    assert_ne!(shop.digest().await, digest);
 }
 
 #[tokio::test]
