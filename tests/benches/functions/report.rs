@@ -43,7 +43,7 @@ impl Report {
         let mut missed = Vec::new();
         for function in self.functions() {
             let name = function.name;
-            let ratio = self.ratio(function);
+            let ratio = self.ratio(function, |it| &it.first_poll);
             if ratio > RATIO_GOAL {
                 missed.push(format!(
                     "{name} polls first after {} hellos",
@@ -90,22 +90,31 @@ impl Report {
             .filter(|measured| measured.name != HELLO)
     }
 
-    /// First poll beside hello's of the same round, the median, in hundredths.
-    fn ratio(&self, function: &Measured) -> u128 {
-        let hello = self.measured.iter().find(|measured| measured.name == HELLO);
-        let rounds = function
-            .first_poll
+    fn hello(&self) -> Option<&Measured> {
+        self.measured.iter().find(|measured| measured.name == HELLO)
+    }
+
+    /// Times beside hello's of the same rounds, the median, in hundredths.
+    fn ratio(&self, function: &Measured, times: impl Fn(&Measured) -> &[Duration]) -> u128 {
+        let hellos = self.hello().map_or(&[][..], &times);
+        let ratios: Vec<u128> = times(function)
             .iter()
-            .zip(hello.into_iter().flat_map(|hello| &hello.first_poll));
-        let ratios: Vec<u128> = rounds
-            .filter_map(|(mine, hellos)| {
-                mine.as_micros()
-                    .saturating_mul(100)
-                    .checked_div(hellos.as_micros())
-            })
+            .zip(hellos)
+            .filter_map(|(mine, hellos)| part(mine.as_nanos(), hellos.as_nanos()))
             .collect();
         median(&ratios)
     }
+
+    /// Peak memory beside hello's, in hundredths.
+    fn memory_ratio(&self, function: &Measured) -> u128 {
+        let hello = self.hello().map_or(0, |hello| hello.peak_memory);
+        part(u128::from(function.peak_memory), u128::from(hello)).unwrap_or(0)
+    }
+}
+
+/// In hundredths; none of nothing.
+fn part(mine: u128, other: u128) -> Option<u128> {
+    mine.saturating_mul(100).checked_div(other)
 }
 
 impl fmt::Display for Report {
@@ -119,27 +128,33 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "| function | first poll | × hello | first answer | warm | peak memory | instructions |"
+            "| function | first poll | × hello | first answer | × | warm | × | peak memory | × | instructions |"
         )?;
-        writeln!(f, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
+        writeln!(
+            f,
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+        )?;
         for function in &self.measured {
             let instructions = function
                 .instructions
                 .map_or_else(|| "not counted".to_owned(), thousands);
             writeln!(
                 f,
-                "| {} | {} | {} | {} | {} | {} | {instructions} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {instructions} |",
                 function.name,
                 milliseconds(median(&function.first_poll)),
-                hundredths(self.ratio(function)),
+                hundredths(self.ratio(function, |it| &it.first_poll)),
                 milliseconds(median(&function.first_answer)),
+                hundredths(self.ratio(function, |it| &it.first_answer)),
                 milliseconds(median(&function.warm)),
+                hundredths(self.ratio(function, |it| &it.warm)),
                 megabytes(function.peak_memory),
+                hundredths(self.memory_ratio(function)),
             )?;
         }
         writeln!(
             f,
-            "| *goal* | | ≤ {} | | | ≤ {}, hashing ≤ {} | ≤ {}, but hashing |\n",
+            "| *goal* | | ≤ {} | | | | | ≤ {}, hashing ≤ {} | | ≤ {}, but hashing |\n",
             hundredths(RATIO_GOAL),
             megabytes(MEMORY_GOAL),
             megabytes(HASHING_MEMORY_GOAL),
