@@ -1,8 +1,6 @@
 //! Who may do what: every operation of the registry, called by everybody.
 //! An operation without a row fails the test.
 
-use crate::stage::{Ask, Stage, refresh_token};
-use crate::support::{Answer, PASSWORD, Shop, text};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use functions::registry::{Entry, operations};
@@ -11,6 +9,8 @@ use local::Effect;
 use platform::http::operation::Access;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tests::shop::{Answer, PASSWORD, Shop, text};
+use tests::stage::{Ask, Stage, refresh_token};
 
 /// Who may call an operation, and what it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 //! that the numbers are the same on every machine.
 
 use crate::cost::{Cost, effects};
-use crate::stage::{Ask, Stage, operation, refresh_token};
-use crate::support::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop};
 use local::{Effect, Service, SourceIp};
 use serde_json::json;
 use std::net::IpAddr;
+use tests::shop::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop};
+use tests::stage::{Ask, Stage, operation, refresh_token};
 
 /// What a request costs that succeeds, in an environment that is warm.
 async fn success(stage: &Stage, id: &str, ask: &Ask) -> Cost {

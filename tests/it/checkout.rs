@@ -1,9 +1,7 @@
 //! Ordering and paying.
 
-use crate::support::{
-    EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, Shop, address, order_of, text,
-};
 use serde_json::{Value, json};
+use tests::shop::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, Shop, address, order_of, text};
 
 /// 2,900.00 a month, each.
 const HUNTING_MONTHLY: &str = "pln_01944000000070008000000000000041";

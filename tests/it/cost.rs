@@ -1,8 +1,8 @@
 //! What a request cost, from the recorded calls.
 
-use crate::support::Shop;
 use local::{Access, Effect, Service};
 use std::future::Future;
+use tests::shop::Shop;
 
 /// What a function did for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

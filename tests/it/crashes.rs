@@ -2,11 +2,10 @@
 //! a renewal: what production has (the client's retry, redelivery, timers)
 //! brings it to the one right end.
 
-use crate::support::{Answer, EDR_MONTHLY, GOOD_CARD, Shop, User, text};
 use jiff::{SignedDuration, Timestamp};
 use local::Fault;
-use platform::store::keys;
 use serde_json::{Value, json};
+use tests::shop::{Answer, EDR_MONTHLY, GOOD_CARD, Shop, User, text};
 
 /// How a call can end badly: before it is sent, after it was applied, with
 /// the answer lost, refused for contention, failed though applied.
@@ -124,7 +123,7 @@ async fn a_renewal_survives_every_fault_at_every_effect() {
             let ada = shop.customer("ada@example.com").await;
             let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
             let at = "2026-02-28T09:05:00Z";
-            within |= shop.sweep_with_fault(at, effect, mode).await;
+            within |= sweep_with_fault(&shop, at, effect, mode).await;
             shop.advance("PT26H").await;
             let told = ada.renewals(&id).await;
             let story: Vec<(&Value, usize)> = told
@@ -155,7 +154,7 @@ async fn a_page_the_bank_asks_for_is_opened_and_mailed_once_wherever_the_sweep_d
             let id = text(&ada.buy(EDR_MONTHLY, 2).await["subscriptionIds"][0]);
             shop.cards(&ada.email, "authentication_required").await;
             let at = "2026-02-28T09:05:00Z";
-            within |= shop.sweep_with_fault(at, effect, mode).await;
+            within |= sweep_with_fault(&shop, at, effect, mode).await;
             shop.advance("PT13H").await;
             assert_eq!(ada.subscription(&id).await["status"], "past_due", "{about}");
             let told = ada.renewals(&id).await;
@@ -178,34 +177,16 @@ async fn a_page_the_bank_asks_for_is_opened_and_mailed_once_wherever_the_sweep_d
     }
 }
 
-impl Shop {
-    /// Moves the clock up to a sweep at this moment and lets it meet a fault at
-    /// one of its effects; false when it has no such effect.
-    async fn sweep_with_fault(&self, at: &str, effect: u64, fault: Fault) -> bool {
-        let at: Timestamp = at.parse().unwrap();
-        let shortly = SignedDuration::from_mins(6);
-        self.cloud.advance_to(at - shortly).await.unwrap();
-        self.cloud.skip_to(at);
-        let tick = json!({"version": 1, "shards": self.shards_due().await});
-        let planned = self.cloud.effects() + effect;
-        self.cloud.plan_fault(planned, fault);
-        let _may_crash = self.cloud.run_job("renew_subscriptions", tick).await;
-        self.cloud.effects() >= planned
-    }
-
-    /// The shards in which something is due to renew, so that the effects of a
-    /// sweep are those of the one subscription.
-    pub(crate) async fn shards_due(&self) -> Vec<u8> {
-        let app = self.cloud.app("test");
-        let mut due = Vec::new();
-        for shard in 0..keys::SHARDS {
-            let now = self.cloud.now();
-            let found = app.store().due(keys::Job::Renew, shard, now, 1).await;
-            if !found.unwrap().is_empty() {
-                due.push(shard);
-            }
-        }
-        assert_eq!(due.len(), 1);
-        due
-    }
+/// Moves the clock up to a sweep at this moment and lets it meet a fault at
+/// one of its effects; false when it has no such effect.
+async fn sweep_with_fault(shop: &Shop, at: &str, effect: u64, fault: Fault) -> bool {
+    let at: Timestamp = at.parse().unwrap();
+    let shortly = SignedDuration::from_mins(6);
+    shop.cloud.advance_to(at - shortly).await.unwrap();
+    shop.cloud.skip_to(at);
+    let tick = json!({"version": 1, "shards": shop.shards_due().await});
+    let planned = shop.cloud.effects() + effect;
+    shop.cloud.plan_fault(planned, fault);
+    let _may_crash = shop.cloud.run_job("renew_subscriptions", tick).await;
+    shop.cloud.effects() >= planned
 }

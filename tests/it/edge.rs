@@ -1,12 +1,12 @@
 //! What every answer has, whatever was asked.
 
-use crate::stage::{Ask, Stage, operation};
-use crate::support::{Answer, EDR_MONTHLY, Shop, order_of};
 use bytes::Bytes;
 use functions::registry::operations;
 use http::Request;
 use platform::http::operation::{Access, Media};
 use serde_json::json;
+use tests::shop::{Answer, EDR_MONTHLY, Shop, order_of};
+use tests::stage::{Ask, Stage, operation};
 
 /// Sends exactly these headers.
 pub(crate) async fn send(

@@ -1,12 +1,12 @@
 //! Mails whose first way was lost.
 
-use crate::support::{Shop, registration};
 use jiff::Timestamp;
 use local::{Options, StreamDelivery};
 use platform::store::keys::{Due, Job, Key};
 use platform::store::{Entity, Transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tests::shop::{Shop, registration};
 
 #[tokio::test]
 async fn a_mail_the_stream_gave_up_is_sent_once_when_its_timer_comes() {

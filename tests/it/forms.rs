@@ -2,11 +2,11 @@
 //! field's type and bounds, which fields must be there, and that there are no
 //! others. One walk over the descriptions of all operations.
 
-use crate::stage::{Ask, Stage};
-use crate::support::Answer;
 use functions::registry::{Entry, operations};
 use platform::http::operation::{Access, Media};
 use serde_json::{Value, json};
+use tests::shop::Answer;
+use tests::stage::{Ask, Stage};
 
 /// A change of a good body, and the errors it may cause at its place.
 struct Fault {

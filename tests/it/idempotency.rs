@@ -1,11 +1,11 @@
 //! What an `Idempotency-Key` does: every operation that is not a read, by the
 //! rule of the API, so that a new one is judged without being listed.
 
-use crate::stage::{Ask, Stage, operation};
-use crate::support::{Answer, EDR_MONTHLY, PASSWORD, order_of, text};
 use functions::registry::{Entry, operations};
 use platform::http::operation::{Access, Idempotency};
 use serde_json::{Value, json};
+use tests::shop::{Answer, EDR_MONTHLY, PASSWORD, order_of, text};
+use tests::stage::{Ask, Stage, operation};
 
 /// What must not happen twice even when the client forgets a key.
 const REQUIRED: [&str; 5] = [

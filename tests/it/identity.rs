@@ -3,8 +3,8 @@
 mod parity;
 mod sessions;
 
-use crate::support::{Answer, PASSWORD, Shop, registration, text};
 use serde_json::{Value, json};
+use tests::shop::{Answer, PASSWORD, Shop, registration, text};
 
 async fn login(shop: &Shop, email: &str, password: &str) -> Answer {
     let body = json!({"email": email, "password": password, "tokenTransport": "body"});

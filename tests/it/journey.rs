@@ -2,8 +2,6 @@
 //! tests that look at what they leave behind.
 
 use crate::logs::{canaries, secrets};
-use crate::stage::{Stage, operation, refresh_token};
-use crate::support::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, address, registration, text};
 use functions::registry::operations;
 use local::{Effect, Fault, Options, StreamDelivery};
 use platform::http::operation::Access;
@@ -11,6 +9,8 @@ use platform::secrets::Secret;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 use stripe_simulator::Delivery;
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, address, registration, text};
+use tests::stage::{Stage, operation, refresh_token};
 
 /// What the journeys left behind.
 #[derive(Default)]

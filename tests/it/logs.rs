@@ -1,10 +1,10 @@
 //! What may not be in a log is not in it.
 
 use crate::journey;
-use crate::stage::Stage;
-use crate::support::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, text};
 use platform::secrets::Secret;
 use serde_json::{Value, json};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, text};
+use tests::stage::Stage;
 
 /// Everything a journey brings that must stay out of the log.
 pub(crate) async fn canaries(stage: &Stage) -> Vec<(String, String)> {

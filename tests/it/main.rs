@@ -12,19 +12,14 @@
     reason = "a test that meets what cannot be fails, and says where"
 )]
 
-mod audit;
 mod cost;
 mod deployment;
-mod documented;
 mod journey;
-mod stage;
-mod support;
 
 mod authorization;
 mod bad_inputs;
 mod budgets;
 mod checkout;
-mod conduct;
 mod contract;
 mod crashes;
 mod edge;

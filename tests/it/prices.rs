@@ -3,10 +3,10 @@
 //! out; so is the time functions run, which only a deployed stack can tell.
 
 use crate::cost::effects_of_all;
-use crate::stage::Stage;
-use crate::support::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop};
 use local::{Effect, Service};
 use serde_json::json;
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop};
+use tests::stage::Stage;
 
 /// List prices of a million, on demand, in us-east-1, known since November
 /// 2024: in hundredths of a cent.

@@ -1,10 +1,10 @@
 //! What the provider says too late, twice, wrongly or not at all.
 
-use crate::support::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
 use bytes::Bytes;
 use futures::future::join_all;
 use platform::secrets::Secret;
 use serde_json::{Value, json};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
 
 #[tokio::test]
 async fn a_capture_after_the_cancellation_is_refunded_by_itself() {

@@ -2,9 +2,9 @@
 //! round trip when the table must say so.
 
 use crate::cost::{Cost, effects};
-use crate::stage::{Ask, Stage, operation};
-use crate::support::registration;
 use serde_json::{Value, json};
+use tests::shop::registration;
+use tests::stage::{Ask, Stage, operation};
 
 fn good(stage: &Stage, id: &str) -> Ask {
     stage.good(&operation(id).spec)

@@ -1,9 +1,9 @@
 //! Renewals: exactly once, on time, for years, through declines.
 
 use crate::cost::effects_of_all;
-use crate::support::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop, User, text};
 use local::Fault;
 use serde_json::{Value, json};
+use tests::shop::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop, User, text};
 
 /// The statuses and attempts of a subscription's periods.
 async fn story(user: &User, subscription: &str) -> Vec<(u64, String, usize)> {

@@ -2,9 +2,9 @@
 //! methods it does not have.
 
 use crate::edge::{assert_guarded, send};
-use crate::support::Shop;
 use functions::registry::operations;
 use std::collections::BTreeMap;
+use tests::shop::Shop;
 
 #[tokio::test]
 async fn pages_of_allowed_origins_may_read_answers_and_no_others() {

@@ -1,9 +1,9 @@
 //! Many at once: one wins, nothing is done twice.
 
-use crate::support::{EDR_MONTHLY, GOOD_CARD, Shop, order_of, text};
 use futures::future::join_all;
 use serde_json::json;
 use std::collections::BTreeSet;
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, Shop, order_of, text};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_copies_of_one_order_make_one_order() {
@@ -109,7 +109,7 @@ async fn sixteen_sweeps_at_once_charge_a_period_once() {
     }
     shop.cloud.settle().await;
     shop.advance("PT1H").await;
-    let ada = shop.log_in(&ada.email, crate::support::PASSWORD).await;
+    let ada = shop.log_in(&ada.email, tests::shop::PASSWORD).await;
     let told = ada.renewals(&id).await;
     assert_eq!(told.len(), 2);
     assert_eq!(

@@ -1,7 +1,6 @@
 //! Many accounts due in one sweep.
 
 use crate::cost::effects_of_all;
-use crate::support::{EDR_MONTHLY, Shop, User, text};
 use domain::id::{Id as _, InvoiceId, SubscriptionId};
 use domain::invoice::{Invoice, InvoiceStatus};
 use futures::future::join_all;
@@ -15,6 +14,7 @@ use platform::sweep::{Tick, sweep};
 use platform::telemetry::Invocation;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tests::shop::{EDR_MONTHLY, Shop, User, text};
 
 const ACCOUNTS: usize = 12;
 const DUE: &str = "2026-02-28T09:30:00Z";

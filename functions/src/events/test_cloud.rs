@@ -222,6 +222,7 @@ pub(super) fn app(cloud: &Arc<Cloud>) -> App {
         time_source: SharedTimeSource::default(),
         credentials: Credentials::new("id", "secret", None, None, "test"),
         endpoint: None,
+        hashing: platform::identity::password::Cost::DEPLOYED,
     })
 }
 

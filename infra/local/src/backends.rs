@@ -1,17 +1,21 @@
 //! Everything behind the connector.
 
 use crate::clock::VirtualClock;
-use crate::engine::Engine;
-use crate::faults::{Fault, Faults, Weather};
+use crate::connector::{Condition, Late};
+use crate::engine::{Engine, EngineError};
+use crate::faults::{Fault, Faults, Share, StreamFaults, Weather};
 use crate::lock::lock;
 use crate::mailbox::Mailbox;
-use crate::trace::Effect;
+use crate::trace::{Effect, Service};
 use crate::vault::Vault;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::clock::Clock as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use stripe_simulator::Simulator;
+
+/// Most turns others get before an effect, where turns are of chance.
+const MOST_TURNS: u64 = 4;
 
 /// The services the functions call, and what is told about the calls.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub(crate) struct Backends {
     pub(crate) vault: Vault,
     pub(crate) mailbox: Mailbox,
     weather: Mutex<Weather>,
+    late: Mutex<Vec<Late>>,
+    without: Mutex<Option<Condition>>,
     effects: AtomicU64,
     /// Kept only while somebody wants to read it.
     trace: Mutex<Option<Vec<Effect>>>,
@@ -42,6 +48,8 @@ impl Backends {
             vault,
             mailbox: Mailbox::default(),
             weather: Mutex::default(),
+            late: Mutex::default(),
+            without: Mutex::default(),
             effects: AtomicU64::new(0),
             trace: Mutex::new(traced.then(Vec::new)),
         }
@@ -81,24 +89,107 @@ impl Backends {
         lock(&self.weather).planned(effect)
     }
 
-    /// The fault a call to the table meets by chance.
-    pub(crate) fn draw(&self, writes: bool) -> Option<Fault> {
-        lock(&self.weather).draw(writes)
+    /// The fault a call meets by chance.
+    pub(crate) fn draw(&self, service: Service, writes: bool) -> Option<Fault> {
+        lock(&self.weather).draw(service, writes)
+    }
+
+    /// A number up to this one, by chance.
+    pub(crate) fn up_to(&self, most: u64) -> u64 {
+        lock(&self.weather).up_to(most)
+    }
+
+    /// How many turns others get before an effect.
+    pub(crate) fn turns(&self) -> u64 {
+        let mut weather = lock(&self.weather);
+        if weather.faults.shuffle {
+            weather.up_to(MOST_TURNS)
+        } else {
+            1
+        }
+    }
+
+    /// Lets the clock go on by what an effect takes.
+    pub(crate) fn time_passes(&self) {
+        let mut weather = lock(&self.weather);
+        let most = weather.faults.latency;
+        if most > 0 {
+            let passed = weather.up_to(u64::from(most));
+            let passed = SignedDuration::from_millis(i64::try_from(passed).unwrap_or(0));
+            let now = self.clock.now();
+            self.clock.move_to(now.checked_add(passed).unwrap_or(now));
+        }
+    }
+
+    /// True when the table forgets a transaction's token.
+    pub(crate) fn forgets_token(&self) -> bool {
+        let mut weather = lock(&self.weather);
+        let share = weather.faults.dynamodb.forgotten_token;
+        weather.hits(share)
+    }
+
+    /// True when a query stops before its end.
+    pub(crate) fn stops_early(&self) -> bool {
+        let mut weather = lock(&self.weather);
+        let share = weather.faults.dynamodb.short_page;
+        weather.hits(share)
+    }
+
+    /// True when a batch leaves keys unprocessed.
+    pub(crate) fn leaves_keys(&self) -> bool {
+        let mut weather = lock(&self.weather);
+        let share = weather.faults.dynamodb.partial_batch;
+        weather.hits(share)
+    }
+
+    /// True for that share of what the stream carries.
+    pub(crate) fn hits(&self, share: impl Fn(&StreamFaults) -> Share) -> bool {
+        let mut weather = lock(&self.weather);
+        let share = share(&weather.faults.stream);
+        weather.hits(share)
+    }
+
+    /// The calls that have not arrived yet.
+    pub(crate) fn with_late<T>(&self, look: impl FnOnce(&mut Vec<Late>) -> T) -> T {
+        look(&mut lock(&self.late))
+    }
+
+    /// The condition that is switched off, if any.
+    pub(crate) fn switched_off(&self) -> Option<Condition> {
+        lock(&self.without).clone()
+    }
+
+    /// Switches a condition off, or all on again.
+    pub(crate) fn switch_off(&self, condition: Option<Condition>) {
+        *lock(&self.without) = condition;
     }
 
     pub(crate) fn plan(&self, effect: u64, fault: Fault) {
         lock(&self.weather).plan(effect, fault);
     }
 
-    pub(crate) fn set_faults(&self, faults: Faults) {
+    /// Puts faults in force.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the table cannot be read late.
+    pub(crate) fn set_faults(&self, faults: Faults) -> Result<(), EngineError> {
+        self.engine.set_lag(faults.dynamodb.lag)?;
         self.simulator
             .set_webhook_faults(faults.webhooks.into(), faults.seed);
         self.simulator
             .set_api_faults(faults.provider.into(), faults.seed);
         lock(&self.weather).set(faults);
+        Ok(())
     }
 
     pub(crate) fn faults(&self) -> Faults {
         lock(&self.weather).faults.clone()
+    }
+
+    /// Forgets planned faults, calls on their way and counts effects anew.
+    pub(crate) fn calm(&self, effects: u64) {
+        *lock(&self.weather) = Weather::default();
+        self.with_late(Vec::clear);
+        self.effects.store(effects, Ordering::Relaxed);
     }
 }

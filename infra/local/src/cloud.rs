@@ -2,10 +2,13 @@
 
 use crate::backends::Backends;
 use crate::conductor::Conductor;
+use crate::connector::Condition;
 use crate::duration;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
+use crate::entropy::SeededEntropy;
 use crate::faults::{Fault, Faults};
 use crate::functions::{FunctionError, Functions};
+use crate::journal::Commit;
 use crate::lock::lock;
 use crate::log::LogSink;
 use crate::mailbox::Mail;
@@ -43,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) conductor: tokio::sync::Mutex<Conductor>,
     pub(crate) logins: Mutex<Vec<Login>>,
     pub(crate) requests: AtomicU64,
+    /// Where random bytes come from, if they follow a seed.
+    pub(crate) seeded: Option<Arc<SeededEntropy>>,
 }
 
 /// A clock is never turned back.
@@ -144,7 +149,7 @@ impl Cloud {
         backends.engine.recreate()?;
         backends.simulator.reset();
         backends.mailbox.restore(Vec::new());
-        backends.set_faults(Faults::default());
+        backends.set_faults(Faults::default())?;
         backends.take_trace();
         self.0.functions.stop();
         backends.clock.set(self.0.options.now);
@@ -161,8 +166,22 @@ impl Cloud {
     }
 
     /// Puts faults in force; the default clears them.
-    pub fn set_faults(&self, faults: Faults) {
-        self.0.backends.set_faults(faults);
+    ///
+    /// # Errors
+    /// [`EngineError`] when the table cannot be read late.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), EngineError> {
+        self.0.backends.set_faults(faults)
+    }
+
+    /// Switches a condition of the shop's writes off, or all on again: what
+    /// happens without it?
+    pub fn switch_off(&self, condition: Option<Condition>) {
+        self.0.backends.switch_off(condition);
+    }
+
+    /// What was written to the table since the last call, if effects are kept.
+    pub fn take_commits(&self) -> Vec<Commit> {
+        self.0.backends.engine.take_commits()
     }
 
     /// Plans a fault for the effect with this number; see

@@ -2,7 +2,7 @@
 
 use crate::cloud::{Cloud, Ran};
 use crate::schedule::Schedule;
-use crate::stream::{resume_at, wanted};
+use crate::stream::{poison, resume_at, wanted};
 use crate::template::{StreamMapping, Template};
 use http::Request;
 use http::header::{CONTENT_TYPE, USER_AGENT};
@@ -22,7 +22,7 @@ const MOST_ROUNDS: u32 = 10_000;
 const JOB_RETRIES: u32 = 2;
 
 /// How far time and the stream have been carried.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Conductor {
     /// Everything up to here has happened.
     reached: Timestamp,
@@ -34,6 +34,8 @@ pub(crate) struct Conductor {
 
 /// Something that happens by itself.
 enum Happening {
+    /// A call arrives at the provider that was long on its way.
+    Arrival,
     Provider,
     Tick(usize),
 }
@@ -57,11 +59,14 @@ impl Cloud {
     /// thing at its own time.
     pub(crate) async fn run_until(&self, conductor: &mut Conductor, until: Timestamp) -> Ran {
         let mut ran = Ran::new();
+        self.backends().arrive_by(self.now());
         self.deliver_all(conductor, &mut ran).await;
         while let Some((at, happening)) = self.next_happening(conductor, until) {
             self.backends().clock.move_to(at);
             conductor.reached = conductor.reached.max(at);
+            self.backends().arrive_by(self.now());
             match happening {
+                Happening::Arrival => {}
                 Happening::Provider => self.backends().simulator.tick(self.now()),
                 Happening::Tick(index) => self.tick(conductor, index, at, &mut ran).await,
             }
@@ -100,6 +105,10 @@ impl Cloud {
             .simulator
             .next_due()
             .map(|at| (at, Happening::Provider));
+        let arrival = self
+            .backends()
+            .next_arrival()
+            .map(|at| (at, Happening::Arrival));
         let schedules = &self.template().schedules;
         let ticks = schedules
             .iter()
@@ -112,8 +121,9 @@ impl Cloud {
                     .max(conductor.reached);
                 Some((schedule.tick_at_or_after(from), Happening::Tick(index)))
             });
-        provider
+        arrival
             .into_iter()
+            .chain(provider)
             .chain(ticks)
             .filter(|(at, _)| *at <= until)
             .min_by_key(|(at, _)| *at)
@@ -228,12 +238,21 @@ impl Cloud {
         for change in self.backends().engine.take_changes() {
             conductor.sequence = conductor.sequence.saturating_add(1);
             let record = change.record(conductor.sequence, now);
-            if wanted(mapping, &record) {
+            if wanted(mapping, &record) && !self.backends().hits(|faults| faults.drop) {
                 records.push(record);
             }
         }
         for batch in records.chunks(mapping.batch.max(1)) {
-            self.deliver_batch(mapping, batch.to_vec(), ran).await;
+            let mut batch = batch.to_vec();
+            if self.backends().hits(|faults| faults.poison) {
+                conductor.sequence = conductor.sequence.saturating_add(1);
+                batch.insert(batch.len() / 2, poison(conductor.sequence, now));
+            }
+            let again = self.backends().hits(|faults| faults.duplicate);
+            self.deliver_batch(mapping, batch.clone(), ran).await;
+            if again {
+                self.deliver_batch(mapping, batch, ran).await;
+            }
         }
         !records.is_empty()
     }

@@ -6,17 +6,20 @@
 //! items before and after as the truth.
 
 use crate::clock::VirtualClock;
+use crate::journal::{Commit, Journal};
 use crate::lock::lock;
+use crate::replica::Replica;
 use crate::stream::{Change, changes};
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::query::QueryRequest;
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{AttributeValue, Database, DynoxideError, Item};
 use jiff::Timestamp;
+use platform::clock::Clock as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -28,8 +31,10 @@ pub struct Engine {
     database: Database,
     definition: Value,
     ttl_attribute: Option<String>,
+    clock: VirtualClock,
     /// Held over each write, so that its changes are seen whole and in order.
-    stream: Mutex<VecDeque<Change>>,
+    pub(crate) journal: Mutex<Journal>,
+    pub(crate) replica: Mutex<Option<Replica>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -45,7 +50,8 @@ pub struct EngineError(#[from] DynoxideError);
 
 impl Engine {
     /// Opens the table, in memory or in a file, and creates it where it is not
-    /// there. `definition` is a `CreateTable` request without the name.
+    /// there. `definition` is a `CreateTable` request without the name; `kept`
+    /// says whether commits are kept to be read.
     ///
     /// # Errors
     /// [`EngineError`] when the file or the definition cannot be used.
@@ -54,6 +60,7 @@ impl Engine {
         ttl_attribute: Option<&str>,
         clock: &VirtualClock,
         file: Option<&Path>,
+        kept: bool,
     ) -> Result<Self, EngineError> {
         let database = match file {
             Some(file) => Database::new(&file.to_string_lossy())?,
@@ -69,7 +76,9 @@ impl Engine {
             database,
             definition,
             ttl_attribute: ttl_attribute.map(str::to_owned),
-            stream: Mutex::new(VecDeque::new()),
+            clock: clock.clone(),
+            journal: Mutex::new(Journal::new(kept)),
+            replica: Mutex::default(),
         };
         if engine.database.get_table_metadata(TABLE)?.is_none() {
             engine.create()?;
@@ -94,55 +103,37 @@ impl Engine {
     /// # Errors
     /// [`EngineError`].
     pub(crate) fn recreate(&self) -> Result<(), EngineError> {
-        let mut stream = lock(&self.stream);
+        let mut journal = lock(&self.journal);
         self.database
             .delete_table(read(&json!({"TableName": TABLE}))?)?;
-        stream.clear();
+        journal.clear();
+        *lock(&self.replica) = None;
         self.create()
     }
 
-    /// Answers a request to DynamoDB: status and body.
-    pub(crate) fn call(&self, action: &str, request: &Value) -> (u16, String) {
+    /// Answers a request to DynamoDB that a function made: status and body.
+    pub(crate) fn call(&self, by: &str, action: &str, request: &Value) -> (u16, String) {
         let keys = changes::keys(action, request, TABLE);
         let answer = if keys.is_empty() {
-            self.perform(action, request)
+            self.answering(action, request, self.clock.now())
+                .map_err(|EngineError(error)| error)
+                .and_then(|database| perform(&database, action, request))
         } else {
-            let mut stream = lock(&self.stream);
+            let mut journal = lock(&self.journal);
             let before: Vec<Option<Item>> = keys.iter().map(|key| self.item(key)).collect();
-            let answer = self.perform(action, request);
+            let answer = perform(&self.database, action, request);
             if answer.is_ok() {
-                for (key, before) in keys.iter().zip(before) {
-                    let after = self.item(key);
-                    stream.extend(Change::between(key, before.as_ref(), after.as_ref()));
-                }
+                let changes = keys
+                    .iter()
+                    .zip(before)
+                    .filter_map(|(key, before)| Change::between(key, before, self.item(key)));
+                journal.note(self.clock.now(), by, changes.collect());
             }
             answer
         };
         match answer {
             Ok(body) => (200, body),
             Err(error) => (error.status_code(), error.to_json()),
-        }
-    }
-
-    fn perform(&self, action: &str, request: &Value) -> Result<String, DynoxideError> {
-        let database = &self.database;
-        match action {
-            "GetItem" => write(&database.get_item(read(request)?)?),
-            "PutItem" => write(&database.put_item(read(request)?)?),
-            "UpdateItem" => write(&database.update_item(read(request)?)?),
-            "DeleteItem" => write(&database.delete_item(read(request)?)?),
-            "Query" => write(&database.query(read(request)?)?),
-            "Scan" => write(&database.scan(read(request)?)?),
-            "BatchGetItem" => write(&database.batch_get_item(read(request)?)?),
-            "BatchWriteItem" => write(&database.batch_write_item(read(request)?)?),
-            "TransactGetItems" => write(&database.transact_get_items(read(request)?)?),
-            "TransactWriteItems" => write(&database.transact_write_items(read(request)?)?),
-            "ListTables" => write(&database.list_tables(read(request)?)?),
-            "DescribeTable" => write(&database.describe_table(read(request)?)?),
-            "DescribeTimeToLive" => write(&database.describe_time_to_live(read(request)?)?),
-            _ => Err(DynoxideError::ValidationException(format!(
-                "{action} is not offered by the local stack"
-            ))),
         }
     }
 
@@ -157,12 +148,17 @@ impl Engine {
 
     /// The changes since the last call, oldest first.
     pub(crate) fn take_changes(&self) -> Vec<Change> {
-        lock(&self.stream).drain(..).collect()
+        lock(&self.journal).take_stream()
     }
 
     /// True when there are changes nobody has taken yet.
     pub(crate) fn has_changes(&self) -> bool {
-        !lock(&self.stream).is_empty()
+        lock(&self.journal).has_stream()
+    }
+
+    /// What was written since the last call, if that is kept.
+    pub(crate) fn take_commits(&self) -> Vec<Commit> {
+        lock(&self.journal).take_commits()
     }
 
     /// When the first timer of one shard of the `due` index is due.
@@ -239,9 +235,35 @@ impl Engine {
         }
     }
 
+    /// The clock it goes by.
+    pub(crate) fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
     /// The engine itself, for tests that put what the shop would never write.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+}
+
+fn perform(database: &Database, action: &str, request: &Value) -> Result<String, DynoxideError> {
+    match action {
+        "GetItem" => write(&database.get_item(read(request)?)?),
+        "PutItem" => write(&database.put_item(read(request)?)?),
+        "UpdateItem" => write(&database.update_item(read(request)?)?),
+        "DeleteItem" => write(&database.delete_item(read(request)?)?),
+        "Query" => write(&database.query(read(request)?)?),
+        "Scan" => write(&database.scan(read(request)?)?),
+        "BatchGetItem" => write(&database.batch_get_item(read(request)?)?),
+        "BatchWriteItem" => write(&database.batch_write_item(read(request)?)?),
+        "TransactGetItems" => write(&database.transact_get_items(read(request)?)?),
+        "TransactWriteItems" => write(&database.transact_write_items(read(request)?)?),
+        "ListTables" => write(&database.list_tables(read(request)?)?),
+        "DescribeTable" => write(&database.describe_table(read(request)?)?),
+        "DescribeTimeToLive" => write(&database.describe_time_to_live(read(request)?)?),
+        _ => Err(DynoxideError::ValidationException(format!(
+            "{action} is not offered by the local stack"
+        ))),
     }
 }
 
@@ -280,6 +302,7 @@ mod tests {
             template.ttl_attribute.as_deref(),
             &clock,
             None,
+            true,
         )
         .unwrap()
     }
@@ -289,7 +312,11 @@ mod tests {
         item.as_object_mut()
             .unwrap()
             .extend(extra.as_object().unwrap().clone());
-        engine.call("PutItem", &json!({"TableName": TABLE, "Item": item}))
+        engine.call(
+            "test",
+            "PutItem",
+            &json!({"TableName": TABLE, "Item": item}),
+        )
     }
 
     #[test]
@@ -301,7 +328,11 @@ mod tests {
         let key = json!({"pk": {"S": "P"}, "sk": {"S": "A"}});
         assert_eq!(
             engine
-                .call("DeleteItem", &json!({"TableName": TABLE, "Key": key}))
+                .call(
+                    "test",
+                    "DeleteItem",
+                    &json!({"TableName": TABLE, "Key": key})
+                )
                 .0,
             200
         );
@@ -324,7 +355,7 @@ mod tests {
             {"Put": {"TableName": TABLE, "Item": item("Q")}},
             {"Put": {"TableName": TABLE, "Item": item("P"), "ConditionExpression": "attribute_not_exists(pk)"}},
         ]});
-        let (status, body) = engine.call("TransactWriteItems", &request);
+        let (status, body) = engine.call("test", "TransactWriteItems", &request);
         assert_eq!(status, 400, "{body}");
         assert!(body.contains("ConditionalCheckFailed"), "{body}");
         assert!(!engine.has_changes());
@@ -337,7 +368,7 @@ mod tests {
             {"Put": {"TableName": TABLE, "Item": {"pk": {"S": "P"}, "sk": {"S": "A"}}, "ConditionExpression": "attribute_not_exists(pk)"}},
         ]});
         for _ in 0..2 {
-            let (status, body) = engine.call("TransactWriteItems", &request);
+            let (status, body) = engine.call("test", "TransactWriteItems", &request);
             assert_eq!(status, 200, "{body}");
         }
         assert_eq!(engine.take_changes().len(), 1);

@@ -15,6 +15,16 @@ impl SeededEntropy {
     pub(crate) fn new(seed: u64) -> Self {
         Self(Mutex::new(Chance::seeded(seed)))
     }
+
+    /// How far it has come.
+    pub(crate) fn chance(&self) -> Chance {
+        lock(&self.0).clone()
+    }
+
+    /// Goes on from there.
+    pub(crate) fn set(&self, chance: Chance) {
+        *lock(&self.0) = chance;
+    }
 }
 
 impl Entropy for SeededEntropy {

@@ -6,6 +6,7 @@ use crate::clock::NoSleep;
 use crate::connector::{self, Environment};
 use crate::lock::lock;
 use crate::log::LogSink;
+use crate::options::Options;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
@@ -17,6 +18,7 @@ use platform::app::{App, Parts, WebClient};
 use platform::clock::Entropy;
 use platform::config::Config;
 use platform::http::operation::AtStart;
+use platform::identity::password::Cost;
 use platform::lambda::read_at_start;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -78,6 +80,7 @@ pub(crate) struct Functions {
     log: Arc<LogSink>,
     /// Waits take their time; in tests they are skipped.
     real_time: bool,
+    hashing: Cost,
     warm: Mutex<HashMap<String, Arc<OnceCell<Warm>>>>,
 }
 
@@ -87,14 +90,15 @@ impl Functions {
         config: Config,
         entropy: Arc<dyn Entropy>,
         log: Arc<LogSink>,
-        real_time: bool,
+        options: &Options,
     ) -> Self {
         Self {
             backends,
             config,
             entropy,
             log,
-            real_time,
+            real_time: options.flowing,
+            hashing: options.hashing,
             warm: Mutex::default(),
         }
     }
@@ -228,6 +232,7 @@ impl Functions {
             time_source: SharedTimeSource::new(self.backends.clock.clone()),
             credentials: Credentials::new("local", "local", None, None, "local"),
             endpoint: None,
+            hashing: self.hashing,
         }))
     }
 }

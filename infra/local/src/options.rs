@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use platform::clock::{Clock as _, SystemClock};
+use platform::identity::password::Cost;
 use std::path::PathBuf;
 
 /// How a local cloud is set up.
@@ -17,6 +18,8 @@ pub struct Options {
     /// Keeps the data in this file, with one beside it for what is not in the
     /// table.
     pub data: Option<PathBuf>,
+    /// What hashing a password costs.
+    pub hashing: Cost,
     /// Whether rate limits are enforced.
     pub rate_limits: bool,
     /// Where the stack is reached, without a slash at the end.
@@ -54,6 +57,7 @@ impl Options {
             flowing: false,
             seed: Some(1),
             data: None,
+            hashing: Cost::DEPLOYED,
             rate_limits: true,
             base_url: "http://127.0.0.1:3000".to_owned(),
             dynamodb_url: None,
@@ -71,6 +75,7 @@ impl Options {
             flowing: true,
             seed: None,
             data: None,
+            hashing: Cost::DEPLOYED,
             rate_limits: true,
             base_url: format!("http://127.0.0.1:{port}"),
             dynamodb_url: None,
@@ -78,6 +83,17 @@ impl Options {
             trace: false,
             stream: StreamDelivery::InBackground,
             seeded: true,
+        }
+    }
+
+    /// For a simulation: as for a test, but logins cost nothing and nothing is
+    /// carried before its time.
+    pub fn simulation(seed: u64) -> Self {
+        Self {
+            seed: Some(seed),
+            hashing: Cost::NEGLIGIBLE,
+            stream: StreamDelivery::OnDemand,
+            ..Self::test()
         }
     }
 

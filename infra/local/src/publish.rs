@@ -10,6 +10,7 @@ use platform::app::{App, Parts, WebClient};
 use platform::clock::{SystemClock, SystemEntropy};
 use platform::config::{Config, credentials, endpoint_override};
 use platform::connector::aws_client;
+use platform::identity::password::Cost;
 use platform::telemetry::StandardOutput;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub async fn publish(table: &str, region: &str, file: &Path) -> Result<u64, Fail
         time_source: SharedTimeSource::default(),
         credentials: credentials()?,
         endpoint: endpoint_override(),
+        hashing: Cost::DEPLOYED,
     });
     let act: ActId = app.new_id()?;
     let version = app.store().publish_catalogue(act, &products).await?;

@@ -185,7 +185,7 @@ fn table(cloud: &Cloud, request: &Request<Bytes>) -> Response<Bytes> {
             let (status, answer) = cloud.backends().vault.answer(&body);
             (status, answer.to_string())
         }
-        Ok(body) => cloud.table().call(action, &body),
+        Ok(body) => cloud.table().call("", action, &body),
         Err(_) => (
             400,
             r#"{"__type":"com.amazon.coral.service#SerializationException"}"#.to_owned(),

@@ -56,8 +56,9 @@ impl Cloud {
         } else {
             VirtualClock::frozen(start)
         };
-        let entropy: Arc<dyn Entropy> = match options.seed {
-            Some(seed) => Arc::new(SeededEntropy::new(seed)),
+        let seeded = options.seed.map(SeededEntropy::new).map(Arc::new);
+        let entropy: Arc<dyn Entropy> = match &seeded {
+            Some(seeded) => Arc::<SeededEntropy>::clone(seeded),
             None => Arc::new(SystemEntropy::default()),
         };
         let vault = match &saved {
@@ -75,7 +76,7 @@ impl Cloud {
             config(&options),
             entropy,
             Arc::clone(&log),
-            options.flowing,
+            &options,
         );
         let conductor = Conductor::new(&template, backends.clock.now());
         let cloud = Self(Arc::new(Inner {
@@ -86,6 +87,7 @@ impl Cloud {
             conductor: tokio::sync::Mutex::new(conductor),
             logins: Mutex::default(),
             requests: AtomicU64::new(0),
+            seeded,
             options,
         }));
         match saved {
@@ -137,6 +139,7 @@ fn backends(
         template.ttl_attribute.as_deref(),
         &clock,
         options.data.as_deref(),
+        options.trace,
     )?;
     let simulator = Simulator::new(stripe_simulator::Config {
         api_key: vault.current(Secret::ProviderApiKey),

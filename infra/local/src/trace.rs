@@ -1,6 +1,8 @@
 //! What the functions did outside of themselves: every call through the
 //! connector, in order.
 
+use crate::connector::Condition;
+use crate::faults::Fault;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -83,6 +85,10 @@ pub struct Effect {
     /// Consumed capacity in half units (an eventually consistent read is
     /// half a unit).
     pub half_units: u64,
+    /// The conditions it wrote under.
+    pub conditions: Vec<Condition>,
+    /// What went wrong on the way.
+    pub fault: Option<Fault>,
     /// How it ended.
     pub outcome: Outcome,
 }

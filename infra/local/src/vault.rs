@@ -23,6 +23,12 @@ pub(crate) struct Versions {
     previous: Option<String>,
 }
 
+impl fmt::Debug for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Versions(…)")
+    }
+}
+
 /// Every secret, by name.
 pub(crate) struct Vault(Mutex<BTreeMap<String, Versions>>);
 
@@ -86,6 +92,11 @@ impl Vault {
     /// Secrets that were kept.
     pub(crate) fn of(secrets: BTreeMap<String, Versions>) -> Self {
         Self(Mutex::new(secrets))
+    }
+
+    /// Puts secrets that were kept in the place of all.
+    pub(crate) fn restore(&self, secrets: BTreeMap<String, Versions>) {
+        *lock(&self.0) = secrets;
     }
 
     /// Answers `GetSecretValue`: status and body.

@@ -79,9 +79,19 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
 impl State {
     /// Answers one request, in the weather of the moment.
     pub(crate) fn handle(&mut self, now: Timestamp, request: &Request<Bytes>) -> Reply {
+        let fault = self.weather.draw();
+        self.handle_under(now, request, fault)
+    }
+
+    /// Answers one request that meets this fault.
+    pub(crate) fn handle_under(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+        fault: Option<ApiFault>,
+    ) -> Reply {
         self.expire_sessions(now);
         let request_id = self.ids.next_request();
-        let fault = self.weather.draw();
         let answer = match fault {
             Some(ApiFault::Refused) => return Reply::Refused,
             Some(ApiFault::RequestLost) => return Reply::Lost,

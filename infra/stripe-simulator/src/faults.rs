@@ -86,17 +86,26 @@ pub struct ApiFaults {
     pub error_in_ok: u16,
 }
 
-/// The fault one request meets.
+/// The fault one request meets: see [`ApiFaults`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ApiFault {
+pub enum ApiFault {
+    /// No connection.
     Refused,
+    /// No answer; not applied.
     RequestLost,
+    /// No answer; applied.
     ReplyLost,
+    /// 429; not applied.
     RateLimited,
+    /// 409; not applied.
     KeyInUse,
+    /// 500; not applied, and kept under the key.
     ServerError,
+    /// 500; applied, and the 500 kept under the key.
     ServerErrorApplied,
+    /// Half a body; applied.
     Malformed,
+    /// 200 that holds an error; applied.
     ErrorInOk,
 }
 

@@ -106,6 +106,6 @@ mod tests;
 pub use api::Reply;
 pub use checkout::{CheckoutView, PayError, PayOutcome, PayStatus};
 pub use courier::Delivery;
-pub use faults::{ApiFaults, WebhookFaults};
+pub use faults::{ApiFault, ApiFaults, WebhookFaults};
 pub use sessions::{CheckoutLine, SessionMode, SessionStatus};
 pub use simulator::{Config, Simulator};

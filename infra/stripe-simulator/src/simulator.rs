@@ -11,7 +11,7 @@ use crate::api::Reply;
 use crate::checkout::{CheckoutView, PayError, PayOutcome};
 use crate::clock::Act;
 use crate::courier::Delivery;
-use crate::faults::{ApiFaults, ApiWeather, WebhookFaults};
+use crate::faults::{ApiFault, ApiFaults, ApiWeather, WebhookFaults};
 use crate::signature;
 use crate::state::State;
 
@@ -80,6 +80,17 @@ impl Simulator {
     #[must_use]
     pub fn handle(&self, now: Timestamp, request: &Request<Bytes>) -> Reply {
         lock(&self.state).handle(now, request)
+    }
+
+    /// Answers a request that meets this fault, or none whatever the weather.
+    #[must_use]
+    pub fn handle_under(
+        &self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+        fault: Option<ApiFault>,
+    ) -> Reply {
+        lock(&self.state).handle_under(now, request, fault)
     }
 
     /// What the hosted page shows for a session; `None` where there is none.

@@ -5,7 +5,7 @@ use crate::config::{Config, ConfigError, credentials, endpoint_override};
 use crate::connector;
 use crate::http::problem::{Code, chain};
 use crate::identity::access::{Claims, VerifyingKeys};
-use crate::identity::password::Hasher;
+use crate::identity::password::{Cost, Hasher};
 use crate::mail::Mailer;
 use crate::payments::finalise::Desk;
 use crate::payments::provider::Provider;
@@ -48,6 +48,8 @@ pub struct Parts {
     pub credentials: Credentials,
     /// An endpoint in place of AWS's own.
     pub endpoint: Option<String>,
+    /// What hashing a password costs.
+    pub hashing: Cost,
 }
 
 /// Carries calls to the payment provider. Few functions make any, and reading
@@ -108,6 +110,7 @@ impl App {
             time_source: SharedTimeSource::default(),
             credentials: credentials()?,
             endpoint: endpoint_override(),
+            hashing: Cost::DEPLOYED,
         }))
     }
 
@@ -122,7 +125,7 @@ impl App {
         Self {
             store,
             verifying_keys: VerifyingKeys::default(),
-            hasher: Hasher::default(),
+            hasher: Hasher::new(parts.hashing),
             catalogue: CatalogueCache::default(),
             secrets: OnceLock::new(),
             provider: OnceLock::new(),

@@ -1,11 +1,11 @@
 //! A request as data, so that a row can be written down, changed and sent.
 
-use crate::documented;
-use crate::support::{Answer, Shop, User};
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
+use tests::documented;
 use tests::event::Event;
+use tests::shop::{Answer, Shop, User};
 
 /// A request that was not sent yet.
 #[derive(Debug, Clone)]

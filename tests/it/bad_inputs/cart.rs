@@ -3,10 +3,10 @@
 use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
-use crate::support::{EDR_MONTHLY, PASSWORD, order_of, text};
 use domain::id::{Id as _, PlanId};
 use domain::tiers::PriceScheme;
 use serde_json::{Value, json};
+use tests::shop::{EDR_MONTHLY, PASSWORD, order_of, text};
 
 /// Sold in euros only, 5 to 250.
 const SOC_MONTHLY: &str = "pln_01941000000070008000000000000011";

@@ -3,10 +3,10 @@
 use super::ask::Ask;
 use super::row::{Row, check_all, table};
 use super::world::{World, good_requests};
-use crate::support::{EDR_MONTHLY, text};
 use platform::http::operation::Media;
 use platform::secrets::Secret;
 use serde_json::Value;
+use tests::shop::{EDR_MONTHLY, text};
 
 fn products(query: &str) -> Ask {
     Ask::get(format!("/v1/products?{query}"))
@@ -209,7 +209,7 @@ async fn a_cursor_is_over_after_an_hour() {
     world.shop.advance("PT59M59S").await;
     let ada = world
         .shop
-        .log_in(&world.ada.email, crate::support::PASSWORD)
+        .log_in(&world.ada.email, tests::shop::PASSWORD)
         .await;
     let asks = [
         queried(&Ask::get("/v1/products"), &format!("cursor={products}")),

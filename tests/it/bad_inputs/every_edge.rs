@@ -4,10 +4,10 @@
 use super::ask::Ask;
 use super::row::{Row, check_all, invoke};
 use super::world::good_requests;
-use crate::support::Shop;
 use platform::http::operation::{Idempotency, Media};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use tests::shop::Shop;
 
 /// Every method a client might try.
 const METHODS: [&str; 5] = ["DELETE", "GET", "PATCH", "POST", "PUT"];

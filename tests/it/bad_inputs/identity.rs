@@ -4,9 +4,9 @@ use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::tokens::Forger;
 use super::world::{World, good_requests};
-use crate::support::{PASSWORD, registration, text};
 use platform::http::operation::Access;
 use serde_json::{Value, json};
+use tests::shop::{PASSWORD, registration, text};
 
 /// A good registration but for one field.
 fn register(pointer: &str, value: Value) -> Ask {
@@ -135,7 +135,7 @@ fn login(email: &str, password: &str) -> Ask {
 }
 
 /// The answer without what names the request.
-fn anonymous(answer: &crate::support::Answer) -> Value {
+fn anonymous(answer: &tests::shop::Answer) -> Value {
     let mut json = answer.json.clone();
     json["requestId"] = Value::Null;
     json

@@ -3,7 +3,6 @@
 use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
-use crate::support::text;
 use domain::id::{AccountId, Id as _, InvoiceId};
 use domain::invoice::{Invoice, InvoiceNumber, InvoiceStatus};
 use domain::ledger::{Posting, PostingError};
@@ -11,6 +10,7 @@ use domain::money::{Currency, Money};
 use domain::vat::RateTotal;
 use platform::store::keys;
 use serde_json::{Value, json};
+use tests::shop::text;
 
 #[tokio::test]
 async fn an_invoice_that_is_not_the_callers_is_not_there_and_none_is_ever_removed() {
@@ -62,7 +62,7 @@ async fn an_invoice_that_is_not_the_callers_is_not_there_and_none_is_ever_remove
 async fn a_cursor_of_invoices_that_was_touched_is_refused() {
     let world = World::open().await;
     for quantity in [1, 2] {
-        world.ada.buy(crate::support::EDR_MONTHLY, quantity).await;
+        world.ada.buy(tests::shop::EDR_MONTHLY, quantity).await;
     }
     let list = Ask::get("/v1/invoices?limit=1")
         .by(&world.ada)

@@ -3,8 +3,8 @@
 use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
-use crate::support::EDR_MONTHLY;
 use serde_json::{Value, json};
+use tests::shop::EDR_MONTHLY;
 
 /// The fields of an address but the country.
 const LINES: [&str; 7] = [

@@ -1,11 +1,11 @@
 //! A row: a request, and what must come of it.
 
 use super::ask::Ask;
-use crate::support::{Answer, Shop, text};
 use local::{Effect, Outcome, Service};
 use platform::secrets::Secret;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tests::shop::{Answer, Shop, text};
 
 /// A request, and what must come of it.
 #[derive(Debug, Clone)]

@@ -3,12 +3,12 @@
 use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
-use crate::support::{PASSWORD, Shop};
 use domain::id::{Id as _, SubscriptionId};
 use domain::subscription::Subscription;
 use jiff::Timestamp;
 use platform::store::{Transaction, keys};
 use serde_json::{Value, json};
+use tests::shop::{PASSWORD, Shop};
 
 /// A subscription begins as a line of an order: what cannot be said of it is
 /// refused there.

@@ -3,13 +3,13 @@
 use super::ask::Ask;
 use super::row::{Row, check_all, invoke};
 use super::world::World;
-use crate::support::{EDR_MONTHLY, GOOD_CARD};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use platform::secrets::Secret;
 use ring::hmac;
 use serde_json::{Value, json};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD};
 
 /// The route.
 const PATH: &str = "/v1/webhooks/stripe";

@@ -3,9 +3,9 @@
 //! stops sending them, and nothing else changes.
 
 use super::world::World;
-use crate::support::{Answer, EDR_MONTHLY, text};
 use local::{Outcome, Service};
 use serde_json::{Value, json};
+use tests::shop::{Answer, EDR_MONTHLY, text};
 
 /// The items of the table but the inbox and rate counters, and how many
 /// there are in the inbox.

@@ -1,11 +1,11 @@
 //! A shop with a customer in it, and good requests to be spoilt.
 
 use super::ask::Ask;
-use crate::stage::{Stage, refresh_token};
-use crate::support::{EDR_MONTHLY, Shop, User, order_of, text};
 use domain::catalogue::Product;
 use functions::registry::{Entry, operations};
 use platform::http::operation::Access;
+use tests::shop::{EDR_MONTHLY, Shop, User, order_of, text};
+use tests::stage::{Stage, refresh_token};
 
 /// A shop with a customer.
 pub(super) struct World {

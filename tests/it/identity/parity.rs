@@ -2,9 +2,9 @@
 //! unknown addresses are answered alike, at the same cost.
 
 use super::{anonymous, login};
-use crate::support::{PASSWORD, Shop, registration};
 use local::{Access, Service};
 use serde_json::{Value, json};
+use tests::shop::{PASSWORD, Shop, registration};
 
 /// What can be told from outside of how a call went.
 #[derive(Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! Refresh tokens: rotation, grace, reuse, the cookie, the end of a session.
 
 use super::login;
-use crate::support::{Answer, EDR_MONTHLY, PASSWORD, Shop, order_of, text};
 use serde_json::json;
+use tests::shop::{Answer, EDR_MONTHLY, PASSWORD, Shop, order_of, text};
 
 const ORIGIN: &str = "http://localhost:5173";
 

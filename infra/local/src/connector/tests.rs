@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use std::sync::Arc;
 
-async fn cloud() -> Cloud {
+pub(super) async fn cloud() -> Cloud {
     Cloud::new(Options {
         seeded: false,
         ..Options::test()
@@ -23,7 +23,7 @@ async fn cloud() -> Cloud {
     .unwrap()
 }
 
-fn client(backends: &Arc<Backends>) -> Client {
+pub(super) fn client(backends: &Arc<Backends>) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("eu-west-3"))
@@ -38,7 +38,7 @@ fn client(backends: &Arc<Backends>) -> Client {
     Client::from_conf(config)
 }
 
-fn text(text: &str) -> AttributeValue {
+pub(super) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 

@@ -32,7 +32,7 @@ impl Cloud {
 
     pub(super) fn put_faults(&self, request: &Request<Bytes>) -> Answer {
         let faults: Faults = read_json(request)?;
-        self.set_faults(faults);
+        self.set_faults(faults).map_err(Refused::fault)?;
         Ok(json(&self.backends().faults()))
     }
 

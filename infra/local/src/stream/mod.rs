@@ -5,37 +5,66 @@ pub(crate) mod changes;
 pub(crate) mod filter;
 
 use crate::template::StreamMapping;
-use dynoxide::Item;
+use dynoxide::{AttributeValue, Item};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// One change of one item.
 #[derive(Debug, Clone)]
-pub(crate) struct Change {
-    keys: Value,
-    old: bool,
-    new: Option<Value>,
+pub struct Change {
+    pk: String,
+    sk: String,
+    old: Option<Arc<Item>>,
+    new: Option<Arc<Item>>,
 }
 
 impl Change {
     /// What changed between two states of an item: nothing when they are equal.
-    pub(crate) fn between(key: &Item, before: Option<&Item>, after: Option<&Item>) -> Option<Self> {
+    pub(crate) fn between(key: &Item, before: Option<Item>, after: Option<Item>) -> Option<Self> {
         if before == after {
             return None;
         }
+        let part = |name: &str| match key.get(name) {
+            Some(AttributeValue::S(text)) => text.clone(),
+            Some(_) | None => String::new(),
+        };
         Some(Self {
-            keys: serde_json::to_value(key).unwrap_or_default(),
-            old: before.is_some(),
-            new: after.map(|item| serde_json::to_value(item).unwrap_or_default()),
+            pk: part("pk"),
+            sk: part("sk"),
+            old: before.map(Arc::new),
+            new: after.map(Arc::new),
         })
+    }
+
+    /// Partition key.
+    pub fn pk(&self) -> &str {
+        &self.pk
+    }
+
+    /// Sort key.
+    pub fn sk(&self) -> &str {
+        &self.sk
+    }
+
+    /// The item as it is now, in DynamoDB's JSON; none when it was deleted.
+    pub fn after(&self) -> Option<Value> {
+        self.new
+            .as_ref()
+            .map(|item| serde_json::to_value(&**item).unwrap_or_default())
+    }
+
+    /// The item as it is now.
+    pub(crate) fn new_item(&self) -> Option<&Item> {
+        self.new.as_deref()
     }
 
     /// `INSERT`, `MODIFY` or `REMOVE`.
     pub(crate) fn name(&self) -> &'static str {
-        match (self.old, &self.new) {
-            (false, _) => "INSERT",
-            (true, Some(_)) => "MODIFY",
-            (true, None) => "REMOVE",
+        match (&self.old, &self.new) {
+            (None, _) => "INSERT",
+            (Some(_), Some(_)) => "MODIFY",
+            (Some(_), None) => "REMOVE",
         }
     }
 
@@ -43,13 +72,13 @@ impl Change {
     pub(crate) fn record(&self, sequence: u64, now: Timestamp) -> Value {
         let mut change = json!({
             "ApproximateCreationDateTime": now.as_second(),
-            "Keys": self.keys,
+            "Keys": {"pk": {"S": self.pk}, "sk": {"S": self.sk}},
             "SequenceNumber": format!("1{sequence:020}"),
             "SizeBytes": 0,
             "StreamViewType": "NEW_IMAGE",
         });
-        if let (Some(image), Some(members)) = (&self.new, change.as_object_mut()) {
-            members.insert("NewImage".to_owned(), image.clone());
+        if let (Some(image), Some(members)) = (self.after(), change.as_object_mut()) {
+            members.insert("NewImage".to_owned(), image);
         }
         json!({
             "eventID": format!("{sequence:032x}"),
@@ -60,6 +89,21 @@ impl Change {
             "awsRegion": "local",
             "dynamodb": change,
         })
+    }
+}
+
+/// A record whose item nobody can read.
+pub(crate) fn poison(sequence: u64, now: Timestamp) -> Value {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let key = Item::from([
+        ("pk".to_owned(), text("ACCOUNT#poison")),
+        ("sk".to_owned(), text("EVENT#poison")),
+    ]);
+    let mut item = key.clone();
+    item.insert("type".to_owned(), text("event"));
+    match Change::between(&key, None, Some(item)) {
+        Some(change) => change.record(sequence, now),
+        None => Value::Null,
     }
 }
 
@@ -108,14 +152,13 @@ pub(crate) fn resume_at(records: &[Value], answer: &Value) -> Option<usize> {
 mod tests {
     use super::{Change, resume_at};
     use aws_lambda_events::dynamodb::Event;
+    use dynoxide::{AttributeValue, Item};
     use serde_json::{Value, json};
 
     fn record(sequence: u64) -> Value {
-        let change = Change {
-            keys: json!({"pk": {"S": "P"}, "sk": {"S": "A"}}),
-            old: false,
-            new: Some(json!({"pk": {"S": "P"}})),
-        };
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let key = Item::from([("pk".to_owned(), text("P")), ("sk".to_owned(), text("A"))]);
+        let change = Change::between(&key, None, Some(key.clone())).unwrap();
         change.record(sequence, "2026-01-31T09:00:00Z".parse().unwrap())
     }
 

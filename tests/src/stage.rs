@@ -2,39 +2,49 @@
 //! for each operation a good request. Tests that walk over the registry stand
 //! on it: an operation without a good request here fails them.
 
-use crate::support::{Answer, EDR_MONTHLY, PASSWORD, Shop, User, order_of, registration, text};
+use crate::shop::{Answer, EDR_MONTHLY, PASSWORD, Shop, User, order_of, registration, text};
 use functions::registry::{Entry, operations};
 use platform::http::operation::Spec;
 use serde_json::{Value, json};
 
 /// A customer who bought and who is about to, another one, and an
 /// administrator.
-pub(crate) struct Stage {
-    pub(crate) shop: Shop,
-    pub(crate) ada: User,
-    pub(crate) eve: User,
-    pub(crate) admin: User,
+pub struct Stage {
+    /// Where.
+    pub shop: Shop,
+    /// The customer.
+    pub ada: User,
+    /// Another one.
+    pub eve: User,
+    /// The administrator.
+    pub admin: User,
     /// Ada's, paid.
-    pub(crate) order: String,
+    pub order: String,
     /// Ada's, waiting for payment.
-    pub(crate) pending: String,
+    pub pending: String,
     /// Ada's, waiting for payment as well.
-    pub(crate) other_pending: String,
-    pub(crate) subscription: String,
-    pub(crate) invoice: String,
+    pub other_pending: String,
+    /// Ada's.
+    pub subscription: String,
+    /// Ada's, paid.
+    pub invoice: String,
     /// A refresh token of a session of Ada's beside the one of her access token.
-    pub(crate) refresh_token: String,
+    pub refresh_token: String,
     /// Confirms the address of somebody who just registered.
-    pub(crate) verification: String,
+    pub verification: String,
 }
 
 /// A request.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
-    pub(crate) method: &'static str,
-    pub(crate) path: String,
-    pub(crate) body: Option<Value>,
-    pub(crate) headers: Vec<(&'static str, String)>,
+pub struct Ask {
+    /// Method.
+    pub method: &'static str,
+    /// Path and query.
+    pub path: String,
+    /// JSON.
+    pub body: Option<Value>,
+    /// Headers.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Ask {
@@ -48,7 +58,7 @@ impl Ask {
     }
 
     /// The same with this body.
-    pub(crate) fn json(self, body: Value) -> Self {
+    pub fn json(self, body: Value) -> Self {
         Self {
             body: Some(body),
             ..self
@@ -56,7 +66,7 @@ impl Ask {
     }
 
     /// The same at another place.
-    pub(crate) fn at(self, path: impl Into<String>) -> Self {
+    pub fn at(self, path: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             ..self
@@ -64,7 +74,7 @@ impl Ask {
     }
 
     /// The same without headers of its own.
-    pub(crate) fn bare(self) -> Self {
+    pub fn bare(self) -> Self {
         Self {
             headers: Vec::new(),
             ..self
@@ -72,17 +82,18 @@ impl Ask {
     }
 
     /// The same with one more header.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     /// The same by somebody with this access token.
-    pub(crate) fn by(self, token: &str) -> Self {
+    pub fn by(self, token: &str) -> Self {
         self.with("authorization", format!("Bearer {token}"))
     }
 
-    pub(crate) async fn send(&self, shop: &Shop) -> Answer {
+    /// Sends it.
+    pub async fn send(&self, shop: &Shop) -> Answer {
         let mut call = shop.call(self.method, &self.path);
         for (name, value) in &self.headers {
             call = call.header(name, value);
@@ -95,7 +106,8 @@ impl Ask {
 }
 
 impl Stage {
-    pub(crate) async fn set() -> Self {
+    /// Sets it.
+    pub async fn set() -> Self {
         let shop = Shop::open().await;
         let ada = shop.customer("ada@example.com").await;
         let eve = shop.customer("eve@example.com").await;
@@ -136,7 +148,7 @@ impl Stage {
 
     /// A request that this operation answers with its success when Ada sends
     /// it (`no_route`: with its refusal).
-    pub(crate) fn good(&self, spec: &Spec) -> Ask {
+    pub fn good(&self, spec: &Spec) -> Ask {
         let ask = |path: &str| Ask::new(spec.method, path);
         let item = || ask(&format!("/v1/cart/items/{EDR_MONTHLY}"));
         match spec.id {
@@ -172,7 +184,7 @@ impl Stage {
     }
 
     /// A signed event of the provider.
-    pub(crate) fn event(&self, body: Value) -> Ask {
+    pub fn event(&self, body: Value) -> Ask {
         let signature = self
             .shop
             .cloud
@@ -184,7 +196,7 @@ impl Stage {
     }
 
     /// Everything that names something of Ada's.
-    pub(crate) fn of_ada(&self) -> Vec<String> {
+    pub fn of_ada(&self) -> Vec<String> {
         vec![
             self.ada.account.to_string(),
             self.ada.email.clone(),
@@ -198,13 +210,13 @@ impl Stage {
 }
 
 /// Logs in as a client that keeps its refresh token itself.
-pub(crate) async fn refresh_token(shop: &Shop, email: &str) -> String {
+pub async fn refresh_token(shop: &Shop, email: &str) -> String {
     let login = json!({"email": email, "password": PASSWORD, "tokenTransport": "body"});
     text(&shop.post("/v1/auth/login", &login).await.data(200)["refreshToken"])
 }
 
 /// An operation of the registry.
-pub(crate) fn operation(id: &str) -> Entry {
+pub fn operation(id: &str) -> Entry {
     operations()
         .into_iter()
         .find(|entry| entry.spec.id == id)

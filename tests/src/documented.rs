@@ -1,6 +1,6 @@
 //! Every answer any test gets is one that the API description announces.
 
-use crate::support::Answer;
+use crate::shop::Answer;
 use serde_json::Value;
 use std::sync::OnceLock;
 
@@ -35,7 +35,7 @@ fn described(method: &str, path: &str) -> Option<(&'static str, &'static Value)>
 
 /// Fails on an answer that the description does not announce.
 #[track_caller]
-pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
+pub fn check(method: &str, path: &str, answer: &Answer) {
     let Some((route, operation)) = described(method, path) else {
         return;
     };

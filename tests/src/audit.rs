@@ -1,18 +1,19 @@
 //! The provider's book against ours.
 
-use crate::support::{Shop, User, text};
+use crate::shop::{Shop, User, text};
 use domain::ledger::{LedgerAccount, LedgerHead};
 use platform::store::keys;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl Shop {
-    pub(crate) async fn book(&self) -> Value {
+    /// The provider's own book.
+    pub async fn book(&self) -> Value {
         self.get("/_local/payments").await.json
     }
 
     /// Captures in the provider's book for one of our payments.
-    pub(crate) async fn captures(&self, payment: &str) -> usize {
+    pub async fn captures(&self, payment: &str) -> usize {
         let book = self.book().await;
         let payments = book["payments"].as_array().unwrap();
         payments
@@ -26,7 +27,7 @@ impl Shop {
     /// Audits one customer's money against the provider's own book: every
     /// capture belongs to a paid invoice or was refunded, nothing was captured
     /// twice, the ledger is whole, and clearing is zero.
-    pub(crate) async fn audit(&self, user: &User) {
+    pub async fn audit(&self, user: &User) {
         let app = self.cloud.app("audit");
         let entries = app.store().ledger_of(user.account).await.unwrap();
         let head = app

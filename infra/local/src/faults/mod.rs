@@ -4,21 +4,27 @@
 //! Shares are written as numbers from 0 to 1 and become parts per million at
 //! once, so that no floating point decides a history.
 
-use crate::chance::Chance;
+mod weather;
+
+pub use weather::Fault;
+pub(crate) use weather::Weather;
+
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
-use std::collections::BTreeMap;
 use std::fmt;
 use stripe_simulator::{ApiFaults, WebhookFaults};
+
+/// All of a million.
+const WHOLE: u32 = 1_000_000;
 
 /// How often something happens, in parts per million.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Share(u32);
 
-/// All of a million.
-const WHOLE: u32 = 1_000_000;
-
 impl Share {
+    /// Always.
+    pub const ALL: Self = Self(WHOLE);
+
     /// That many of a million; no more than all.
     pub fn per_million(parts: u32) -> Self {
         Self(parts.min(WHOLE))
@@ -84,6 +90,16 @@ pub struct Faults {
     pub dynamodb: TableFaults,
     /// At the provider's API.
     pub provider: ProviderFaults,
+    /// At Secrets Manager.
+    pub secrets: ServiceFaults,
+    /// At the mail service.
+    pub mail: ServiceFaults,
+    /// Between the table and the function its stream is for.
+    pub stream: StreamFaults,
+    /// The clock goes on by up to this many milliseconds with every effect.
+    pub latency: u32,
+    /// What goes on at the same time is taken in turns of chance.
+    pub shuffle: bool,
     /// Decides all of it.
     pub seed: u64,
 }
@@ -102,7 +118,7 @@ pub struct Webhooks {
     pub delay: u32,
 }
 
-/// Faults at the table. The shares exclude each other.
+/// Faults at the table. The shares up to `late` exclude each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct TableFaults {
@@ -118,6 +134,45 @@ pub struct TableFaults {
     pub lost_request: Share,
     /// No answer; applied.
     pub lost_reply: Share,
+    /// A refused condition comes among other reasons.
+    pub mixed_reasons: Share,
+    /// No answer; a write is applied later, after others.
+    pub late: Share,
+    /// A transaction's request token is not remembered.
+    pub forgotten_token: Share,
+    /// A query stops before its end: after few items, or before the first.
+    pub short_page: Share,
+    /// A batch leaves keys unprocessed.
+    pub partial_batch: Share,
+    /// What an index, or a read that is not consistent, shows is this many
+    /// seconds old.
+    pub lag: u32,
+}
+
+/// Faults at another service of AWS. The shares exclude each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServiceFaults {
+    /// Refused for load; not applied.
+    pub throttle: Share,
+    /// 500; not applied.
+    pub server_error: Share,
+    /// No answer; not applied.
+    pub lost_request: Share,
+    /// No answer; applied.
+    pub lost_reply: Share,
+}
+
+/// Faults between the table and the function its stream is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct StreamFaults {
+    /// Batches delivered twice.
+    pub duplicate: Share,
+    /// Records that never arrive.
+    pub drop: Share,
+    /// Batches with a record in them that nobody can read.
+    pub poison: Share,
 }
 
 /// Faults at the provider's API. The shares exclude each other.
@@ -142,6 +197,11 @@ pub struct ProviderFaults {
     pub malformed: Share,
     /// The reply says 200 and holds an error; applied.
     pub error_in_ok: Share,
+    /// Slow: applied only after the caller has given up, up to `late_by`
+    /// seconds later.
+    pub late: Share,
+    /// How late at most, in seconds.
+    pub late_by: u32,
 }
 
 impl From<Webhooks> for WebhookFaults {
@@ -171,111 +231,9 @@ impl From<ProviderFaults> for ApiFaults {
     }
 }
 
-/// What one effect meets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// Refused for load; not applied.
-    Throttle,
-    /// A write meets another transaction; not applied.
-    Conflict,
-    /// 500; not applied.
-    ServerError,
-    /// 500; applied.
-    ServerErrorApplied,
-    /// No answer; not applied.
-    LostRequest,
-    /// No answer; applied.
-    LostReply,
-    /// Sent twice; the second answer counts.
-    Twice,
-    /// The function dies before it is sent.
-    CrashBefore,
-    /// The function dies after it was applied.
-    CrashAfter,
-}
-
-impl Fault {
-    /// Every fault.
-    pub const ALL: [Self; 9] = [
-        Self::Throttle,
-        Self::Conflict,
-        Self::ServerError,
-        Self::ServerErrorApplied,
-        Self::LostRequest,
-        Self::LostReply,
-        Self::Twice,
-        Self::CrashBefore,
-        Self::CrashAfter,
-    ];
-
-    /// True when the call is carried out.
-    pub fn applies(self) -> bool {
-        match self {
-            Self::ServerErrorApplied | Self::LostReply | Self::Twice | Self::CrashAfter => true,
-            Self::Throttle
-            | Self::Conflict
-            | Self::ServerError
-            | Self::LostRequest
-            | Self::CrashBefore => false,
-        }
-    }
-}
-
-/// The faults in force, the dice, and the plan for single effects.
-#[derive(Debug, Default)]
-pub(crate) struct Weather {
-    pub(crate) faults: Faults,
-    chance: Chance,
-    plan: BTreeMap<u64, Fault>,
-}
-
-impl Weather {
-    /// Puts other faults in force.
-    pub(crate) fn set(&mut self, faults: Faults) {
-        self.chance = Chance::seeded(faults.seed);
-        self.faults = faults;
-    }
-
-    /// Plans a fault for the effect with this number.
-    pub(crate) fn plan(&mut self, effect: u64, fault: Fault) {
-        self.plan.insert(effect, fault);
-    }
-
-    /// The fault planned for an effect, once.
-    pub(crate) fn planned(&mut self, effect: u64) -> Option<Fault> {
-        self.plan.remove(&effect)
-    }
-
-    /// What a call to the table meets by chance: one roll for all shares.
-    pub(crate) fn draw(&mut self, writes: bool) -> Option<Fault> {
-        let faults = self.faults.dynamodb;
-        if faults == TableFaults::default() {
-            return None;
-        }
-        let mut roll = self.chance.below(u64::from(WHOLE));
-        let shares = [
-            (faults.throttle, Fault::Throttle),
-            (faults.conflict, Fault::Conflict),
-            (faults.server_error, Fault::ServerError),
-            (faults.server_error_applied, Fault::ServerErrorApplied),
-            (faults.lost_request, Fault::LostRequest),
-            (faults.lost_reply, Fault::LostReply),
-        ];
-        for (share, fault) in shares {
-            match roll.checked_sub(u64::from(share.0)) {
-                // A plain read meets no other transaction.
-                None if fault == Fault::Conflict && !writes => return None,
-                None => return Some(fault),
-                Some(rest) => roll = rest,
-            }
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Faults, Share, Weather};
+    use super::{Faults, Share};
     use serde_json::json;
 
     #[test]
@@ -325,36 +283,5 @@ mod tests {
             Faults::default()
         );
         assert!(serde_json::from_value::<Faults>(json!({"dynamodb": {"gremlins": 1}})).is_err());
-    }
-
-    #[test]
-    fn the_same_seed_draws_the_same_faults_about_as_often_as_asked() {
-        let draw = |seed| {
-            let mut weather = Weather::default();
-            let mut faults = Faults {
-                seed,
-                ..Faults::default()
-            };
-            faults.dynamodb.throttle = Share(100_000);
-            weather.set(faults);
-            (0..2_000).map(|_| weather.draw(true)).collect::<Vec<_>>()
-        };
-        assert_eq!(draw(7), draw(7));
-        assert_ne!(draw(7), draw(8));
-        let hits = draw(7)
-            .iter()
-            .filter(|fault| **fault == Some(Fault::Throttle))
-            .count();
-        assert!((120..280).contains(&hits), "{hits} of 2000");
-    }
-
-    #[test]
-    fn a_planned_fault_is_met_once() {
-        let mut weather = Weather::default();
-        weather.plan(3, Fault::LostReply);
-        assert_eq!(
-            (weather.planned(2), weather.planned(3), weather.planned(3)),
-            (None, Some(Fault::LostReply), None)
-        );
     }
 }
