@@ -9,6 +9,9 @@ use super::problem::{FieldError, Reason};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Most errors that are told at once: more than a good client ever makes.
+const MOST_ERRORS: usize = 100;
+
 /// Marks that an error was written down in the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded;
@@ -186,8 +189,10 @@ impl Form {
             .any(|name| !self.known_query.contains(name.as_str()))
     }
 
-    /// The errors written down.
-    pub fn into_errors(self) -> Vec<FieldError> {
+    /// The errors written down; the first hundred, so that nobody is answered
+    /// with many times what was sent.
+    pub fn into_errors(mut self) -> Vec<FieldError> {
+        self.errors.truncate(MOST_ERRORS);
         self.errors
     }
 }
@@ -373,4 +378,21 @@ fn escape(name: &str) -> String {
         .take(64)
         .collect();
     short.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_errors_are_told_than_anybody_reads() {
+        let members = (0..5000).map(|n| (n.to_string(), Value::Null)).collect();
+        let mut form = Form::new(
+            BTreeMap::new(),
+            BTreeMap::new(),
+            Some(Value::Object(members)),
+        );
+        assert_eq!(form.body(|_| Ok(())), Err(Recorded));
+        assert_eq!(form.into_errors().len(), MOST_ERRORS);
+    }
 }

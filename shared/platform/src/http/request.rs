@@ -5,6 +5,8 @@ use domain::locale::Locale;
 use http::HeaderMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use std::fmt::Display;
+use std::str::FromStr;
 
 /// A request that was admitted.
 #[derive(Debug)]
@@ -65,18 +67,30 @@ impl<C> Request<C> {
     ///
     /// # Errors
     /// [`Code::VersionMismatch`](super::problem::Code::VersionMismatch) for a
-    /// tag this API never gave.
+    /// tag this API never gave, one that cannot be read among them: who asks
+    /// for a condition must not be served without.
     pub fn expected_version(&self) -> Result<Option<u64>, super::problem::Code> {
-        match self.header("if-match").map(str::trim) {
-            None | Some("*") => Ok(None),
-            Some(tag) => tag
+        let Some(sent) = self.headers.get("if-match") else {
+            return Ok(None);
+        };
+        match sent.to_str().map(str::trim) {
+            Ok("*") => Ok(None),
+            Ok(tag) => tag
                 .strip_prefix('"')
                 .and_then(|tag| tag.strip_suffix('"'))
-                .and_then(|digits| digits.parse().ok())
+                .and_then(as_written)
                 .map(Some)
                 .ok_or(super::problem::Code::VersionMismatch),
+            Err(_) => Err(super::problem::Code::VersionMismatch),
         }
     }
+}
+
+/// The number that is written so, and in no other way: without sign and
+/// without leading zeros.
+pub(crate) fn as_written<T: FromStr + Display>(text: &str) -> Option<T> {
+    let number: T = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 /// SHA-256 of a text in Base64, as a content security policy names it.
@@ -93,4 +107,51 @@ pub fn sha256_hex(parts: &[&[u8]]) -> String {
         hasher.update(part);
     }
     hex::encode(hasher.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::problem::Code;
+    use domain::id::Id as _;
+
+    fn asked(tag: &[u8]) -> Result<Option<u64>, Code> {
+        let mut headers = HeaderMap::new();
+        let tag = http::HeaderValue::from_bytes(tag).unwrap();
+        headers.insert(http::header::IF_MATCH, tag);
+        let request = Request {
+            caller: (),
+            now: Timestamp::UNIX_EPOCH,
+            locale: Locale::Fr,
+            id: RequestId::from_bits(1),
+            claim: None,
+            address: String::new(),
+            headers,
+            body: Vec::new(),
+            target: String::new(),
+            query: String::new(),
+        };
+        request.expected_version()
+    }
+
+    #[test]
+    fn a_version_is_asked_for_as_this_api_writes_it() {
+        assert_eq!(asked(b"*"), Ok(None));
+        assert_eq!(asked(b"\"7\""), Ok(Some(7)));
+        assert_eq!(asked(b" \"18446744073709551615\" "), Ok(Some(u64::MAX)));
+        for tag in [
+            &b""[..],
+            b"7",
+            b"\"\"",
+            b"\"+7\"",
+            b"\"07\"",
+            b"\"18446744073709551616\"",
+            b"W/\"7\"",
+            b"\"7\", \"8\"",
+            b"\"\xe9\"",
+            b"\"7\"\xff",
+        ] {
+            assert_eq!(asked(tag), Err(Code::VersionMismatch), "{tag:?}");
+        }
+    }
 }

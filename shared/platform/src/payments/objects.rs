@@ -1,5 +1,6 @@
 //! The payment provider's objects, as far as they matter here.
 
+use crate::http::request::as_written;
 use domain::id::{AccountId, Id as _, InvoiceId, OrderId, PaymentId, SubscriptionId};
 use domain::money::{Currency, Money};
 use domain::payment::{Payment, ProviderOutcome, ProviderPayment, Purpose, Reference};
@@ -160,7 +161,7 @@ impl Locator {
         let reference = Reference {
             account: AccountId::parse(metadata.get("account")?).ok()?,
             payment: PaymentId::parse(metadata.get("payment")?).ok()?,
-            attempt: metadata.get("attempt")?.parse().ok()?,
+            attempt: as_written(metadata.get("attempt")?)?,
         };
         let purpose = match metadata.get("order") {
             Some(order) => Purpose::Order {
@@ -168,7 +169,7 @@ impl Locator {
             },
             None => Purpose::Renewal {
                 subscription: SubscriptionId::parse(metadata.get("subscription")?).ok()?,
-                index: metadata.get("period")?.parse().ok()?,
+                index: as_written(metadata.get("period")?)?,
             },
         };
         let invoice = InvoiceId::parse(metadata.get("invoice")?).ok()?;
@@ -260,4 +261,43 @@ pub struct NewIntent<'a> {
     pub currency: String,
     /// Our reference.
     pub metadata: &'a [(&'static str, String)],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_payment_belongs_is_read_only_as_it_was_written() {
+        let at = Locator {
+            reference: Reference {
+                account: AccountId::from_bits(1),
+                payment: PaymentId::from_bits(2),
+                attempt: 3,
+            },
+            purpose: Purpose::Renewal {
+                subscription: SubscriptionId::from_bits(4),
+                index: u32::MAX,
+            },
+            invoice: InvoiceId::from_bits(5),
+        };
+        let metadata: HashMap<String, String> = at
+            .metadata()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        assert_eq!(Locator::read(&metadata), Some(at));
+        for (name, value) in [
+            ("attempt", "+3"),
+            ("attempt", "03"),
+            ("attempt", "-3"),
+            ("attempt", ""),
+            ("period", "4294967296"),
+            ("period", " 1"),
+        ] {
+            let mut other = metadata.clone();
+            other.insert(name.to_owned(), value.to_owned());
+            assert_eq!(Locator::read(&other), None, "{name} {value:?}");
+        }
+    }
 }

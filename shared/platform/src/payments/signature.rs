@@ -3,11 +3,14 @@
 //! The header is `t=<unix seconds>,v1=<hex>,…`; a `v1` is the HMAC-SHA256 of
 //! `<t>.<body>` under the endpoint's secret, over the bytes as they came.
 
+use crate::http::request::as_written;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 /// How far the header's time may be from ours, either way, in seconds.
 const TOLERANCE: i64 = 300;
+/// The latest time a header may name: twelve digits.
+const LATEST: i64 = 999_999_999_999;
 /// Most `v1` values looked at: the provider sends two while a secret changes.
 const MOST_SIGNATURES: usize = 10;
 
@@ -76,11 +79,12 @@ pub fn verify(
     Ok(())
 }
 
+/// A time as the provider writes it. It is part of what is signed, so another
+/// way to write it is another text.
 fn seconds(text: &str) -> Result<i64, BadSignature> {
-    if text.is_empty() || text.len() > 12 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(BadSignature::Malformed);
-    }
-    text.parse().map_err(|_| BadSignature::Malformed)
+    as_written(text)
+        .filter(|seconds| (0..=LATEST).contains(seconds))
+        .ok_or(BadSignature::Malformed)
 }
 
 /// A `v1` value: 64 lower-case hexadecimal digits, else it is no value.
@@ -150,5 +154,24 @@ mod tests {
             rows += 1;
         }
         assert!(rows >= 19, "{rows} rows");
+    }
+
+    #[test]
+    fn a_time_is_signed_as_it_is_written() {
+        let (secret, body, now) = ("whsec", b"{}", 1_768_467_630);
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+        let v1 = hex::encode(ring::hmac::sign(&key, b"1768467630.{}"));
+        let header = |time: &str| format!("t={time},v1={v1}");
+        assert_eq!(verify(&header("1768467630"), body, &[secret], now), Ok(()));
+        for time in [
+            "01768467630",
+            "001768467630",
+            "+1768467630",
+            "-1768467630",
+            "",
+        ] {
+            let judged = verify(&header(time), body, &[secret], now);
+            assert_eq!(judged, Err(super::BadSignature::Malformed), "{time:?}");
+        }
     }
 }
