@@ -5,14 +5,41 @@
 //! It shares no code with the shop. Its rules come from the reference, not
 //! from what the shop happens to do.
 
+mod acts;
+mod agreement;
+mod balances;
+mod book;
+mod calendar;
+mod dunning;
+mod events;
+mod frozen;
+mod inbox;
 mod invariant;
+mod item;
+mod ledger;
+mod money;
+mod notes;
+mod numbers;
+mod payments;
+mod people;
+mod periods;
+mod shape;
+mod states;
+mod table;
+mod time;
+mod timers;
 
 pub use invariant::Invariant;
 
+use acts::Acts;
+use item::Item;
 use jiff::Timestamp;
+use notes::Notes;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+use table::{Changed, Step, Table};
 
 /// One write to the table: what one call changed, in one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,11 +78,12 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The auditor: what it saw, and what it found.
+/// The auditor: the table as the commits left it, and what it found.
 #[derive(Debug, Clone, Default)]
 pub struct Auditor {
-    findings: Vec<Finding>,
-    seen: BTreeMap<String, u64>,
+    table: Table,
+    acts: Acts,
+    notes: Notes,
 }
 
 impl Auditor {
@@ -65,19 +93,107 @@ impl Auditor {
     }
 
     /// Looks at one commit: what can be judged at once.
-    pub fn commit(&mut self, _commit: &Commit) {}
+    pub fn commit(&mut self, commit: &Commit) {
+        let changes = self.take_in(commit);
+        let step = Step {
+            at: commit.at,
+            by: &commit.by,
+            changes,
+            table: &self.table,
+        };
+        let notes = &mut self.notes;
+        shape::judge(&step, notes);
+        self.acts.judge(&step, notes);
+        frozen::judge(&step, notes);
+        states::judge(&step, notes);
+        time::judge(&step, notes);
+        events::judge(&step, notes);
+        timers::judge(&step, notes);
+        money::judge(&step, notes);
+        ledger::judge(&step, notes);
+        numbers::judge(&step, notes);
+        payments::judge(&step, notes);
+        dunning::judge(&step, notes);
+        periods::judge(&step, notes);
+        agreement::judge(&step, notes);
+        inbox::judge(&step, notes);
+        people::judge(&step, notes);
+    }
+
+    /// Writes a commit into the table; what it changed.
+    fn take_in(&mut self, commit: &Commit) -> Vec<Changed> {
+        let mut changes = Vec::with_capacity(commit.changes.len());
+        for change in &commit.changes {
+            let new = match &change.after {
+                None => None,
+                Some(raw) => {
+                    let Some(item) = Item::read(raw) else {
+                        let place = format!("{}/{} cannot be read", change.pk, change.sk);
+                        self.notes.broken(Invariant::Form, place);
+                        continue;
+                    };
+                    Some(Arc::new(item))
+                }
+            };
+            let old = self.table.write(&change.pk, &change.sk, new.clone());
+            let changed = Changed {
+                pk: change.pk.clone(),
+                sk: change.sk.clone(),
+                old,
+                new,
+            };
+            if changed.old == changed.new {
+                continue;
+            }
+            if changed.is_put_off() {
+                self.put_off(&changed);
+                continue;
+            }
+            changes.push(changed);
+        }
+        changes
+    }
+
+    /// A sweep put off what failed: the timer moves on, never back.
+    fn put_off(&mut self, changed: &Changed) {
+        let due = |item: &Option<Arc<Item>>| {
+            let item = item.as_deref();
+            item.map_or("", |item| item.text("due_at")).to_owned()
+        };
+        let (before, after) = (due(&changed.old), due(&changed.new));
+        let suffix = format!("#{}", changed.sk);
+        let later = !before.is_empty() && before < after && after.ends_with(&suffix);
+        self.notes.must(later, Invariant::DueKey, || {
+            format!(
+                "{} was put off from {before:?} to {after:?}",
+                changed.place()
+            )
+        });
+        self.notes.saw(format!("{}: put off", changed.kind()));
+    }
 
     /// Looks at everything at a moment when nothing is under way and faults
-    /// are off, against the provider's book.
-    pub fn at_rest(&mut self, _book: &Value, _now: Timestamp) {}
+    /// are off, against the provider's book: the JSON of its payments,
+    /// refunds and customers.
+    pub fn at_rest(&mut self, book: &Value, now: Timestamp) {
+        let (table, notes) = (&self.table, &mut self.notes);
+        let book = book::Book::read(book, table);
+        book.at_rest(table, notes);
+        balances::at_rest(table, &book, notes);
+        numbers::at_rest(table, notes);
+        agreement::at_rest(table, notes);
+        people::at_rest(table, notes);
+        timers::at_rest(table, now, notes);
+    }
 
     /// The findings so far, in order; empties them.
     pub fn take(&mut self) -> Vec<Finding> {
-        std::mem::take(&mut self.findings)
+        std::mem::take(&mut self.notes.findings)
     }
 
-    /// Which states, transitions and events were seen, and how often.
+    /// Which states, transitions and events were seen, and how often:
+    /// `order: pending -> paid`, `attempt: unknown`, `event: order_placed`.
     pub fn seen(&self) -> &BTreeMap<String, u64> {
-        &self.seen
+        &self.notes.seen
     }
 }

@@ -1,0 +1,252 @@
+//! The payment provider's own book against the table.
+
+use crate::Invariant::{OneCapture, PaidIffCaptured, Pointers, RefundBound};
+use crate::item::{Item, Node};
+use crate::money::money;
+use crate::notes::Notes;
+use crate::table::Table;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The provider's payments, by our payment's id.
+pub(crate) struct Book<'a> {
+    by_payment: BTreeMap<&'a str, Vec<Node<'a>>>,
+    refunds: Vec<Node<'a>>,
+    customers: BTreeMap<&'a str, &'a str>,
+    /// Objects a person looks at.
+    aside: BTreeSet<&'a str>,
+}
+
+fn captured(entry: Node<'_>) -> i128 {
+    entry.at("amountCaptured").count()
+}
+
+fn refunded(entry: Node<'_>) -> i128 {
+    entry.at("refundedAmount").count()
+}
+
+impl<'a> Book<'a> {
+    /// Reads the book, and what of it the shop put aside.
+    pub(crate) fn read(book: &'a Value, table: &'a Table) -> Self {
+        let book = Node::of(book);
+        let mut by_payment: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for entry in book.at("payments").list() {
+            let payment = entry.at("metadata.payment").text();
+            by_payment.entry(payment).or_default().push(entry);
+        }
+        let customers = book
+            .at("customers")
+            .list()
+            .map(|it| (it.at("id").text(), it.at("metadata.account").text()))
+            .collect();
+        let aside = table
+            .partitions("PROVIDER#stripe#")
+            .filter_map(|pk| table.get(pk, "EVENT"))
+            .filter(|event| event.text("state.inbox") == "quarantined")
+            .map(|event| event.text("object"))
+            .collect();
+        Self {
+            by_payment,
+            refunds: book.at("refunds").list().collect(),
+            customers,
+            aside,
+        }
+    }
+
+    /// Compares every payment with the book, both ways.
+    pub(crate) fn at_rest(&self, table: &Table, notes: &mut Notes) {
+        for (pk, sk, payment) in table.all() {
+            if payment.text("type") == "payment" {
+                self.payment(table, pk, payment, notes);
+            }
+            let customer = payment.text("provider_customer");
+            if payment.text("type") == "account" && !customer.is_empty() {
+                let owner = self.customers.get(customer).copied();
+                notes.must(owner == Some(payment.text("id")), Pointers, || {
+                    format!("{pk}/{sk}: its customer {customer} is {owner:?}'s")
+                });
+            }
+        }
+        for (id, entries) in &self.by_payment {
+            for entry in entries {
+                self.entry(table, id, *entry, notes);
+            }
+        }
+        self.once(notes);
+    }
+
+    fn payment(&self, table: &Table, pk: &str, payment: &Item, notes: &mut Notes) {
+        let id = payment.text("id");
+        let entries = self.by_payment.get(id).map(Vec::as_slice);
+        let entries = entries.unwrap_or_default();
+        let find = |by: &str| entries.iter().find(|entry| entry.at("id").text() == by);
+        let owner = table.get(pk, "PROFILE");
+        let customer = owner.map_or("", |it| it.text("provider_customer"));
+        let amount = money(payment.at("amount"));
+        let mut accounted = BTreeSet::new();
+        if payment.text("status.state") == "paid" {
+            let by = payment.text("status.provider_payment");
+            let right = find(by).is_some_and(|it| is_capture(*it, amount, customer));
+            notes.must(right, PaidIffCaptured, || {
+                format!("{id} is paid by {by}, which is no such capture in the book")
+            });
+            let kept = find(by).is_some_and(|it| refunded(*it) == 0);
+            notes.must(kept, RefundBound, || {
+                format!("{id}: {by} was refunded, and is paid")
+            });
+            accounted.insert(by);
+        }
+        self.surplus(entries, (table, pk), payment, notes);
+        let surplus = payment.at("surplus").list();
+        accounted.extend(surplus.map(|it| it.at("provider_payment").text()));
+        for entry in entries.iter().filter(|entry| captured(**entry) > 0) {
+            let by = entry.at("id").text();
+            let known = accounted.contains(by) || self.aside.contains(by);
+            notes.must(known, PaidIffCaptured, || {
+                format!("{id}: {by} was captured and nobody knows")
+            });
+        }
+    }
+
+    /// Captures nobody owed: each is in the book, and refunded there when the
+    /// shop says so.
+    fn surplus(
+        &self,
+        entries: &[Node<'_>],
+        (table, pk): (&Table, &str),
+        payment: &Item,
+        notes: &mut Notes,
+    ) {
+        let id = payment.text("id");
+        let find = |by: &str| entries.iter().find(|entry| entry.at("id").text() == by);
+        let mut given_back = 0_usize;
+        for surplus in payment.at("surplus").list() {
+            let by = surplus.at("provider_payment").text();
+            let Some(entry) = find(by).filter(|it| captured(**it) > 0) else {
+                notes.broken(
+                    PaidIffCaptured,
+                    format!("{id}: the surplus {by} was not captured"),
+                );
+                continue;
+            };
+            let refund = surplus.at("refund").text();
+            if refund.is_empty() {
+                continue;
+            }
+            given_back = given_back.saturating_add(1);
+            let made = self.refunds.iter().any(|it| {
+                it.at("id").text() == refund
+                    && it.at("payment_intent").text() == by
+                    && it.at("amount").number() == surplus.at("amount.amount").number()
+            });
+            notes.must(
+                made && refunded(*entry) == captured(*entry),
+                RefundBound,
+                || format!("{id}: {by} is not refunded by {refund} in the book"),
+            );
+        }
+        let told = table
+            .range(pk, "EVENT#")
+            .filter(|(_, it)| it.text("event") == "surplus_refunded" && it.text("payment") == id)
+            .count();
+        notes.must(told == given_back, RefundBound, || {
+            format!("{id}: {given_back} refunds, {told} told")
+        });
+    }
+
+    /// Judges an entry of the book by itself.
+    fn entry(&self, table: &Table, id: &str, entry: Node<'_>, notes: &mut Notes) {
+        let by = entry.at("id").text();
+        let (taken, back) = (captured(entry), refunded(entry));
+        notes.must((0..=taken).contains(&back), RefundBound, || {
+            format!("{by}: {back} of {taken} refunded")
+        });
+        let refunds: i128 = self
+            .refunds
+            .iter()
+            .filter(|it| it.at("payment_intent").text() == by)
+            .filter(|it| it.at("status").text() != "failed")
+            .map(|it| it.at("amount").count())
+            .sum();
+        notes.must(refunds == back, RefundBound, || {
+            format!("{by}: refunds of {refunds}, {back} refunded")
+        });
+        let account = entry.at("metadata.account").text();
+        // Money that somebody moved by hand, without our reference, is theirs.
+        if taken > back && !account.is_empty() && !self.aside.contains(by) {
+            let pk = format!("ACCOUNT#{account}");
+            let ours = table.get(&pk, &format!("PAYMENT#{id}")).is_some();
+            notes.must(ours, PaidIffCaptured, || {
+                format!("{by} was captured for {account}, which has no payment {id}")
+            });
+        }
+    }
+
+    /// One capture for an order or a period; one object for a charge.
+    fn once(&self, notes: &mut Notes) {
+        let mut kept: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        let mut charges: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for (id, entries) in &self.by_payment {
+            for entry in entries {
+                let of = |name: &str| entry.at("metadata").at(name).text();
+                let by = entry.at("id").text();
+                let ours = !id.is_empty() && !self.aside.contains(by);
+                if ours && captured(*entry) > refunded(*entry) {
+                    let what = match of("order") {
+                        "" => (of("subscription"), of("period")),
+                        order => (order, ""),
+                    };
+                    kept.entry(what).or_default().push(by);
+                }
+                if ours && entry.at("session").is_nothing() {
+                    charges.entry((id, of("attempt"))).or_default().push(by);
+                }
+            }
+        }
+        for ((what, period), by) in kept.iter().filter(|(_, by)| by.len() > 1) {
+            notes.broken(
+                OneCapture,
+                format!("{what} {period} was captured by {by:?}"),
+            );
+        }
+        for ((id, attempt), by) in charges.iter().filter(|(_, by)| by.len() > 1) {
+            notes.broken(
+                OneCapture,
+                format!("attempt {attempt} of {id} was charged as {by:?}"),
+            );
+        }
+    }
+
+    /// What the provider holds for a payment by what the shop has booked: a
+    /// refund counts once it was seen.
+    pub(crate) fn held(&self, payment: &Item) -> i128 {
+        let entries = self.by_payment.get(payment.text("id"));
+        let open: BTreeSet<&str> = crate::payments::open_surplus(payment)
+            .map(|it| it.at("provider_payment").text())
+            .collect();
+        let mut held = 0_i128;
+        for entry in entries.into_iter().flatten() {
+            let by = entry.at("id").text();
+            if self.aside.contains(by) {
+                continue;
+            }
+            held = held.saturating_add(captured(*entry));
+            if !open.contains(by) {
+                held = held.saturating_sub(refunded(*entry));
+            }
+        }
+        held
+    }
+}
+
+fn is_capture(entry: Node<'_>, amount: Option<(i128, &str)>, customer: &str) -> bool {
+    let Some((amount, currency)) = amount else {
+        return false;
+    };
+    entry.at("status").text() == "succeeded"
+        && captured(entry) == amount
+        && entry.at("amount").number() == Some(amount)
+        && entry.at("currency").text().eq_ignore_ascii_case(currency)
+        && entry.at("customer").text() == customer
+        && !customer.is_empty()
+}

@@ -1,0 +1,234 @@
+//! The outbox: each change of a state has its event in the same commit, each
+//! event its change.
+
+use crate::Invariant::{Audit, Form, Outbox};
+use crate::item::Item;
+use crate::ledger::has_number;
+use crate::notes::Notes;
+use crate::payments::is_open;
+use crate::table::{Changed, Step};
+
+/// Judges events against changes, both ways.
+pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
+    for change in &step.changes {
+        let Some(new) = &change.new else { continue };
+        let Some((names, field)) = wanted(step, change, new) else {
+            continue;
+        };
+        let of_period = new.text("type") == "period";
+        let id = new.text(if of_period { field } else { "id" });
+        let is_told = names.iter().any(|name| step.tells(name, field, id));
+        notes.must(is_told, Audit, || {
+            format!("{} changed, and none of {names:?} tells it", change.place())
+        });
+    }
+    for (change, event) in step.put("event") {
+        let name = event.text("event");
+        notes.saw(format!("event: {name}"));
+        match is_true(step, event) {
+            None => notes.broken(Form, format!("{}: unknown event {name:?}", change.place())),
+            Some(true) => {}
+            Some(false) => notes.broken(
+                Outbox,
+                format!(
+                    "{} tells {name}, which did not happen with it",
+                    change.place()
+                ),
+            ),
+        }
+        let at = event.at("at").time();
+        notes.must(at.is_some(), Form, || {
+            format!("{} is of no time", change.place())
+        });
+    }
+}
+
+type Told = (&'static [&'static str], &'static str);
+
+/// The events of which one must tell a change, and the field in which.
+fn wanted(step: &Step<'_>, change: &Changed, new: &Item) -> Option<Told> {
+    let old = change.old.as_deref();
+    let kind = new.text("type");
+    let state = |item: &Item| match kind {
+        "period" | "login" => item.text("status").to_owned(),
+        _ => item.text("status.state").to_owned(),
+    };
+    let to = state(new);
+    if old.map(state).is_some_and(|from| from == to) {
+        return None;
+    }
+    match (kind, to.as_str()) {
+        ("order", "pending") => Some((&["order_placed"], "order")),
+        ("order", "paid") => Some((&["order_paid"], "order")),
+        ("order", "canceled") => Some((&["order_canceled"], "order")),
+        ("order", "expired") => Some((&["order_expired"], "order")),
+        ("payment", "pending") if new.text("purpose.for") == "renewal" => {
+            Some((&["period_opened"], "payment"))
+        }
+        ("payment", "paid") => Some((&["order_paid", "period_paid"], "payment")),
+        ("payment", "expired") => expired(step, change, new),
+        ("subscription", "active") if old.is_some() => Some((&["period_paid"], "subscription")),
+        ("subscription", "past_due") => Some((&["renewal_declined"], "subscription")),
+        ("subscription", "unpaid") => Some((&["subscription_unpaid"], "subscription")),
+        ("subscription", "canceled") => Some((
+            &["subscription_ended", "subscription_unpaid"],
+            "subscription",
+        )),
+        ("period", "open") => Some((&["period_opened"], "subscription")),
+        ("period", "paid") if old.is_some() => Some((&["period_paid"], "subscription")),
+        ("period", "past_due") => Some((&["renewal_declined"], "subscription")),
+        ("period", "unpaid") => Some((&["subscription_unpaid"], "subscription")),
+        ("invoice", "open" | "paid") if old.is_none_or(|old| !has_number(old)) => {
+            Some((&["invoice_finalised"], "invoice"))
+        }
+        _ => None,
+    }
+}
+
+/// A payment expires with its order, or after its order was canceled, which
+/// was told then; a surplus capture is told as one.
+fn expired(step: &Step<'_>, change: &Changed, payment: &Item) -> Option<Told> {
+    let order = payment.text("purpose.order");
+    let is_told = step.tells("order_expired", "order", order)
+        || step.tells("surplus_captured", "payment", payment.text("id"));
+    let was_canceled = step
+        .beside(change, &format!("ORDER#{order}"))
+        .is_some_and(|it| it.text("status.state") == "canceled");
+    (!is_told && !was_canceled).then_some((&["surplus_captured"], "payment"))
+}
+
+/// True when what an event tells happened in the same commit; none for an
+/// event nobody knows.
+fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
+    let owner = format!("ACCOUNT#{}", event.text("account"));
+    let written = |kind: &str, field: &str| {
+        let found = step.change(&owner, &format!("{kind}#{}", event.text(field)))?;
+        Some((found.old.as_deref(), found.new.as_deref()?))
+    };
+    let became = |kind: &str, field: &str, state: &str| {
+        written(kind, field).is_some_and(|(old, new)| {
+            let is = |item: &Item| item.text("status.state") == state;
+            is(new) && !old.is_some_and(is)
+        })
+    };
+    Some(match event.text("event") {
+        "order_placed" => became("ORDER", "order", "pending"),
+        "order_paid" => became("ORDER", "order", "paid") && became("PAYMENT", "payment", "paid"),
+        "order_canceled" => became("ORDER", "order", "canceled"),
+        "order_expired" => became("ORDER", "order", "expired"),
+        "period_opened" => period_became(step, event, "open"),
+        "period_paid" => period_became(step, event, "paid") && became("PAYMENT", "payment", "paid"),
+        "attempt_started" => written("PAYMENT", "payment").is_some_and(|(old, new)| {
+            let number = event.at("attempt");
+            let begun = |it: &Item| it.at("attempts").list().any(|it| it.at("number") == number);
+            begun(new) && !old.is_some_and(begun)
+        }),
+        "renewal_declined" => declined(step, event, written("PAYMENT", "payment")),
+        "customer_needed" => written("PAYMENT", "payment").is_some_and(|(old, new)| {
+            let count = |it: &Item| outcomes(it, "needs_customer");
+            count(new) > old.map_or(0, count)
+        }),
+        "payment_page_opened" => written("PAYMENT", "payment").is_some_and(|(old, new)| {
+            let has = |it: &Item| {
+                it.at("attempts").list().any(|attempt| {
+                    attempt.at("number") == event.at("attempt") && attempt.at("page").is_set()
+                })
+            };
+            has(new) && !old.is_some_and(has)
+        }),
+        "subscription_unpaid" => {
+            became("SUBSCRIPTION", "subscription", "unpaid")
+                || became("SUBSCRIPTION", "subscription", "canceled")
+        }
+        "subscription_ended" => became("SUBSCRIPTION", "subscription", "canceled"),
+        "subscription_parked" => written("SUBSCRIPTION", "subscription")
+            .is_some_and(|(_, new)| new.at("next_action_at").is_nothing()),
+        "invoice_finalised" => written("INVOICE", "invoice").is_some_and(|(old, new)| {
+            has_number(new) && !old.is_some_and(has_number) && agrees(event, new)
+        }),
+        "surplus_captured" => surplus_grew(written("PAYMENT", "payment"), false),
+        "surplus_refunded" => surplus_grew(written("PAYMENT", "payment"), true),
+        other => return of_identity(step, event, other),
+    })
+}
+
+fn of_identity(step: &Step<'_>, event: &Item, name: &str) -> Option<bool> {
+    let user = event.text("user");
+    Some(match name {
+        "user_registered" => step.put("user").any(|(_, it)| it.text("id") == user),
+        "verification_requested" => step.put("token").any(|(_, it)| it.text("user") == user),
+        "email_verified" => step.written("user").any(|(_, old, new)| {
+            let verified = |it: &Item| it.at("email_verified_at").is_set();
+            new.text("id") == user && verified(new) && !old.is_some_and(verified)
+        }),
+        "session_reused" => step.written("session").any(|(_, old, new)| {
+            new.text("id") == event.text("session")
+                && new.text("ended") == "reused"
+                && old.is_some_and(|old| old.at("ended").is_nothing())
+        }),
+        "registration_repeated" | "nothing_to_send" => step
+            .changes
+            .iter()
+            .all(|it| matches!(it.kind(), "event" | "decoy")),
+        _ => return None,
+    })
+}
+
+fn agrees(event: &Item, invoice: &Item) -> bool {
+    event.at("number") == invoice.at("status.number")
+        && event.at("paid").is_true() == (invoice.text("status.state") == "paid")
+}
+
+fn outcomes(payment: &Item, outcome: &str) -> usize {
+    payment
+        .at("attempts")
+        .list()
+        .filter(|attempt| attempt.at("outcome").text() == outcome)
+        .count()
+}
+
+fn period_became(step: &Step<'_>, event: &Item, state: &str) -> bool {
+    let owner = format!("ACCOUNT#{}", event.text("account"));
+    let index = event.at("index").count();
+    let sk = format!("PERIOD#{}#{index:06}", event.text("subscription"));
+    step.change(&owner, &sk).is_some_and(|it| {
+        let is = |item: &Item| item.text("status") == state;
+        let paid_by = |item: &Item| item.text("payment") == event.text("payment");
+        it.new.as_deref().is_some_and(|new| is(new) && paid_by(new))
+            && !it.old.as_deref().is_some_and(is)
+    })
+}
+
+/// A charge that was declined, or a page that never opened: either way an
+/// attempt ended.
+fn declined(step: &Step<'_>, event: &Item, payment: Option<(Option<&Item>, &Item)>) -> bool {
+    let Some((old, new)) = payment else {
+        return false;
+    };
+    let open = |it: &Item| {
+        it.at("attempts")
+            .list()
+            .any(|attempt| attempt.at("number") == event.at("attempt") && is_open(attempt))
+    };
+    let ended = old.is_some_and(open) && !open(new);
+    let owner = format!("ACCOUNT#{}", event.text("account"));
+    let sk = format!("SUBSCRIPTION#{}", event.text("subscription"));
+    let dunned = step
+        .change(&owner, &sk)
+        .and_then(|it| it.new.as_deref())
+        .is_some_and(|it| it.text("status.state") == "past_due");
+    ended && (dunned || event.text("code") == "page_unavailable")
+}
+
+fn surplus_grew(payment: Option<(Option<&Item>, &Item)>, refunded: bool) -> bool {
+    let Some((old, new)) = payment else {
+        return false;
+    };
+    let count = |it: &Item| {
+        it.at("surplus")
+            .list()
+            .filter(|one| !refunded || one.at("refund").is_set())
+            .count()
+    };
+    count(new) == old.map_or(0, count).saturating_add(1)
+}

@@ -1,0 +1,213 @@
+//! The ledger: postings balance, the chain is whole, and what is booked is
+//! what happened.
+
+use crate::Invariant::{AppendOnly, InvoiceArithmetic, LedgerZero, Outbox, Pointers};
+use crate::item::Item;
+use crate::money::money;
+use crate::notes::Notes;
+use crate::table::{Changed, Step};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+
+/// Hash before the first entry.
+const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Judges the entries a commit appended, and their head.
+pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
+    for (change, entry) in step.put("ledger_entry") {
+        balances(change, entry, notes);
+        chains(step, change, entry, notes);
+        if let Err(what) = is_booked_right(step, entry) {
+            notes.broken(InvoiceArithmetic, format!("{}: {what}", change.place()));
+        }
+        belongs(step, change, entry, notes);
+        notes.saw(format!("ledger: {}", entry.text("cause")));
+    }
+    for (change, _, head) in step.written("ledger_head") {
+        let ledger = format!("LEDGER#{}", head.text("account"));
+        let sequence = head.at("sequence").count();
+        let entry = |sequence: i128| step.table.get(&ledger, &format!("{sequence:012}"));
+        let agrees = entry(sequence).is_some_and(|last| last.at("hash") == head.at("hash"))
+            && entry(sequence.saturating_add(1)).is_none();
+        notes.must(agrees, AppendOnly, || {
+            format!("{} is not the last entry", change.place())
+        });
+    }
+}
+
+fn balances(change: &Changed, entry: &Item, notes: &mut Notes) {
+    let amounts: Vec<_> = entry
+        .at("lines")
+        .list()
+        .map(|line| line.at("amount").number())
+        .collect();
+    let sum: Option<i128> = amounts.iter().copied().sum();
+    notes.must(amounts.len() >= 2 && sum == Some(0), LedgerZero, || {
+        format!("{}: {} lines sum to {sum:?}", change.place(), amounts.len())
+    });
+    let known = ["receivable", "revenue", "vat", "provider", "clearing"];
+    let mut accounts = entry
+        .at("lines")
+        .list()
+        .map(|line| line.at("account").text());
+    notes.must(
+        accounts.all(|account| known.contains(&account)),
+        LedgerZero,
+        || format!("{} books to an unknown account", change.place()),
+    );
+}
+
+fn chains(step: &Step<'_>, change: &Changed, entry: &Item, notes: &mut Notes) {
+    let sequence = entry.at("sequence").count();
+    let before = format!("{:012}", sequence.saturating_sub(1));
+    let previous = step.beside(change, &before);
+    let expected = match (sequence, previous) {
+        (1, None) => Some(NO_HASH),
+        (_, Some(previous)) => Some(previous.text("hash")),
+        _ => None,
+    };
+    notes.must(expected == Some(entry.text("previous")), AppendOnly, || {
+        format!("{} does not follow the entry before", change.place())
+    });
+    notes.must(digest(entry) == entry.text("hash"), AppendOnly, || {
+        format!("{}: its hash is not that of its content", change.place())
+    });
+    let account = format!("ACCOUNT#{}", entry.text("account"));
+    notes.must(
+        step.change(&account, "LEDGERHEAD").is_some(),
+        AppendOnly,
+        || format!("{} was appended without its head", change.place()),
+    );
+}
+
+/// SHA-256 over the fields in their order, each after its length in 8 bytes;
+/// what is an enumeration is written as its JSON.
+fn digest(entry: &Item) -> String {
+    let mut hasher = Sha256::new();
+    let mut field = |text: &str| {
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        hasher.update(length.to_be_bytes());
+        hasher.update(text.as_bytes());
+    };
+    let (cause, subject) = subject(entry);
+    field(entry.text("account"));
+    field(&entry.at("sequence").count().to_string());
+    field(entry.text("at"));
+    field(&format!(
+        r#"{{"cause":"{cause}","{subject}":"{}"}}"#,
+        entry.text(subject)
+    ));
+    field(entry.text("event"));
+    field(entry.text("currency"));
+    for line in entry.at("lines").list() {
+        field(&format!("\"{}\"", line.at("account").text()));
+        field(&line.at("amount").count().to_string());
+    }
+    field(entry.text("previous"));
+    hex::encode(hasher.finalize())
+}
+
+/// The cause of an entry, and which attribute names what caused it.
+fn subject(entry: &Item) -> (&str, &'static str) {
+    let cause = entry.text("cause");
+    let is_invoice = cause == "invoice";
+    (cause, if is_invoice { "invoice" } else { "payment" })
+}
+
+/// An entry's lines by account; several of one account are summed.
+fn by_account(entry: &Item) -> BTreeMap<&str, i128> {
+    let mut sums = BTreeMap::new();
+    for line in entry.at("lines").list() {
+        let sum: &mut i128 = sums.entry(line.at("account").text()).or_default();
+        *sum = sum.saturating_add(line.at("amount").count());
+    }
+    sums.retain(|_, sum| *sum != 0);
+    sums
+}
+
+/// Compares an entry with what its cause says must be booked (ADR 4).
+fn is_booked_right(step: &Step<'_>, entry: &Item) -> Result<(), String> {
+    let (cause, subject) = subject(entry);
+    let account = format!("ACCOUNT#{}", entry.text("account"));
+    let find = |kind: &str, id: &str| {
+        let sk = format!("{kind}#{id}");
+        let found = step.table.get(&account, &sk);
+        found.ok_or_else(|| format!("{sk} is not there"))
+    };
+    let (total, currency, mut expected) = match cause {
+        "capture" | "surplus_refund" => {
+            let payment = find("PAYMENT", entry.text(subject))?;
+            let (total, currency) = money(payment.at("amount")).ok_or("no amount")?;
+            let lines = if cause == "surplus_refund" {
+                BTreeMap::from([("clearing", total), ("provider", total.saturating_neg())])
+            } else if step.tells("period_paid", "payment", entry.text(subject))
+                && has_number(find("INVOICE", payment.text("invoice"))?)
+            {
+                BTreeMap::from([("provider", total), ("receivable", total.saturating_neg())])
+            } else {
+                BTreeMap::from([("provider", total), ("clearing", total.saturating_neg())])
+            };
+            (total, currency, lines)
+        }
+        "invoice" => {
+            let invoice = find("INVOICE", entry.text(subject))?;
+            let (total, currency) = money(invoice.at("totals.total")).ok_or("no total")?;
+            let net = money(invoice.at("totals.net")).ok_or("no net")?.0;
+            // Its money waits in clearing, or is owed.
+            let is_paid = invoice.text("status.state") == "paid";
+            let debit = if is_paid { "clearing" } else { "receivable" };
+            let vat = net.saturating_sub(total);
+            let lines = BTreeMap::from([
+                (debit, total),
+                ("revenue", net.saturating_neg()),
+                ("vat", vat),
+            ]);
+            (total, currency, lines)
+        }
+        other => return Err(format!("an unknown cause {other:?}")),
+    };
+    expected.retain(|_, amount| *amount != 0);
+    if entry.text("currency") != currency || by_account(entry) != expected {
+        let booked = by_account(entry);
+        return Err(format!(
+            "booked {booked:?} for {total} {currency}, not {expected:?}"
+        ));
+    }
+    Ok(())
+}
+
+/// True for an invoice that was finalised.
+pub(crate) fn has_number(invoice: &Item) -> bool {
+    invoice.at("status.number").is_set()
+}
+
+/// Each entry has its event in the same commit, and its cause once.
+fn belongs(step: &Step<'_>, change: &Changed, entry: &Item, notes: &mut Notes) {
+    let owner = format!("ACCOUNT#{}", entry.text("account"));
+    let sk = format!("EVENT#{}", entry.text("event"));
+    let event = step.change(&owner, &sk).and_then(|it| it.new.as_deref());
+    let Some(event) = event else {
+        notes.broken(
+            Pointers,
+            format!("{}: its event is not with it", change.place()),
+        );
+        return;
+    };
+    let (cause, subject) = subject(entry);
+    let names: &[&str] = match cause {
+        "capture" => &["order_paid", "period_paid", "surplus_captured"],
+        "invoice" => &["invoice_finalised"],
+        _ => &["surplus_refunded"],
+    };
+    let fits = names.contains(&event.text("event")) && event.text(subject) == entry.text(subject);
+    notes.must(fits, Outbox, || {
+        format!("{} goes with a {}", change.place(), event.text("event"))
+    });
+    let once = step
+        .put("ledger_entry")
+        .filter(|(_, other)| other.text("event") == entry.text("event"))
+        .count();
+    notes.must(once == 1, LedgerZero, || {
+        format!("{}: its event is booked {once} times", change.place())
+    });
+}

@@ -1,0 +1,254 @@
+//! Payments and their attempts.
+
+use crate::Invariant::{
+    AttemptBound, MonotoneStates, OneCapture, PaidIffCaptured, Pointers, RefundBound,
+};
+use crate::item::{Item, Node};
+use crate::money::money;
+use crate::notes::Notes;
+use crate::table::{Changed, Step};
+
+/// How the outcome of an attempt may go on. That money came after all is
+/// always possible: a capture is never forgotten.
+const OUTCOMES: &[(&str, &str)] = &[
+    ("new", "in_flight"),
+    ("in_flight", "unknown"),
+    ("in_flight", "succeeded"),
+    ("in_flight", "failed"),
+    ("in_flight", "needs_customer"),
+    ("in_flight", "not_created"),
+    ("unknown", "succeeded"),
+    ("unknown", "failed"),
+    ("unknown", "needs_customer"),
+    ("unknown", "not_created"),
+    ("failed", "succeeded"),
+    ("needs_customer", "succeeded"),
+    ("not_created", "succeeded"),
+];
+
+/// True while money may still move because of an attempt.
+pub(crate) fn is_open(attempt: Node<'_>) -> bool {
+    matches!(attempt.at("outcome").text(), "in_flight" | "unknown")
+}
+
+/// The surplus captures of a payment that are still to be refunded.
+pub(crate) fn open_surplus(payment: &Item) -> impl Iterator<Item = Node<'_>> {
+    payment
+        .at("surplus")
+        .list()
+        .filter(|surplus| surplus.at("refund").is_nothing())
+}
+
+/// Judges the payments a commit wrote.
+pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
+    for (change, old, payment) in step.written("payment") {
+        attempts(step, change, old, payment, notes);
+        surplus(step, change, old, payment, notes);
+        if payment.text("status.state") == "paid" {
+            paid(change, old, payment, notes);
+        }
+        let booked = captures_booked(step, payment);
+        let is_paid = i128::from(payment.text("status.state") == "paid");
+        let seen = payment.at("surplus").list().count();
+        let seen = i128::try_from(seen).unwrap_or(i128::MAX);
+        let expected = is_paid.saturating_add(seen);
+        // Cheap, since both change in the same commit or not at all.
+        let before = old.map_or(0, captures_told);
+        let booked_now = expected.saturating_sub(before);
+        notes.must(booked == booked_now, OneCapture, || {
+            format!("{}: {booked_now} captures, {booked} booked", change.place())
+        });
+    }
+}
+
+fn captures_told(payment: &Item) -> i128 {
+    let surplus = i128::try_from(payment.at("surplus").list().count()).unwrap_or(i128::MAX);
+    i128::from(payment.text("status.state") == "paid").saturating_add(surplus)
+}
+
+/// Captures of a payment that this commit booked.
+fn captures_booked(step: &Step<'_>, payment: &Item) -> i128 {
+    let booked = step
+        .put("ledger_entry")
+        .filter(|(_, entry)| {
+            entry.text("cause") == "capture" && entry.text("payment") == payment.text("id")
+        })
+        .count();
+    i128::try_from(booked).unwrap_or(i128::MAX)
+}
+
+fn paid(change: &Changed, old: Option<&Item>, payment: &Item, notes: &mut Notes) {
+    let by = payment.text("status.provider_payment");
+    let captured = payment.at("attempts").list().any(|attempt| {
+        attempt.at("outcome").text() == "succeeded" && attempt.at("provider_payment").text() == by
+    });
+    notes.must(captured && !by.is_empty(), PaidIffCaptured, || {
+        format!(
+            "{} is paid by {by:?}, which no attempt captured",
+            change.place()
+        )
+    });
+    let was = old.filter(|old| old.text("status.state") == "paid");
+    let same = was.is_none_or(|old| old.at("status") == payment.at("status"));
+    notes.must(same, MonotoneStates, || {
+        format!("{} was paid otherwise before", change.place())
+    });
+}
+
+fn attempts(
+    step: &Step<'_>,
+    change: &Changed,
+    old: Option<&Item>,
+    payment: &Item,
+    notes: &mut Notes,
+) {
+    let now = payment.at("attempts").list();
+    let open = now.clone().filter(|attempt| is_open(*attempt)).count();
+    notes.must(open <= 1, OneCapture, || {
+        format!("{}: {open} open attempts", change.place())
+    });
+    let mut expected = 0_i128;
+    for attempt in now.clone() {
+        expected = expected.saturating_add(1);
+        notes.must(
+            attempt.at("number").number() == Some(expected),
+            MonotoneStates,
+            || format!("{}: attempt {expected} is missing", change.place()),
+        );
+    }
+    let before = old.map(|old| old.at("attempts").list());
+    let known = before.clone().map_or(0, Iterator::count);
+    notes.must(known <= now.clone().count(), MonotoneStates, || {
+        format!("{}: an attempt vanished", change.place())
+    });
+    for (place, attempt) in now.enumerate() {
+        let was = before.clone().and_then(|mut attempts| attempts.nth(place));
+        one_attempt(step, change, was, attempt, payment, notes);
+        if was.is_none() && old.is_some_and(|old| old.text("status.state") != "pending") {
+            notes.broken(
+                AttemptBound,
+                format!("{}: an attempt at what is settled", change.place()),
+            );
+        }
+    }
+}
+
+fn one_attempt(
+    step: &Step<'_>,
+    change: &Changed,
+    old: Option<Node<'_>>,
+    attempt: Node<'_>,
+    payment: &Item,
+    notes: &mut Notes,
+) {
+    let place = || {
+        format!(
+            "{}: attempt {}",
+            change.place(),
+            attempt.at("number").count()
+        )
+    };
+    let from = old.map_or("new", |old| old.at("outcome").text());
+    let to = attempt.at("outcome").text();
+    if from != to {
+        notes.must(OUTCOMES.contains(&(from, to)), MonotoneStates, || {
+            format!("{} went from {from} to {to}", place())
+        });
+        notes.saw(format!("attempt: {to}"));
+        if matches!(to, "failed" | "needs_customer") {
+            notes.saw(format!("decline: {}", attempt.at("code").text()));
+        }
+        let late = matches!(from, "failed" | "needs_customer" | "not_created");
+        if late && to == "succeeded" {
+            let brought = attempt.at("provider_payment").text();
+            let by = payment.text("status.provider_payment");
+            let is_new = captures_booked(step, payment) == 1;
+            notes.must(is_new && !brought.is_empty(), MonotoneStates, || {
+                format!("{} succeeded late, but {by:?} paid", place())
+            });
+        }
+    }
+    let Some(old) = old else { return };
+    if !is_open(old) && to == from {
+        notes.must(old == attempt, MonotoneStates, || {
+            format!("{} had ended and changed", place())
+        });
+    }
+    for name in [
+        "number",
+        "started_at",
+        "channel",
+        "return_url",
+        "closes_at",
+        "customer",
+        "payment_method",
+    ] {
+        notes.must(old.at(name) == attempt.at(name), MonotoneStates, || {
+            format!("{}: {name} changed", place())
+        });
+    }
+    for name in ["page", "provider_payment", "absent_since"] {
+        let kept = old.at(name).is_nothing()
+            || old.at(name) == attempt.at(name)
+            || (name == "provider_payment" && from != to && to == "succeeded");
+        notes.must(kept, MonotoneStates, || {
+            format!("{}: {name} changed", place())
+        });
+    }
+    let checks = (old.at("checks").count(), attempt.at("checks").count());
+    notes.must(checks.0 <= checks.1, MonotoneStates, || {
+        format!("{}: it was looked up less often than before", place())
+    });
+}
+
+/// Captures nobody owes: each once, each refunded once, each told.
+fn surplus(
+    step: &Step<'_>,
+    change: &Changed,
+    old: Option<&Item>,
+    payment: &Item,
+    notes: &mut Notes,
+) {
+    let id = payment.text("id");
+    let mut known = Vec::new();
+    for one in payment.at("surplus").list() {
+        let by = one.at("provider_payment").text();
+        let twice = known.contains(&by) || by == payment.text("status.provider_payment");
+        notes.must(!twice && !by.is_empty(), OneCapture, || {
+            format!("{}: {by:?} is counted twice", change.place())
+        });
+        notes.must(
+            money(one.at("amount")) == money(payment.at("amount")),
+            RefundBound,
+            || format!("{}: a surplus of another amount", change.place()),
+        );
+        known.push(by);
+        let was = old.and_then(|old| {
+            old.at("surplus")
+                .list()
+                .find(|other| other.at("provider_payment").text() == by)
+        });
+        match was {
+            None => notes.saw("surplus: captured".to_owned()),
+            Some(was) if was.at("refund") != one.at("refund") => {
+                notes.must(was.at("refund").is_nothing(), RefundBound, || {
+                    format!("{}: {by} was refunded twice", change.place())
+                });
+                let told = step.tells("surplus_refunded", "payment", id);
+                notes.must(told, RefundBound, || {
+                    format!("{}: the refund of {by} is not told", change.place())
+                });
+                notes.saw("surplus: refunded".to_owned());
+            }
+            Some(_) => {}
+        }
+    }
+    let before = old.map_or(0, |old| old.at("surplus").list().count());
+    notes.must(before <= known.len(), RefundBound, || {
+        format!("{}: a surplus was forgotten", change.place())
+    });
+    let owner = step.beside(change, "PROFILE");
+    notes.must(owner.is_some(), Pointers, || {
+        format!("{} belongs to no account", change.place())
+    });
+}
