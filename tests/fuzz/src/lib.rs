@@ -29,6 +29,7 @@ mod event;
 mod gateway;
 mod headers;
 mod judge;
+pub mod nodes;
 mod provider;
 mod sealed;
 mod signature;
@@ -52,18 +53,18 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    target("ids", texts::ids, 3_000),
-    target("email", texts::email, 3_000),
-    target("line", texts::line, 3_000),
+    target("ids", texts::ids, 2_000),
+    target("email", texts::email, 2_000),
+    target("line", texts::line, 2_000),
     target("fields", texts::fields, 2_000),
-    target("codes", codes::codes, 3_000),
-    target("decimal", amounts::decimal, 3_000),
-    target("money", amounts::money, 3_000),
+    target("codes", codes::codes, 2_000),
+    target("decimal", amounts::decimal, 2_000),
+    target("money", amounts::money, 2_000),
     target("dates", dates::dates, 1_000),
-    target("language", headers::language, 3_000),
+    target("language", headers::language, 2_000),
     target("if_match", headers::if_match, 2_000),
     target("cookie", headers::cookie, 2_000),
-    target("signature", signature::signature, 3_000).filled_by(signature::fill),
+    target("signature", signature::signature, 2_000).filled_by(signature::fill),
     target("provider_objects", provider::objects, 2_000),
     target("access_token", access::access_token, 800),
     target("access_claims", access::access_claims, 800),

@@ -7,7 +7,7 @@
     reason = "a test that meets what cannot be fails, and says where"
 )]
 
-use fuzz_targets::{TARGETS, Target, find, template};
+use fuzz_targets::{TARGETS, Target, find, nodes, template};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -74,18 +74,21 @@ enum Edit {
     Swap(Index, Index),
     /// What follows is left out.
     End(Index),
+    /// A node of its JSON is replaced or left out.
+    Node(usize, usize),
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
     let place = any::<Index>;
     prop_oneof![
-        (place(), 0_u8..8).prop_map(|(at, bit)| Edit::Flip(at, bit)),
-        (place(), select(&PIECES[..])).prop_map(|(at, piece)| Edit::Insert(at, piece.to_vec())),
-        (place(), vec(any::<u8>(), 1..4)).prop_map(|(at, bytes)| Edit::Insert(at, bytes)),
-        (place(), 1_usize..12).prop_map(|(at, length)| Edit::Cut(at, length)),
-        (place(), 1_usize..40).prop_map(|(at, length)| Edit::Double(at, length)),
-        (place(), place()).prop_map(|(at, with)| Edit::Swap(at, with)),
-        place().prop_map(Edit::End),
+        1 => (place(), 0_u8..8).prop_map(|(at, bit)| Edit::Flip(at, bit)),
+        1 => (place(), select(&PIECES[..])).prop_map(|(at, piece)| Edit::Insert(at, piece.to_vec())),
+        1 => (place(), vec(any::<u8>(), 1..4)).prop_map(|(at, bytes)| Edit::Insert(at, bytes)),
+        1 => (place(), 1_usize..12).prop_map(|(at, length)| Edit::Cut(at, length)),
+        1 => (place(), 1_usize..40).prop_map(|(at, length)| Edit::Double(at, length)),
+        1 => (place(), place()).prop_map(|(at, with)| Edit::Swap(at, with)),
+        1 => place().prop_map(Edit::End),
+        3 => (any::<usize>(), any::<usize>()).prop_map(|(at, odd)| Edit::Node(at, odd)),
     ]
 }
 
@@ -119,6 +122,11 @@ fn change(input: &mut Vec<u8>, edit: &Edit) {
             }
         }
         Edit::End(at) => input.truncate(place(at)),
+        Edit::Node(at, odd) => {
+            if let Some(changed) = nodes::change(input, *at, *odd) {
+                *input = changed;
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! `FUZZ_TARGET` says: one program serves all.
 #![no_main]
 
-use fuzz_targets::{Target, find};
+use fuzz_targets::{Target, find, nodes};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use std::sync::LazyLock;
 
@@ -13,16 +13,22 @@ static TARGET: LazyLock<Target> = LazyLock::new(|| {
 
 fuzz_target!(|data: &[u8]| (TARGET.run)(data));
 
-// Every fourth change befalls the input with real tokens in place of its
-// placeholders, so that tokens are changed too.
+// Some changes befall the JSON in an input, and leave it JSON; some befall
+// the input with real tokens in place of its placeholders.
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    let mut size = size;
-    if seed.is_multiple_of(4) {
-        let filled = (TARGET.fill)(&data[..size]);
-        if filled.len() <= max_size {
-            data[..filled.len()].copy_from_slice(&filled);
-            size = filled.len();
-        }
+    let (kind, place) = (seed % 4, usize::try_from(seed / 4).unwrap_or(0));
+    let other = match kind {
+        0 => Some((TARGET.fill)(&data[..size])),
+        1 => nodes::change(&data[..size], place, place / 64),
+        _ => None,
+    };
+    let Some(other) = other.filter(|other| other.len() <= max_size) else {
+        return fuzzer_mutate(data, size, max_size);
+    };
+    data[..other.len()].copy_from_slice(&other);
+    if kind == 1 {
+        other.len()
+    } else {
+        fuzzer_mutate(data, other.len(), max_size)
     }
-    fuzzer_mutate(data, size, max_size)
 });
