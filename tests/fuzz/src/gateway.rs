@@ -213,3 +213,89 @@ fn names_twice(json: &str) -> bool {
     let value: Value = serde_json::from_str(json).unwrap_or_default();
     names(&value.to_string()) < names(json)
 }
+
+/// A raw query, before a call without a token: refused as malformed exactly
+/// if it has characters no query may have, an escape that is none, bytes that
+/// are no UTF-8, or a name twice.
+pub(crate) fn query(data: &[u8]) {
+    let raw = text(data);
+    let mut event = frame();
+    if let Some(query) = event.get_mut("rawQueryString") {
+        *query = json!(raw);
+    }
+    let wanted = if is_query(&raw) {
+        "unauthenticated"
+    } else {
+        "malformed_query"
+    };
+    world::with(|world| {
+        let answer = answer(world, "list_orders", event);
+        assert_eq!(answer.code(), wanted, "{raw:?}");
+    });
+}
+
+/// True when every character may stand in a query (RFC 3986, 3.4, and the
+/// brackets that browsers leave as they are) and every name comes once.
+fn is_query(raw: &str) -> bool {
+    let may = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/?%[]".contains(c);
+    let pairs = raw.split('&').filter(|pair| !pair.is_empty());
+    let mut names = BTreeSet::new();
+    raw.chars().all(may)
+        && pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .all(|(name, value)| {
+                let name = unescaped(name);
+                unescaped(value).is_some() && name.is_some_and(|name| names.insert(name))
+            })
+}
+
+/// A part of a query in plain text.
+fn unescaped(part: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = part.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                if !digits.iter().all(u8::is_ascii_hexdigit) {
+                    return None;
+                }
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// A `Host` header: where it is taken, it is one by RFC 3986 as well, without
+/// user and with a port there is; where not, the header is refused. No answer
+/// repeats it.
+pub(crate) fn host(data: &[u8]) {
+    let host = text(data);
+    let mut written = read(b"health");
+    written.header("host", host.trim());
+    let event = written.event();
+    let Some(sent) = event.pointer("/headers/host").and_then(Value::as_str) else {
+        return;
+    };
+    let sent = sent.to_owned();
+    world::with(|world| {
+        let answer = answer(world, "health", event);
+        if answer.status == 200 {
+            let authority: http::uri::Authority = sent.parse().expect("an authority");
+            assert!(!sent.contains(['@', '%', '/', ' ']), "{sent:?}");
+            let port = sent
+                .rsplit_once(':')
+                .filter(|(_, port)| !port.ends_with(']'));
+            assert_eq!(port.is_some(), authority.port_u16().is_some(), "{sent:?}");
+        } else {
+            assert_eq!(answer.code(), "malformed_header", "{sent:?}");
+        }
+        assert!(
+            sent.len() < 12 || !answer.json.to_string().contains(&sent),
+            "{sent:?}"
+        );
+    });
+}

@@ -5,10 +5,14 @@ use bytes::Bytes;
 use http::Response;
 use local::{Effect, Outcome, Service};
 use platform::http::problem::Code;
+use platform::secrets::Secret;
 use serde_json::Value;
 
 /// Partitions whose items say nothing of the shop: counters of tries.
 const COUNTERS: &str = "RATE#";
+
+/// What no log line may hold.
+const TOKENS: [&str; 6] = ["access", "eve", "refresh", "cookie", "mailed", "cart"];
 
 /// An answer that was judged.
 pub(crate) struct Answer {
@@ -28,8 +32,9 @@ impl Answer {
 
 /// Runs an operation on an event and judges what comes of it: there is an
 /// HTTP answer, none says that the fault is ours, it has the headers of the
-/// edge, a refusal is a problem document with a code of the closed set, and
-/// who was refused has written nothing and had no mail sent.
+/// edge, a refusal is a problem document with a code of the closed set, who
+/// was refused has written nothing and had no mail sent, and neither a secret
+/// nor, in the log, a token is told.
 pub(crate) fn answer(world: &World, operation: &str, event: Value) -> Answer {
     let mails = world.cloud.mails(None).len();
     world.cloud.take_trace();
@@ -49,6 +54,14 @@ pub(crate) fn answer(world: &World, operation: &str, event: Value) -> Answer {
         response.headers(),
         told()
     );
+    let body = String::from_utf8_lossy(&bytes);
+    for secret in Secret::ALL.map(|secret| world.cloud.secret(secret)) {
+        assert!(!body.contains(&secret), "{}", told());
+        assert!(!log.iter().any(|line| line.contains(&secret)), "{}", told());
+    }
+    for token in TOKENS.map(|name| world.get(name)) {
+        assert!(!log.iter().any(|line| line.contains(token)), "{}", told());
+    }
     let json: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let trace = world.cloud.take_trace();
     if status >= 400 {

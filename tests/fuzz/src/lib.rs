@@ -74,6 +74,8 @@ pub const TARGETS: &[Target] = &[
     target("at_the_door", door::at_the_door, 150),
     target("accept", gateway::accept, 200),
     target("idempotency_key", gateway::idempotency_key, 200),
+    target("query", gateway::query, 300),
+    target("host", gateway::host, 200),
     target("json_body", gateway::json_body, 300),
     target("request", gateway::request, 250),
     target("event", gateway::event, 200),

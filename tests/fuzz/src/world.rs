@@ -1,6 +1,8 @@
 //! A running shop with customers in it, one for each thread, and the tokens
 //! and ids it made.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Request, Response};
 use local::{Cloud, Options};
@@ -14,7 +16,8 @@ const PLAN: &str = "pln_01945000000070008000000000000051";
 const PASSWORD: &str = "purple-otter-walks-slowly-9";
 
 /// What placeholders may name; `{now}` is the clock in seconds.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
+    "claims",
     "access",
     "eve",
     "refresh",
@@ -124,6 +127,7 @@ impl World {
         let mailed = self.mailed("zoe@example.com");
         self.set("mailed", mailed);
         let access = self.log_in("ada@example.com", "body", "accessToken");
+        self.set("claims", claims(&access));
         self.set("access", access);
         let eve = self.log_in("eve@example.com", "body", "accessToken");
         self.set("eve", eve);
@@ -253,6 +257,12 @@ impl World {
         let request = builder.body(Bytes::from(body)).expect("a request");
         self.block_on(self.cloud.request(request))
     }
+}
+
+/// The claims of an access token, as they are written.
+fn claims(token: &str) -> String {
+    let part = token.split('.').nth(1).unwrap_or_default();
+    String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap_or_default()).unwrap_or_default()
 }
 
 fn text(value: &Value, pointer: &str) -> String {

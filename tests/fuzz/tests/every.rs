@@ -187,7 +187,7 @@ macro_rules! tests {
 tests! {
     ids email line fields codes decimal money dates language if_match cookie signature
     provider_objects access_token access_claims refresh_token cart_token cursor at_the_door
-    accept idempotency_key json_body request event webhook
+    accept idempotency_key query host json_body request event webhook
 }
 
 #[test]
