@@ -109,8 +109,7 @@ pub fn fixed_discount(amounts: &[i64], value: i64) -> Result<Discount, DiscountE
 fn discountable(amounts: &[i64]) -> Result<i64, ArithmeticError> {
     amounts
         .iter()
-        .filter(|amount| **amount > 0)
-        .try_fold(0_i64, |sum, amount| sum.checked_add(*amount))
+        .try_fold(0_i64, |sum, amount| sum.checked_add((*amount).max(0)))
         .ok_or(ArithmeticError::Overflow)
 }
 
