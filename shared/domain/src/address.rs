@@ -38,3 +38,16 @@ impl fmt::Debug for BillingAddress {
         f.write_str("BillingAddress(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_does_not_show_in_debug_output() {
+        let json = r#"{"name":"Ada","line1":"1 rue X","postal_code":"75001","city":"Paris","country":"FR"}"#;
+        let address: BillingAddress = serde_json::from_str(json).unwrap();
+        assert_eq!(format!("{address:?}"), "BillingAddress(…)");
+        assert_eq!(serde_json::to_string(&address).unwrap(), json);
+    }
+}

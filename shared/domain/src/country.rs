@@ -91,6 +91,10 @@ mod tests {
     fn json_is_the_code() {
         let country: CountryCode = serde_json::from_str(r#""MC""#).unwrap();
         assert_eq!(serde_json::to_string(&country).unwrap(), r#""MC""#);
+        assert_eq!(
+            (country.as_str(), country.to_string().as_str()),
+            ("MC", "MC")
+        );
         assert!(serde_json::from_str::<CountryCode>(r#""mc""#).is_err());
     }
 }

@@ -223,3 +223,47 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver_at: Option<Timestamp>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id as _;
+
+    /// A renewal that is captured at once is numbered afterwards, one that was
+    /// declined first is numbered before: whichever comes last mails the
+    /// receipt, so that there is one.
+    #[test]
+    fn of_a_capture_and_its_number_the_later_one_sends_the_receipt() {
+        let captured = |numbered| EventKind::PeriodPaid {
+            subscription: SubscriptionId::from_bits(1),
+            index: 1,
+            payment: PaymentId::from_bits(2),
+            numbered,
+        };
+        let finalised = |paid| EventKind::InvoiceFinalised {
+            invoice: InvoiceId::from_bits(3),
+            number: InvoiceNumber {
+                year: 2026,
+                sequence: 1,
+            },
+            paid,
+        };
+        let receipts =
+            |events: [EventKind; 2]| events.iter().filter(|kind| kind.has_consumer()).count();
+        assert_eq!(receipts([captured(false), finalised(true)]), 1);
+        assert_eq!(receipts([finalised(false), captured(true)]), 1);
+    }
+
+    #[test]
+    fn what_only_the_history_needs_keeps_no_timer() {
+        let order = OrderId::from_bits(1);
+        let payment = PaymentId::from_bits(2);
+        for silent in [
+            EventKind::OrderPlaced { order },
+            EventKind::OrderPaid { order, payment },
+            EventKind::SurplusRefunded { payment },
+        ] {
+            assert!(!silent.has_consumer(), "{silent:?}");
+        }
+    }
+}

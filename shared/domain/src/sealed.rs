@@ -27,3 +27,18 @@ impl fmt::Debug for Sealed {
         f.write_str("Sealed(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cipher_text_travels_unchanged_and_does_not_show_in_debug_output() {
+        let sealed = Sealed::from_base64("c2VhbGVk".to_owned());
+        let json = serde_json::to_string(&sealed).unwrap();
+        assert_eq!(json, r#""c2VhbGVk""#);
+        let read: Sealed = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.as_base64(), "c2VhbGVk");
+        assert_eq!(format!("{read:?}"), "Sealed(…)");
+    }
+}
