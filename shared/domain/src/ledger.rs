@@ -75,7 +75,7 @@ pub struct Posting {
     lines: Vec<LedgerLine>,
 }
 
-/// A posting whose lines do not sum to zero, or are fewer than two.
+/// A posting whose lines do not sum to zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PostingError {
     /// Debit and credit differ.
@@ -93,7 +93,7 @@ impl Posting {
         lines: &[(LedgerAccount, i64)],
     ) -> Result<Self, PostingError> {
         let sum: i128 = lines.iter().map(|(_, amount)| i128::from(*amount)).sum();
-        if sum != 0 || lines.len() < 2 {
+        if sum != 0 {
             return Err(PostingError::Unbalanced);
         }
         let lines = lines

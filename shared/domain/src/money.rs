@@ -219,6 +219,24 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_neither_a_debt_nor_a_credit() {
+        for (amount, is_zero, is_negative) in
+            [(-1, false, true), (0, true, false), (1, false, false)]
+        {
+            let money = money(amount, "JPY");
+            assert_eq!(
+                (money.is_zero(), money.is_negative()),
+                (is_zero, is_negative)
+            );
+            assert_eq!(money.checked_neg().map(|it| it.amount()), Ok(-amount));
+            assert_eq!(
+                money.checked_neg().map(|it| it.currency()),
+                Ok(money.currency())
+            );
+        }
+    }
+
+    #[test]
     fn currencies_never_mix() {
         let (euro, yen) = (money(1, "EUR"), money(1, "JPY"));
         assert_eq!(

@@ -48,7 +48,7 @@ pub fn div_round(numerator: i128, denominator: i128) -> Result<i128, ArithmeticE
     if rest < to_next {
         return Ok(quotient);
     }
-    let away = if (numerator < 0) == (denominator < 0) {
+    let away = if numerator.signum() == denominator.signum() {
         1
     } else {
         -1

@@ -272,6 +272,19 @@ mod tests {
     }
 
     #[test]
+    fn a_price_may_be_nothing() {
+        let free = || vec![tier(Some(10), 0, 0), tier(None, 100, 0)];
+        for scheme in [
+            PriceScheme::PerUnit { unit_amount: 0 },
+            PriceScheme::Graduated(free()),
+            PriceScheme::Volume(free()),
+        ] {
+            assert_eq!(scheme.validate(), Ok(()), "{scheme:?}");
+            assert_eq!(scheme.total(10), Ok(0), "{scheme:?}");
+        }
+    }
+
+    #[test]
     fn json_names_the_mode_and_is_checked_when_read() {
         for json in [
             r#"{"mode":"per_unit","unitAmount":4990}"#,

@@ -300,6 +300,37 @@ mod tests {
     fn the_rate_is_that_of_the_tax_point_in_paris() {
         assert_eq!(rate("FR", "75001", "2013-12-31T22:59:59Z").1, 1960);
         assert_eq!(rate("FR", "75001", "2013-12-31T23:00:00Z").1, 2000);
+        assert_eq!(rate("FR", "75001", "2000-03-31T22:00:00Z").1, 1960);
+        assert_eq!(
+            rate("FR", "75001", "1999-01-01T00:00:00Z").1,
+            1960,
+            "the earliest known"
+        );
+    }
+
+    #[test]
+    fn the_customer_is_told_why_in_their_language() {
+        for (country, postal_code, french, english) in [
+            (
+                "FR",
+                "75001",
+                "TVA française au taux normal.",
+                "French VAT at the standard rate.",
+            ),
+            ("FR", "97400", "à La Réunion.", "and Réunion."),
+            ("DE", "10115", "hors de France.", "outside France."),
+        ] {
+            let country = CountryCode::parse(country).unwrap();
+            let tax = decide(
+                &Buyer {
+                    country,
+                    postal_code,
+                },
+                "2026-01-15T12:00:00Z".parse().unwrap(),
+            );
+            assert!(tax.reason.text(Locale::Fr).ends_with(french));
+            assert!(tax.reason.text(Locale::En).ends_with(english));
+        }
     }
 
     #[test]

@@ -4,8 +4,12 @@
 
 use domain::id::{AccountId, EventId, Id as _, InvoiceId, PaymentId};
 use domain::invoice::{SeriesCounter, issue_date};
-use domain::ledger::{ChainError, LedgerAccount, LedgerEntry, LedgerHead, Posting, verify};
+use domain::ledger::{
+    Cause, ChainError, LedgerAccount, LedgerEntry, LedgerHead, LedgerLine, Posting, PostingError,
+    verify,
+};
 use domain::money::{Currency, Money};
+use domain::rounding::ArithmeticError;
 use domain::vat::tax_by_rate;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -42,6 +46,43 @@ fn book(postings: Vec<Posting>) -> (LedgerHead, Vec<LedgerEntry>) {
         head = next;
     }
     (head, entries)
+}
+
+/// The table of the ledger's documentation, act by act.
+#[test]
+fn each_act_debits_and_credits_its_accounts() {
+    use LedgerAccount::{Clearing, Provider, Receivable, Revenue, Vat};
+    let payment = PaymentId::from_bits(1);
+    let capture = |applied| Posting::capture(payment, eur(120), applied).unwrap();
+    let refund = Posting::surplus_refund(payment, eur(120)).unwrap();
+    let sale = [(Receivable, 120), (Revenue, -100), (Vat, -20)];
+    let waiting = [(Clearing, 120), (Receivable, -120)];
+    for (posting, expected) in [
+        (capture(false), vec![(Provider, 120), (Clearing, -120)]),
+        (capture(true), vec![(Provider, 120), (Receivable, -120)]),
+        (invoice_posting(100, false), sale.to_vec()),
+        (invoice_posting(100, true), [&sale[..], &waiting].concat()),
+        (refund, vec![(Clearing, 120), (Provider, -120)]),
+        // 20 % of 2 cents are nothing, and nothing is not booked.
+        (
+            invoice_posting(2, false),
+            vec![(Receivable, 2), (Revenue, -2)],
+        ),
+    ] {
+        let expected: Vec<LedgerLine> = expected
+            .into_iter()
+            .map(|(account, amount)| LedgerLine { account, amount })
+            .collect();
+        assert_eq!(posting.lines(), expected);
+    }
+}
+
+#[test]
+fn an_amount_without_an_opposite_is_not_booked() {
+    let overflow = Err(PostingError::Arithmetic(ArithmeticError::Overflow));
+    let payment = PaymentId::from_bits(1);
+    assert_eq!(Posting::capture(payment, eur(i64::MIN), false), overflow);
+    assert_eq!(Posting::surplus_refund(payment, eur(i64::MIN)), overflow);
 }
 
 #[test]
@@ -89,7 +130,12 @@ fn any_change_of_an_entry_is_found() {
         invoice_posting(300, false),
     ]);
     assert_eq!(verify(&entries, &head), Ok(()));
-    let tamper: [fn(&mut LedgerEntry); 6] = [
+    let tamper: [fn(&mut LedgerEntry); 7] = [
+        |entry| {
+            entry.cause = Cause::Invoice {
+                invoice: InvoiceId::from_bits(2),
+            }
+        },
         |entry| entry.lines[0].amount += 1,
         |entry| entry.lines[0].account = LedgerAccount::Provider,
         |entry| entry.at = "2026-05-04T03:02:02Z".parse().unwrap(),
@@ -110,6 +156,46 @@ fn any_change_of_an_entry_is_found() {
     missing.remove(1);
     assert_eq!(verify(&missing, &head), Err(ChainError::Broken(3)));
     assert_eq!(verify(&entries[..2], &head), Err(ChainError::Broken(3)));
+}
+
+/// Who changes an entry and its hash as well does not escape: the entries
+/// around it say otherwise.
+#[test]
+fn a_change_that_hides_itself_is_found_all_the_same() {
+    let (head, entries) = book(vec![
+        invoice_posting(100, false),
+        invoice_posting(200, true),
+        invoice_posting(300, false),
+    ]);
+    let forged = |place: usize, forge: fn(&mut LedgerEntry)| {
+        let mut entries = entries.clone();
+        forge(&mut entries[place]);
+        entries[place].hash = entries[place].digest();
+        verify(&entries, &head)
+    };
+    let other_hash = |entry: &mut LedgerEntry| entry.previous = "1".repeat(64);
+    assert_eq!(
+        forged(0, |entry| entry.sequence = 2),
+        Err(ChainError::Broken(2))
+    );
+    assert_eq!(
+        forged(1, |entry| entry.sequence = 7),
+        Err(ChainError::Broken(7))
+    );
+    assert_eq!(forged(1, other_hash), Err(ChainError::Broken(2)));
+    assert_eq!(
+        forged(1, |entry| entry.lines.clear()),
+        Err(ChainError::Broken(3))
+    );
+    assert_eq!(
+        forged(2, |entry| entry.lines.clear()),
+        Err(ChainError::Broken(3))
+    );
+    let unbalanced = forged(1, |entry| entry.lines[0].amount += 1);
+    assert_eq!(unbalanced, Err(ChainError::Unbalanced(2)));
+    let empty = LedgerHead::empty(head.account);
+    assert_eq!(verify(&[], &empty), Ok(()));
+    assert_eq!(verify(&[], &head), Err(ChainError::Broken(3)));
 }
 
 #[test]

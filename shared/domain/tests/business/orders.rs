@@ -1,6 +1,7 @@
 //! Orders: what they cost, and how they are left.
 
-use crate::samples::{PER_UNIT, dollar, eur, french_vat, later, line, order, tiers};
+use crate::samples::{PER_UNIT, dollar, eur, french_vat, later, line, order, plan, product, tiers};
+use domain::id::{Id as _, SubscriptionId};
 use domain::money::{Currency, Money};
 use domain::order::{Order, OrderLine, OrderRefusal, OrderStatus, Totals};
 use domain::rounding::ArithmeticError;
@@ -21,6 +22,27 @@ fn vat_is_owed_on_what_is_left_after_the_discount() {
         total: eur(10_804),
     };
     assert_eq!(totals, expected);
+}
+
+#[test]
+fn a_line_remembers_what_was_sold_at_which_price_and_revision() {
+    let plan = plan(11, "monthly", PER_UNIT);
+    let product = product(1, "cyna-edr", vec![plan.clone()]);
+    let subscription = SubscriptionId::from_bits(31);
+    let sold = (3, Money::new(14_970, dollar()));
+    let line = OrderLine::new((&product, &plan), sold, PER_UNIT, subscription);
+    assert_eq!((line.plan, line.product), (plan.id, product.id));
+    assert_eq!((line.quantity, line.revision), (3, 7));
+    assert_eq!((line.subtotal, line.total), (sold.1, sold.1));
+    assert_eq!(line.discount, Money::zero(dollar()));
+    assert_eq!(
+        (line.subscription, line.interval),
+        (subscription, plan.interval)
+    );
+    assert_eq!(
+        (line.name.en.as_str(), line.product_slug.as_str()),
+        ("CYNA Detection – Monthly", "cyna-edr")
+    );
 }
 
 #[test]
