@@ -8,7 +8,7 @@ use futures::future::join;
 use platform::app::App;
 use platform::http::fields::Password;
 use platform::http::form::{Field, Form, Read};
-use platform::http::operation::{Anybody, Input, Operation, Spec};
+use platform::http::operation::{Anybody, Cookie, Input, Operation, Spec};
 use platform::http::problem::{Code, Failure, Reason};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -94,6 +94,7 @@ impl From<Error> for Failure {
 impl Operation for Login {
     const SPEC: Spec = Spec::post("login", "/v1/auth/login")
         .summary("Log in with e-mail address and password")
+        .cookie(Cookie::Set)
         .codes(&[Code::InvalidCredentials, Code::TooManyRequests]);
     type Caller = Anybody;
     type Input = LoginInput;

@@ -3,7 +3,7 @@
 use super::refresh_session::RefreshInput;
 use super::session_tokens;
 use platform::app::App;
-use platform::http::operation::{Anybody, Operation, Spec};
+use platform::http::operation::{Anybody, Cookie, Operation, Spec};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -26,6 +26,7 @@ impl Operation for Logout {
     const SPEC: Spec = Spec::post("logout", "/v1/auth/logout")
         .body_optional()
         .summary("End the session; repeating it changes nothing")
+        .cookie(Cookie::Exchanged)
         .codes(&[Code::CrossSite]);
     type Caller = Anybody;
     type Input = RefreshInput;

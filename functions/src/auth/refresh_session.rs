@@ -4,7 +4,7 @@ use super::session_tokens::{self, SessionTokens};
 use platform::app::App;
 use platform::http::fields::Text;
 use platform::http::form::{Form, Read};
-use platform::http::operation::{Anybody, Input, Operation, Spec};
+use platform::http::operation::{Anybody, Cookie, Input, Operation, Spec};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -63,6 +63,7 @@ impl Operation for RefreshSession {
     const SPEC: Spec = Spec::post("refresh_session", "/v1/auth/refresh")
         .body_optional()
         .summary("Exchange a refresh token for the next one and an access token")
+        .cookie(Cookie::Exchanged)
         .codes(&[Code::InvalidRefreshToken, Code::CrossSite]);
     type Caller = Anybody;
     type Input = RefreshInput;

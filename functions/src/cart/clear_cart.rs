@@ -3,7 +3,7 @@
 use super::shopper::{edit, owner, refused};
 use super::view::CartView;
 use platform::app::App;
-use platform::http::operation::{Operation, Shopper, Spec};
+use platform::http::operation::{Operation, Shopper, Spec, Tag};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -14,6 +14,7 @@ pub struct ClearCart;
 impl Operation for ClearCart {
     const SPEC: Spec = Spec::delete("clear_cart", "/v1/cart")
         .summary("Empties the cart; one that has expired begins anew.")
+        .tag(Tag::Guard)
         .codes(&[Code::MalformedHeader, Code::VersionMismatch]);
     type Caller = Shopper;
     type Input = ();

@@ -3,7 +3,7 @@
 use super::shopper::owner;
 use super::view::CartView;
 use platform::app::App;
-use platform::http::operation::{Operation, Shopper, Spec};
+use platform::http::operation::{Operation, Shopper, Spec, Tag};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -16,6 +16,7 @@ impl Operation for GetCart {
         .summary(
             "Shows the cart of the account, or of the guest whose token is sent as X-Cart-Token.",
         )
+        .tag(Tag::Version)
         .codes(&[Code::MalformedHeader, Code::CartExpired]);
     type Caller = Shopper;
     type Input = ();

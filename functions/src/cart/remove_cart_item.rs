@@ -6,7 +6,7 @@ use domain::id::PlanId;
 use platform::app::App;
 use platform::http::fields::IdField;
 use platform::http::form::{Form, Read};
-use platform::http::operation::{Input, Operation, Shopper, Spec};
+use platform::http::operation::{Input, Operation, Shopper, Spec, Tag};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -28,6 +28,7 @@ impl Input for Line {
 impl Operation for RemoveCartItem {
     const SPEC: Spec = Spec::delete("remove_cart_item", "/v1/cart/items/{planId}")
         .summary("Takes a plan out of the cart.")
+        .tag(Tag::Guard)
         .codes(&[
             Code::MalformedHeader,
             Code::NotFound,

@@ -7,7 +7,7 @@ use domain::id::{Id as _, PlanId};
 use platform::app::App;
 use platform::http::fields::{IdField, Whole};
 use platform::http::form::{Field, Form, Read};
-use platform::http::operation::{Input, Operation, Shopper, Spec};
+use platform::http::operation::{Input, Operation, Shopper, Spec, Tag};
 use platform::http::problem::{Code, Failure, Reason};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -92,6 +92,7 @@ impl Operation for SetCartItem {
         .summary(
             "Sets the quantity of a plan in the cart. A guest without a cart is given its token.",
         )
+        .tag(Tag::Guard)
         .codes(&[
             Code::MalformedHeader,
             Code::CartExpired,

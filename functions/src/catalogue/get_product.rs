@@ -5,7 +5,7 @@ use super::product_view::ProductDetail;
 use platform::app::App;
 use platform::http::fields::Text;
 use platform::http::form::{Form, Read};
-use platform::http::operation::{Anybody, AtStart, Input, Operation, Spec};
+use platform::http::operation::{Anybody, AtStart, Input, Operation, Spec, Tag};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -25,6 +25,7 @@ impl Input for ProductSlug {
 impl Operation for GetProduct {
     const SPEC: Spec = Spec::get("get_product", "/v1/products/{slug}")
         .summary("Shows a product with its plans, prices and features.")
+        .tag(Tag::Cache)
         .codes(&[Code::NotFound])
         .at_start(AtStart::Catalogue);
     type Caller = Anybody;

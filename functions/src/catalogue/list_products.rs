@@ -8,7 +8,7 @@ use platform::app::App;
 use platform::http::cursor::Binding;
 use platform::http::fields::{Opaque, Whole};
 use platform::http::form::{Form, Read};
-use platform::http::operation::{Anybody, AtStart, Input, Operation, Spec};
+use platform::http::operation::{Anybody, AtStart, Input, Operation, Spec, Tag};
 use platform::http::problem::{Code, Failure, Reason};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -73,6 +73,7 @@ impl Input for Listing {
 impl Operation for ListProducts {
     const SPEC: Spec = Spec::get("list_products", "/v1/products")
         .summary("Lists and searches products; metadata counts them by family.")
+        .tag(Tag::Cache)
         .codes(&[Code::InvalidCursor, Code::CursorExpired])
         .at_start(AtStart::Catalogue);
     type Caller = Anybody;

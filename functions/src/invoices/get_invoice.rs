@@ -6,7 +6,7 @@ use domain::invoice::Invoice;
 use platform::app::App;
 use platform::http::fields::IdField;
 use platform::http::form::{Form, Read};
-use platform::http::operation::{Input, Operation, SignedIn, Spec};
+use platform::http::operation::{Input, Operation, SignedIn, Spec, Tag};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -31,6 +31,7 @@ impl Input for GetInvoiceInput {
 impl Operation for GetInvoice {
     const SPEC: Spec = Spec::get("get_invoice", "/v1/invoices/{id}")
         .summary("Read an invoice.")
+        .tag(Tag::Version)
         .codes(&[Code::NotFound]);
     type Caller = SignedIn;
     type Input = GetInvoiceInput;

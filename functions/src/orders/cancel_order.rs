@@ -8,7 +8,7 @@ use domain::payment::Payment;
 use platform::app::App;
 use platform::http::fields::IdField;
 use platform::http::form::{Form, Read};
-use platform::http::operation::{Idempotency, Input, Operation, SignedIn, Spec};
+use platform::http::operation::{Idempotency, Input, Operation, SignedIn, Spec, Tag};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::{Claimed, Reply};
 use platform::http::request::{ClaimKey, Request};
@@ -45,6 +45,7 @@ impl Operation for CancelOrder {
         .summary("Cancel an order that is not paid yet.")
         .idempotency(Idempotency::Honoured)
         .body_optional()
+        .tag(Tag::Guard)
         .codes(&[
             Code::NotFound,
             Code::StateConflict,

@@ -17,7 +17,7 @@ use domain::order::{Order, OrderLine, OrderStatus, Totals};
 use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
 use domain::vat::{Buyer, decide};
 use platform::app::App;
-use platform::http::operation::{Idempotency, Operation, SignedIn, Spec};
+use platform::http::operation::{Idempotency, Operation, SignedIn, Spec, Tag};
 use platform::http::problem::{Code, Failure, Reason};
 use platform::http::reply::{Claimed, Reply};
 use platform::http::request::{ClaimKey, Request};
@@ -39,6 +39,7 @@ impl Operation for CreateOrder {
         .summary("Place an order from items or from the cart, and open its payment page.")
         .success(201)
         .idempotency(Idempotency::Required)
+        .tag(Tag::Version)
         .codes(&[
             Code::CountryNotServed,
             Code::CartAlreadyOrdered,

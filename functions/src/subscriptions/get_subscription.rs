@@ -5,7 +5,7 @@ use domain::id::SubscriptionId;
 use platform::app::App;
 use platform::http::fields::IdField;
 use platform::http::form::{Form, Read};
-use platform::http::operation::{Input, Operation, SignedIn, Spec};
+use platform::http::operation::{Input, Operation, SignedIn, Spec, Tag};
 use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
@@ -28,6 +28,7 @@ impl Input for GetSubscriptionInput {
 impl Operation for GetSubscription {
     const SPEC: Spec = Spec::get("get_subscription", "/v1/subscriptions/{id}")
         .summary("Read a subscription.")
+        .tag(Tag::Version)
         .codes(&[Code::NotFound]);
     type Caller = SignedIn;
     type Input = GetSubscriptionInput;

@@ -76,6 +76,7 @@ pub fn document() -> Value {
         "components": {
             "schemas": components,
             "parameters": operation::shared_parameters(),
+            "headers": operation::shared_headers(),
             "securitySchemes": operation::security_schemes(),
         },
     }))
@@ -195,6 +196,77 @@ mod tests {
                 assert_eq!(declared, in_path, "{path}");
             }
         }
+    }
+
+    fn operation(method: &str, path: &str) -> Value {
+        document()["paths"][path][method].clone()
+    }
+
+    #[test]
+    fn what_may_be_kept_has_a_tag_and_says_when_it_still_holds() {
+        for path in ["/v1/products", "/v1/products/{slug}"] {
+            let operation = operation("get", path);
+            let answers = &operation["responses"];
+            assert!(answers["200"]["headers"]["ETag"].is_object(), "{path}");
+            assert!(answers["304"]["headers"]["ETag"].is_object(), "{path}");
+            assert!(answers["304"].get("content").is_none(), "{path}");
+            assert!(parameters(&operation).contains("IfNoneMatch"), "{path}");
+        }
+        assert!(
+            operation("get", "/v1/orders")["responses"]
+                .get("304")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn what_is_guarded_by_its_version_reads_if_match() {
+        for (method, path) in [
+            ("put", "/v1/cart/items/{planId}"),
+            ("delete", "/v1/cart/items/{planId}"),
+            ("delete", "/v1/cart"),
+            ("post", "/v1/orders/{id}/cancellation"),
+        ] {
+            let operation = operation(method, path);
+            let answers = &operation["responses"];
+            assert!(answers["200"]["headers"]["ETag"].is_object(), "{path}");
+            assert!(answers.get("412").is_some(), "{path}");
+            assert!(parameters(&operation).contains("IfMatch"), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_cookie_of_the_refresh_token_is_told_where_it_travels() {
+        for action in ["login", "refresh", "logout"] {
+            let operation = operation("post", &format!("/v1/auth/{action}"));
+            let answer = &operation["responses"]["200"];
+            assert!(answer["headers"]["Set-Cookie"].is_object(), "{action}");
+            let reads = operation["security"].to_string().contains("refreshToken");
+            assert_eq!(reads, action != "login", "{action}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_that_passes_says_how_long_to_wait() {
+        let document = document();
+        for item in document["paths"].as_object().unwrap().values() {
+            for operation in item.as_object().unwrap().values() {
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let waits = response["headers"]["Retry-After"].is_object();
+                    assert!(waits || !["429", "503"].contains(&status.as_str()));
+                    let asks = response["headers"]["WWW-Authenticate"].is_object();
+                    assert_eq!(asks, status == "401", "{operation}");
+                }
+            }
+        }
+    }
+
+    /// The names of the shared parameters an operation refers to.
+    fn parameters(operation: &Value) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        references(&operation["parameters"], &mut found);
+        let name = |reference: String| reference.rsplit('/').next().map(str::to_owned);
+        found.into_iter().filter_map(name).collect()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{SCHEMAS, refusals};
 use functions::registry::Entry;
 use platform::http::form::Description;
-use platform::http::operation::{Access, Idempotency, Media};
+use platform::http::operation::{Access, Cookie, Idempotency, Media, Tag};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
@@ -62,6 +62,14 @@ fn parameters(entry: &Entry, description: &Description) -> Vec<Value> {
         Idempotency::Honoured => parameters.push(shared("IdempotencyKey")),
         Idempotency::Required => parameters.push(shared("RequiredIdempotencyKey")),
     }
+    match entry.spec.tag {
+        Tag::None | Tag::Version => {}
+        Tag::Guard => parameters.push(shared("IfMatch")),
+        Tag::Cache => parameters.push(shared("IfNoneMatch")),
+    }
+    if entry.spec.cookie == Cookie::Exchanged {
+        parameters.push(shared("Client"));
+    }
     if entry.spec.media == Media::Json {
         parameters.push(shared("AcceptLanguage"));
     }
@@ -79,16 +87,22 @@ pub(super) fn shared_parameters() -> Value {
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         })
     };
+    let text = |name: &str, description: &str| {
+        json!({
+            "name": name,
+            "in": "header",
+            "required": false,
+            "description": description,
+            "schema": {"type": "string"},
+        })
+    };
     json!({
         "IdempotencyKey": key(false),
         "RequiredIdempotencyKey": key(true),
-        "AcceptLanguage": {
-            "name": "Accept-Language",
-            "in": "header",
-            "required": false,
-            "description": "Language of texts: fr (default) or en.",
-            "schema": {"type": "string"},
-        },
+        "IfMatch": text("If-Match", "The `ETag` of what is to be changed; another version is refused with 412."),
+        "IfNoneMatch": text("If-None-Match", "The `ETag` of what the caller has; while that holds, the answer is 304."),
+        "Client": text("X-CYNA-Client", "Any value; required, beside an allowed Origin, with the cookie."),
+        "AcceptLanguage": text("Accept-Language", "Language of texts: fr (default) or en."),
     })
 }
 
@@ -112,12 +126,7 @@ fn body(entry: &Entry, description: &Description) -> Option<Value> {
 fn responses(entry: &Entry, description: &Description, schemas: &mut SchemaGenerator) -> Value {
     let mut responses = refusals::responses(entry, description);
     let data = (entry.output)(schemas).to_value();
-    let text = json!({"schema": {"type": "string"}});
-    let headers = match entry.spec.success {
-        201 => json!({"X-Request-Id": text, "Location": text}),
-        _ => json!({"X-Request-Id": text}),
-    };
-    let mut success = json!({"description": "Done.", "headers": headers});
+    let mut success = json!({"description": "Done.", "headers": headers(entry)});
     let content = match entry.spec.media {
         Media::Json | Media::Webhook => json!({"application/json": {"schema": envelope(&data)}}),
         Media::Document if entry.spec.path.ends_with("/jwks.json") => {
@@ -132,7 +141,58 @@ fn responses(entry: &Entry, description: &Description, schemas: &mut SchemaGener
         members.insert("content".to_owned(), content);
     }
     responses.insert(entry.spec.success.to_string(), success);
+    if entry.spec.tag == Tag::Cache {
+        let unchanged =
+            json!({"description": "What the caller has still holds.", "headers": headers(entry)});
+        responses.insert("304".to_owned(), unchanged);
+    }
     Value::Object(responses)
+}
+
+/// A shared header by its name and where it stands.
+pub(super) fn header(name: &str, shared: &str) -> (String, Value) {
+    let reference = json!({"$ref": format!("#/components/headers/{shared}")});
+    (name.to_owned(), reference)
+}
+
+/// The headers of a success, beside those every answer has.
+fn headers(entry: &Entry) -> Map<String, Value> {
+    let mut headers = Map::from_iter([header("X-Request-Id", "RequestId")]);
+    if entry.spec.success == 201 {
+        headers.extend([header("Location", "Location")]);
+    }
+    match entry.spec.tag {
+        Tag::None => {}
+        Tag::Version | Tag::Guard => headers.extend([header("ETag", "Version")]),
+        Tag::Cache => headers.extend([header("ETag", "Tag")]),
+    }
+    match entry.spec.idempotency {
+        Idempotency::None => {}
+        Idempotency::Honoured | Idempotency::Required => {
+            headers.extend([header("Idempotency-Replayed", "Replayed")]);
+        }
+    }
+    match entry.spec.cookie {
+        Cookie::None => {}
+        Cookie::Set | Cookie::Exchanged => headers.extend([header("Set-Cookie", "Cookie")]),
+    }
+    headers
+}
+
+/// Headers that many answers have.
+pub(super) fn shared_headers() -> Value {
+    let of = |kind: &str, required: bool, description: &str| json!({"description": description, "required": required, "schema": {"type": kind}});
+    json!({
+        "RequestId": of("string", true, "Names this request."),
+        "Location": of("string", true, "Where what was made is read."),
+        "Version": of("string", true, "The version of what is answered."),
+        "Tag": of("string", true, "Names what is answered."),
+        "Replayed": of("string", false, "`true` where an answer of before is given again."),
+        "Cookie": of("string", false, "The refresh token, where it travels in the cookie."),
+        "Authenticate": of("string", true, "How to prove who calls."),
+        "RetryAfter": of("integer", true, "Seconds to wait."),
+        "RetryAfterInProgress": of("integer", false, "Seconds to wait, with `request_in_progress`."),
+    })
 }
 
 fn envelope(data: &Value) -> Value {
@@ -164,6 +224,9 @@ pub(super) fn metadata() -> Value {
 fn security(entry: &Entry) -> Value {
     match (entry.access, entry.spec.media) {
         (Access::Public, Media::Webhook) => json!([{"stripeSignature": []}]),
+        (Access::Public, Media::Json) if entry.spec.cookie == Cookie::Exchanged => {
+            json!([{"refreshToken": []}, {}])
+        }
         (Access::Public, Media::Json | Media::Document) => json!([]),
         (Access::User, _) => json!([{"accessToken": []}]),
         (Access::UserOrGuest, _) => json!([{"accessToken": []}, {"cartToken": []}, {}]),
@@ -180,6 +243,10 @@ pub(super) fn security_schemes() -> Map<String, Value> {
         (
             "cartToken",
             json!({"type": "apiKey", "in": "header", "name": "X-Cart-Token", "description": "The token of a guest's cart."}),
+        ),
+        (
+            "refreshToken",
+            json!({"type": "apiKey", "in": "cookie", "name": "cyna_refresh", "description": "The refresh token, where it is not in the body."}),
         ),
         (
             "stripeSignature",

@@ -2,6 +2,7 @@
 //! carry. The edge's own codes follow from what an operation takes.
 
 use super::SCHEMAS;
+use super::operation::header;
 use domain::locale::Locale;
 use functions::registry::Entry;
 use platform::http::form::Description;
@@ -13,27 +14,31 @@ use std::collections::BTreeMap;
 /// The codes an operation may refuse with, in the order of the set.
 fn codes(entry: &Entry, description: &Description) -> Vec<Code> {
     let spec = &entry.spec;
-    let mut possible = vec![Code::MalformedHeader, Code::Internal, Code::Unavailable];
+    // Whoever sends a body or a query where none is read is still told when
+    // they cannot be.
+    let mut possible = vec![
+        Code::MalformedHeader,
+        Code::MalformedQuery,
+        Code::BodyTooLarge,
+        Code::Internal,
+        Code::Unavailable,
+    ];
     possible.extend_from_slice(spec.codes);
     match spec.media {
-        Media::Json => possible.extend([Code::MalformedQuery, Code::NotAcceptable]),
-        Media::Webhook => possible.extend([Code::MalformedBody, Code::BodyTooLarge]),
+        Media::Json => possible.push(Code::NotAcceptable),
+        Media::Webhook => possible.push(Code::MalformedBody),
         Media::Document => {}
     }
     if spec.media == Media::Json && matches!(spec.method, "POST" | "PUT" | "PATCH") {
         let body = [
             Code::MalformedBody,
             Code::UnsupportedMediaType,
-            Code::BodyTooLarge,
             Code::ValidationFailed,
         ];
         possible.extend(body);
     }
     if !description.query.is_empty() {
         possible.push(Code::ValidationFailed);
-    }
-    if !description.path.is_empty() {
-        possible.push(Code::NotFound);
     }
     match entry.access {
         Access::Public => {}
@@ -84,12 +89,23 @@ fn response(status: u16, codes: &[Code]) -> Value {
             "properties": {"code": {"enum": names}, "status": {"const": status}},
         }}},
     });
-    let waiting_helps = matches!(status, 429 | 503) || codes.contains(&Code::RequestInProgress);
-    if let (true, Some(members)) = (waiting_helps, response.as_object_mut()) {
-        let retry = json!({"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}});
-        members.insert("headers".to_owned(), retry);
+    if let Some(members) = response.as_object_mut() {
+        members.insert("headers".to_owned(), headers(status, codes).into());
     }
     response
+}
+
+fn headers(status: u16, codes: &[Code]) -> Map<String, Value> {
+    let mut headers = Map::from_iter([header("X-Request-Id", "RequestId")]);
+    match status {
+        401 => headers.extend([header("WWW-Authenticate", "Authenticate")]),
+        429 | 503 => headers.extend([header("Retry-After", "RetryAfter")]),
+        409 if codes.contains(&Code::RequestInProgress) => {
+            headers.extend([header("Retry-After", "RetryAfterInProgress")]);
+        }
+        _ => {}
+    }
+    headers
 }
 
 /// The problem document.

@@ -33,6 +33,10 @@ pub struct Spec {
     pub body_optional: bool,
     /// What is read before the first request.
     pub at_start: AtStart,
+    /// What its `ETag` is good for.
+    pub tag: Tag,
+    /// What it does with the cookie of the refresh token.
+    pub cookie: Cookie,
 }
 
 impl Spec {
@@ -49,6 +53,8 @@ impl Spec {
             media: Media::Json,
             body_optional: false,
             at_start: AtStart::Keys,
+            tag: Tag::None,
+            cookie: Cookie::None,
         }
     }
 
@@ -116,6 +122,40 @@ impl Spec {
     pub const fn at_start(self, at_start: AtStart) -> Self {
         Self { at_start, ..self }
     }
+
+    /// Answers with an `ETag`.
+    pub const fn tag(self, tag: Tag) -> Self {
+        Self { tag, ..self }
+    }
+
+    /// Sets or reads the cookie of the refresh token.
+    pub const fn cookie(self, cookie: Cookie) -> Self {
+        Self { cookie, ..self }
+    }
+}
+
+/// What the `ETag` of a success is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// There is none.
+    None,
+    /// To be sent as `If-Match` with what changes the thing.
+    Version,
+    /// The same, and it is read here: another version is refused.
+    Guard,
+    /// To be sent as `If-None-Match` next time, which may be answered with 304.
+    Cache,
+}
+
+/// What an operation does with the cookie of the refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cookie {
+    /// Nothing.
+    None,
+    /// It sets it.
+    Set,
+    /// It reads it, and sets another or none.
+    Exchanged,
 }
 
 /// What a function reads before its first request, while the CPU is not
