@@ -1,17 +1,32 @@
 //! The payment provider's own book against the table.
 
-use crate::Invariant::{OneCapture, PaidIffCaptured, Pointers, RefundBound};
+use crate::Invariant::{Conservation, OneCapture, PaidIffCaptured, Pointers, RefundBound};
 use crate::item::{Item, Node};
 use crate::money::money;
 use crate::notes::Notes;
 use crate::table::Table;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Events something follows from.
+const HANDLED: &[&str] = &[
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "payment_intent.requires_action",
+    "checkout.session.completed",
+    "checkout.session.expired",
+];
+
+/// How long an event's id is kept.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(45 * 24);
 
 /// The provider's payments, by our payment's id.
 pub(crate) struct Book<'a> {
     by_payment: BTreeMap<&'a str, Vec<Node<'a>>>,
     refunds: Vec<Node<'a>>,
+    events: Vec<Node<'a>>,
     customers: BTreeMap<&'a str, &'a str>,
     /// Objects a person looks at.
     aside: BTreeSet<&'a str>,
@@ -48,6 +63,7 @@ impl<'a> Book<'a> {
         Self {
             by_payment,
             refunds: book.at("refunds").list().collect(),
+            events: book.at("events").list().collect(),
             customers,
             aside,
         }
@@ -179,6 +195,31 @@ impl<'a> Book<'a> {
             notes.must(ours, PaidIffCaptured, || {
                 format!("{by} was captured for {account}, which has no payment {id}")
             });
+        }
+    }
+
+    /// What was answered with success is durable: every event the provider
+    /// need not send again is in the inbox.
+    pub(crate) fn received(&self, table: &Table, now: Timestamp, notes: &mut Notes) {
+        for event in &self.events {
+            let id = event.at("id").text();
+            let mut attempts = event
+                .at("deliveries")
+                .list()
+                .flat_map(|delivery| delivery.at("attempts").list());
+            let taken =
+                attempts.any(|attempt| matches!(attempt.at("status").number(), Some(200..300)));
+            let forgotten = event
+                .at("createdAt")
+                .time()
+                .and_then(|at| at.checked_add(REMEMBERED).ok())
+                .is_none_or(|end| end <= now);
+            if taken && !forgotten && HANDLED.contains(&event.at("type").text()) {
+                let known = table.get(&format!("PROVIDER#stripe#{id}"), "EVENT");
+                notes.must(known.is_some(), Conservation, || {
+                    format!("{id} was answered and is nowhere")
+                });
+            }
         }
     }
 

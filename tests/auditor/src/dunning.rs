@@ -11,6 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 /// Days from the first decline to each retry; the last is the end.
 pub(crate) const RETRIES: [i64; 4] = [2, 7, 14, 21];
 
+/// Days from the first decline to the end of dunning.
+const LAST_DAY: i64 = 21;
+
 /// Counted attempts in any 30 days.
 const CEILING: usize = 8;
 
@@ -71,6 +74,38 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
     }
     for (change, period) in step.put("period") {
         openings(step, change, period, notes);
+    }
+    for (change, old, subscription) in step.written("subscription") {
+        if let Err(what) = is_dunned_right(step, change, old, subscription) {
+            notes.broken(AttemptBound, format!("{}: {what}", change.place()));
+        }
+    }
+}
+
+/// Dunning counts from the first decline, and ends with the schedule.
+fn is_dunned_right(
+    step: &Step<'_>,
+    change: &Changed,
+    old: Option<&Item>,
+    subscription: &Item,
+) -> Result<(), String> {
+    let first = |item: &Item| item.at("status.dunning.first_failed_at").time();
+    let was = old.filter(|old| old.text("status.state") == "past_due");
+    if subscription.text("status.state") == "past_due" {
+        let sk = format!("PAYMENT#{}", subscription.text("renewal"));
+        let payment = step.beside(change, &sk).ok_or("it is tried for nothing")?;
+        let attempts: Vec<_> = payment.at("attempts").list().collect();
+        let (_, declined) = first_decline(&attempts).ok_or("nothing was declined")?;
+        return match first(subscription) == Some(declined) {
+            true => Ok(()),
+            false => Err(format!("it counts from another moment than {declined}")),
+        };
+    }
+    let over = matches!(subscription.text("status.state"), "unpaid" | "canceled");
+    let end = was.and_then(first).map(|at| days_after(at, LAST_DAY));
+    match end {
+        Some(end) if over && step.at < end => Err(format!("it was given up before {end}")),
+        _ => Ok(()),
     }
 }
 

@@ -82,7 +82,7 @@ fn chains(step: &Step<'_>, change: &Changed, entry: &Item, notes: &mut Notes) {
 
 /// SHA-256 over the fields in their order, each after its length in 8 bytes;
 /// what is an enumeration is written as its JSON.
-fn digest(entry: &Item) -> String {
+pub(crate) fn digest(entry: &Item) -> String {
     let mut hasher = Sha256::new();
     let mut field = |text: &str| {
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
@@ -210,4 +210,35 @@ fn belongs(step: &Step<'_>, change: &Changed, entry: &Item, notes: &mut Notes) {
     notes.must(once == 1, LedgerZero, || {
         format!("{}: its event is booked {once} times", change.place())
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// As the shop once wrote it.
+    #[test]
+    fn a_real_entry_has_the_hash_it_says() {
+        let line = |account: &str, amount: &str| json!({"M": {"account": {"S": account}, "amount": {"N": amount}}});
+        let raw = json!({
+            "account": {"S": "acc_019c1347e3317e6da266fbb91a49bab2"},
+            "sequence": {"N": "2"},
+            "at": {"S": "2026-01-31T09:00:04.728609444Z"},
+            "cause": {"S": "invoice"},
+            "invoice": {"S": "inv_019c1347e453781db346eaad5292be9c"},
+            "event": {"S": "evt_019c1347e4f97125a5adb2caa0cad514"},
+            "currency": {"S": "EUR"},
+            "lines": {"L": [
+                line("receivable", "70020"), line("revenue", "-58350"), line("vat", "-11670"),
+                line("clearing", "70020"), line("receivable", "-70020"),
+            ]},
+            "previous": {"S": "97d2b88774dee23960c77b6532631ec21a77569a280f843ef8db38156a9130bc"},
+        });
+        let entry = Item::read(&raw).unwrap();
+        assert_eq!(
+            digest(&entry),
+            "808da556b464238fea4ad9484400471671aeb3a7397cf9a0b6aa570e4291dc33"
+        );
+    }
 }

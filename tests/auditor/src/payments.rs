@@ -155,7 +155,7 @@ fn one_attempt(
             format!("{} went from {from} to {to}", place())
         });
         notes.saw(format!("attempt: {to}"));
-        if matches!(to, "failed" | "needs_customer") {
+        if to == "failed" {
             notes.saw(format!("decline: {}", attempt.at("code").text()));
         }
         let late = matches!(from, "failed" | "needs_customer" | "not_created");

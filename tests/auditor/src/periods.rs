@@ -156,12 +156,11 @@ fn moved(step: &Step<'_>, change: &Changed, old: &Item, subscription: &Item, not
             format!("{place} moved to period {index} without its payment")
         });
     }
-    let ended =
-        subscription.text("status.state") == "canceled" && old.text("status.state") != "canceled";
-    if ended && subscription.text("status.reason") == "customer" {
+    let state = subscription.text("status.state");
+    if state != old.text("status.state") && state != "active" {
         let end = subscription.at("period.end").time();
         notes.must(end.is_some_and(|end| end <= step.at), Entitlement, || {
-            format!("{place} was ended inside a paid period")
+            format!("{place} became {state} inside a paid period")
         });
     }
 }

@@ -92,8 +92,9 @@ fn is_indexed(step: &Step<'_>, change: &Changed, item: &Item) -> Result<(), Stri
         .strip_prefix(&format!("DUE#{job}#"))
         .filter(|number| number.len() == 2)
         .and_then(|number| number.parse::<u8>().ok());
+    let before = change.old.as_ref().map_or("", |old| old.text("due_shard"));
     match number {
-        Some(0..16) => Ok(()),
+        Some(0..16) if before.is_empty() || before == shard => Ok(()),
         _ => Err(format!("it is in the shard {shard:?}")),
     }
 }

@@ -1,0 +1,10 @@
+//! A whole good history, and each way to break it.
+
+mod broken_money;
+mod broken_rest;
+mod broken_terms;
+mod buying;
+mod good;
+mod history;
+mod makers;
+mod renewing;
