@@ -93,8 +93,8 @@ def free_port():
 
 
 @contextlib.contextmanager
-def running(base):
-    """The address of the stack at `base`, or of one of our own that ends with the story."""
+def running(base, *options):
+    """The address of the stack at `base`, or of one of our own, with these options, that ends with the story."""
     if base and is_local_stack(base):
         yield base
         return
@@ -102,7 +102,7 @@ def running(base):
     subprocess.run(["cargo", "build", "--locked", "-p", "local"], cwd=ROOT, check=True)
     port = free_port()
     with tempfile.TemporaryFile(mode="w+") as log:
-        command = ["cargo", "run", "--locked", "--quiet", "-p", "local", "--", "--port", str(port), "--now", START]
+        command = ["cargo", "run", "--locked", "--quiet", "-p", "local", "--", "--port", str(port), "--now", START, *options]
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             own = f"http://127.0.0.1:{port}"

@@ -1,0 +1,329 @@
+"""What the generator cannot think of, because no schema speaks of it: requests
+that are as they should be but for one thing at the edge, each with the statuses
+it may be answered with.
+"""
+
+import json
+
+from contract_world import ADDRESS, ORIGIN, RETURN_URL, bearer
+
+EDGES = []
+LIMIT = 64 * 1024
+WEBHOOK_LIMIT = 512 * 1024
+BODY = ("POST", "PUT", "PATCH")
+
+
+def edge(told, *expect, where=lambda name, operation: True):
+    """Registers a change to a good request, and the statuses it leads to; none where any announced one is fine."""
+    def register(change):
+        EDGES.append((told, expect or None, where, change))
+        return change
+    return register
+
+
+def enveloped(name, operation):
+    return "406" in operation["responses"]
+
+
+def reads_body(name, operation):
+    return "415" in operation["responses"]
+
+
+def needs_body(name, operation):
+    return reads_body(name, operation) and operation["requestBody"]["required"]
+
+
+def signed_in(name, operation):
+    return operation["security"] == [{"accessToken": []}]
+
+
+def cart(name, operation):
+    return {"cartToken": []} in operation["security"]
+
+
+def only(*names):
+    return lambda name, operation: name in names
+
+
+def paged(name, operation):
+    return any(parameter.get("name") == "cursor" for parameter in operation["parameters"])
+
+
+def tagged(name, operation):
+    return "304" in operation["responses"]
+
+
+def keyed(name, operation):
+    return any("IdempotencyKey" in parameter.get("$ref", "") for parameter in operation["parameters"])
+
+
+def by_id(name, operation):
+    return any(parameter.get("in") == "path" for parameter in operation["parameters"])
+
+
+def header(told, name, value, *expect, where=lambda name, operation: True):
+    edge(told, *expect, where=where)(lambda request, world, rng: request.headers.update({name: value}))
+
+
+def raw_body(told, body, *expect, where=reads_body):
+    edge(told, *expect, where=where)(lambda request, world, rng: setattr(request, "body", body))
+
+
+def query(told, text, *expect, where=lambda name, operation: True):
+    edge(told, *expect, where=where)(lambda request, world, rng: setattr(request, "query", text))
+
+
+SUCCESS = (200, 201, 202)
+header("Accept: text/xml", "accept", "text/xml", 406, where=enveloped)
+header("Accept without JSON", "accept", "application/json;q=0, */*", 406, where=enveloped)
+header("Accept: */*", "accept", "text/html, */*;q=0.1")
+header("Accept of bytes", "accept", "\xff\xfe, application/json")
+header("a language nobody speaks", "accept-language", "tlh;q=1.0, *;q=0.1")
+header("a language of bytes", "accept-language", "\xe9\xff")
+header("Host of two ports", "host", "a:1:2", 400)
+header("two tokens", "authorization", ["Bearer a", "Bearer b"], 400)
+header("an overriding method", "x-http-method-override", "DELETE")
+header("a forwarded port out of range", "x-forwarded-port", "99999")
+header("our own note, forged", "x-cyna-edge-note", "query")
+header("an origin that is allowed", "origin", ORIGIN)
+header("a foreign origin", "origin", "https://elsewhere.example")
+header("If-Match that never was", "if-match", '"99999"', 412, where=only("set_cart_item", "remove_cart_item", "clear_cart", "cancel_order"))
+header("If-Match of nonsense", "if-match", "W/\"x", 412, where=only("set_cart_item", "remove_cart_item", "clear_cart", "cancel_order"))
+header("If-Match: *", "if-match", "*")
+header("If-None-Match: *", "if-none-match", "*", 304, where=tagged)
+header("If-None-Match of nonsense", "if-none-match", "\xff,,\"", 200, where=tagged)
+header("no JSON by its type", "content-type", "text/plain", 415, where=reads_body)
+header("a charset that is none of ours", "content-type", "application/json; charset=utf-16", 415, where=reads_body)
+header("JSON in mixed case", "content-type", "Application/JSON; Charset=\"UTF-8\"", where=reads_body)
+header("no token at all", "authorization", [], 401, where=signed_in)
+header("a token of nonsense", "authorization", "Bearer a.b.c", 401, where=lambda name, operation: signed_in(name, operation) or cart(name, operation))
+header("a cart token of a user", "x-cart-token", "gct_0", where=cart)
+header("an empty key", "idempotency-key", "", 400, where=keyed)
+header("a key of 256", "idempotency-key", "k" * 256, 400, where=keyed)
+header("a key of bytes", "idempotency-key", "\xff", 400, where=keyed)
+# A gateway joins them to one.
+header("two keys", "idempotency-key", ["a", "b"], where=keyed)
+header("no key", "idempotency-key", [], 400, where=only("create_order"))
+raw_body("no body", None, 400, where=needs_body)
+raw_body("an empty body", b"", 400, where=needs_body)
+raw_body("half a body", b'{"a": ', 400)
+raw_body("two documents", b"{} {}", 400)
+raw_body("no number", b'{"a": NaN}', 400)
+raw_body("a number out of this world", b'{"a": 1e400}', 400)
+raw_body("a member twice", b'{"a": 1, "a": 1}', 400)
+raw_body("half a surrogate", b'{"a": "\\ud800"}', 400)
+raw_body("no UTF-8", b'{"a": "\xff"}', 400)
+raw_body("a byte order mark", b"\xef\xbb\xbf{}", 400)
+raw_body("a deep body", b'{"a": ' + b"[" * 200 + b"]" * 200 + b"}", 400)
+raw_body("null", b"null", 422)
+raw_body("an array", b"[]", 422)
+raw_body("a member nobody knows", b'{"constructor": {"~/": 1}}', 422)
+raw_body("a body where none belongs", b'{"a": 1}', where=lambda name, operation: "requestBody" not in operation)
+raw_body("a body too large where none belongs", b" " * (LIMIT + 1), 413, where=lambda name, operation: "requestBody" not in operation)
+query("a key nobody knows", "nobody=knows", 400, where=enveloped)
+query("a key twice", "limit=1&limit=1", 400)
+query("half an escape", "limit=%2", 400)
+query("an escape that is no UTF-8", "limit=%ff", 400)
+query("a nested key", "filter[a][b]=1", 400, where=enveloped)
+query("an empty query", "&&")
+query("a page of none", "limit=0", 422, where=paged)
+query("a cursor of nonsense", "cursor=nonsense", 400, where=paged)
+
+
+@edge("nothing is wrong", *SUCCESS)
+def as_it_is(request, world, rng):
+    if request.name == "verify_email":
+        person = f"{world.unique('mailed')}@example.com"
+        world.ask("POST", "/v1/auth/register", {"email": person, "password": "seven owls on a copper roof", "firstName": "A", "lastName": "B",
+                                                "acceptTerms": True})
+        request.set_json({"token": world.mailed_token(person)})
+    if request.name == "logout":
+        request.set_json({"refreshToken": world.session(world.admin)["refreshToken"]})
+    if request.name == "cancel_order":
+        request.path = f"/v1/orders/{world.order(world.camille, [list(world.plans)[2]])['order']['id']}/cancellation"
+
+
+@edge("a body too large", 413, where=lambda name, operation: "requestBody" in operation)
+def too_large(request, world, rng):
+    limit = WEBHOOK_LIMIT if request.name == "payment_webhook" else LIMIT
+    request.body = request.body + b" " * (limit + 1 - len(request.body))
+
+
+@edge("by the cookie", 200, where=only("refresh_session"))
+def by_cookie(request, world, rng):
+    request.body = None
+    request.headers |= {"cookie": world.camille.cookie, "origin": ORIGIN, "x-cyna-client": "fuzz"}
+
+
+@edge("by the cookie, from another site", 403, where=only("refresh_session", "logout"))
+def cross_site(request, world, rng):
+    request.body = None
+    request.headers |= {"cookie": world.camille.cookie, "origin": "https://elsewhere.example", "x-cyna-client": "fuzz"}
+
+
+@edge("a token that is none", 401, where=only("refresh_session"))
+def no_refresh_token(request, world, rng):
+    request.set_json({"refreshToken": world.camille.refresh[:-2] + "xx"})
+
+
+@edge("a wrong password", 401, where=only("login"))
+def wrong_password(request, world, rng):
+    request.set_json({"email": world.camille.email, "password": "not this one"})
+
+
+@edge("a link that is none", 400, where=only("verify_email"))
+def no_link(request, world, rng):
+    request.set_json({"token": "x" * 43})
+
+
+@edge("what the caller has", 304, where=tagged)
+def not_modified(request, world, rng):
+    request.headers["if-none-match"] = world.tags[request.name]
+
+
+@edge("a session that has ended", 401, where=only("create_order", "cancel_order"))
+def logged_out(request, world, rng):
+    request.headers["authorization"] = f"Bearer {world.logged_out}"
+
+
+@edge("another's", 404, where=only("get_order", "cancel_order", "get_subscription", "list_renewals", "get_invoice"))
+def anothers(request, world, rng):
+    request.headers["authorization"] = bearer(world.lea)
+
+
+@edge("nobody's", where=by_id)
+def nobodys(request, world, rng):
+    parts = request.path.split("/")
+    at = next(index for index, part in enumerate(parts) if part[3:4] == "_" or part in world.slugs)
+    parts[at] = parts[at][:4] + "0" * 32
+    request.path = "/".join(parts)
+
+
+@edge("an id that is none", 404, 422, where=by_id)
+def no_id(request, world, rng):
+    parts = request.path.split("/")
+    at = next(index for index, part in enumerate(parts) if part[3:4] == "_" or part in world.slugs)
+    parts[at] = rng.choice(["%00", "%2F..%2F", "a%20b", "\u00e9".encode().hex(), "x" * 500, "%F0%9F%98%80"])
+    request.path = "/".join(parts)
+
+
+@edge("a cursor that is good", 200, where=paged)
+def good_cursor(request, world, rng):
+    request.query = [("cursor", world.camille.cursors.get(request.name, world.cursor_of_products)), ("limit", "1")]
+    if request.name == "list_products":
+        request.headers.pop("accept-language")
+
+
+@edge("a cursor of another", 400, where=lambda name, operation: paged(name, operation) and signed_in(name, operation))
+def cursor_of_another(request, world, rng):
+    request.query = [("cursor", world.lea.cursors[request.name])]
+
+
+@edge("a cursor that is over", 410, where=paged)
+def old_cursor(request, world, rng):
+    request.query = [("cursor", world.camille.old_cursors.get(request.name, world.old_product_cursor))]
+    if request.name == "list_products":
+        request.headers.pop("accept-language")
+
+
+@edge("a guest's", 200, where=cart)
+def guest(request, world, rng):
+    as_guest(request, world.guest)
+
+
+@edge("a newcomer's", 200, where=cart)
+def newcomer(request, world, rng):
+    del request.headers["authorization"]
+
+
+@edge("a cart token of nonsense", 400, where=cart)
+def no_cart_token(request, world, rng):
+    as_guest(request, rng.choice(["gct_0", "", "\xff", "a" * 500]))
+
+
+def as_guest(request, token):
+    del request.headers["authorization"]
+    request.headers["x-cart-token"] = token
+
+
+@edge("of a cart that is over", 410, where=only("get_cart", "set_cart_item", "remove_cart_item"))
+def expired_cart(request, world, rng):
+    as_guest(request, world.old_guest)
+
+
+@edge("from a cart that is over", 410, where=only("create_order"))
+def order_from_expired_cart(request, world, rng):
+    request.headers["authorization"] = bearer(world.dora)
+    request.set_json(from_cart())
+
+
+@edge("from a cart that never was", 412, where=only("create_order"))
+def order_from_other_version(request, world, rng):
+    request.set_json(from_cart(cartVersion=987654))
+
+
+@edge("from an empty cart", 422, where=only("create_order"))
+def order_from_empty_cart(request, world, rng):
+    world.ask("DELETE", "/v1/cart", authorization=bearer(world.camille))
+    request.set_json(from_cart())
+
+
+@edge("to a country under sanctions", 403, where=only("create_order"))
+def not_served(request, world, rng):
+    request.set_json(request.json() | {"billingAddress": ADDRESS | {"country": "KP"}})
+
+
+@edge("a plan that is not sold", 422, where=only("create_order", "set_cart_item"))
+def unsold(request, world, rng):
+    if request.name == "create_order":
+        request.set_json(request.json() | {"items": [{"planId": world.unsold[0], "quantity": 1}]})
+    else:
+        request.path = f"/v1/cart/items/{world.unsold[0]}"
+
+
+@edge("an order that is paid", 409, where=only("cancel_order"))
+def paid_order(request, world, rng):
+    request.path = f"/v1/orders/{world.camille.paid[0]}/cancellation"
+
+
+def from_cart(**members):
+    return {"fromCart": True, "billingAddress": ADDRESS, "returnUrl": RETURN_URL, "acceptTerms": True, **members}
+
+
+@edge("signed with another secret", 400, where=only("payment_webhook"))
+def other_secret(request, world, rng):
+    request.headers["stripe-signature"] = world.signature(request.body, secret="whsec_other")
+
+
+@edge("signed 301 seconds ago", 400, where=only("payment_webhook"))
+def old_signature(request, world, rng):
+    request.headers["stripe-signature"] = world.signature(request.body, age=301)
+
+
+@edge("signed for another body", 400, where=only("payment_webhook"))
+def other_body(request, world, rng):
+    request.body = request.body + b" "
+
+
+@edge("not signed", 400, where=only("payment_webhook"))
+def not_signed(request, world, rng):
+    request.headers.pop("stripe-signature")
+
+
+@edge("well signed, no JSON", 400, where=only("payment_webhook"))
+def signed_nonsense(request, world, rng):
+    request.body = rng.choice([b"", b"{", b"[]", b"\xff", json.dumps({"id": "x"}).encode()])
+    request.headers["stripe-signature"] = world.signature(request.body)
+
+
+@edge("a method that is not offered", 405)
+def other_method(request, world, rng):
+    request.method = rng.choice([method for method in ("DELETE", "PATCH") if method != request.method])
+    request.body = None
+    if request.path in ("/v1/cart",) or request.name in ("set_cart_item", "remove_cart_item"):
+        request.method = "PATCH"
+
+
+@edge("a path that is none", 404, 405)
+def other_path(request, world, rng):
+    request.path = request.path + "/nowhere"

@@ -1,0 +1,124 @@
+"""Requests that belong together: each step uses what the one before brought,
+and says which statuses it may end with.
+"""
+
+from contract_wire import Request
+from contract_world import ADDRESS, ORIGIN, PASSWORD, RETURN_URL, bearer
+
+
+class Teller:
+    """Sends steps through the judge; stops the story where an answer is none to go on with."""
+
+    def __init__(self, judge, world, rng):
+        self.judge, self.world, self.rng = judge, world, rng
+
+    def step(self, told, method, path, *expect, body=None, may_change=False, **headers):
+        path, _, query = path.partition("?")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = Request("", method, path, query, named, told=["story", told], expect=expect, may_change=may_change)
+        if body is not None:
+            request.set_json(body)
+        answer = self.judge.exchange(request)
+        if answer is None or answer.status not in expect:
+            raise Broken(request.told_as())
+        return answer
+
+    def tell(self):
+        for story in (self.an_order, self.a_login, self.a_guest, self.pages, self.a_payment):
+            try:
+                story()
+            except Broken:
+                pass
+
+    def an_order(self):
+        """Cart, order, replay, reuse, cancellation, each twice."""
+        world, me, other = self.world, {"authorization": bearer(self.world.camille)}, {"authorization": bearer(self.world.lea)}
+        plan = self.rng.choice(list(world.plans))
+        cart = self.step("a line", "PUT", f"/v1/cart/items/{plan}", 200, body={"quantity": world.plans[plan]}, **me)
+        body = {"fromCart": True, "cartVersion": cart.data["version"], "billingAddress": ADDRESS, "returnUrl": RETURN_URL, "acceptTerms": True}
+        key = world.unique("story")
+        placed = self.step("the order", "POST", "/v1/orders", 201, body=body, idempotency_key=key, **me)
+        again = self.step("the order again", "POST", "/v1/orders", 201, body=body, idempotency_key=key, **me)
+        self.judge.same("the replayed order", placed, again)
+        self.step("another order under its key", "POST", "/v1/orders", 422, body=body | {"cartVersion": 99}, idempotency_key=key, **me)
+        self.step("the same cart again", "POST", "/v1/orders", 409, body=body, idempotency_key=world.unique("story"), **me)
+        order = f"/v1/orders/{placed.data['order']['id']}"
+        version = self.step("the order", "GET", order, 200, **me).headers["etag"]
+        self.step("another's order", "GET", order, 404, **other)
+        self.step("canceling another's", "POST", f"{order}/cancellation", 404, **other)
+        key = world.unique("story")
+        self.step("another version", "POST", f"{order}/cancellation", 412, if_match='"77"', idempotency_key=key, **me)
+        first = self.step("canceling", "POST", f"{order}/cancellation", 200, if_match=version, idempotency_key=key, **me)
+        second = self.step("canceling again, by key", "POST", f"{order}/cancellation", 200, if_match=version, idempotency_key=key, **me)
+        self.judge.same("the replayed cancellation", first, second)
+        self.step("another body under that key", "POST", f"/v1/orders/{world.camille.pending[0]}/cancellation", 422, idempotency_key=key, **me)
+        self.step("canceling once more", "POST", f"{order}/cancellation", 200, **me)
+        self.step("the list", "GET", "/v1/orders?limit=5", 200, **me)
+
+    def a_login(self):
+        """From the registration to the session's end."""
+        world = self.world
+        email = f"{world.unique('story')}@example.com"
+        person = {"email": email, "password": PASSWORD, "firstName": "A", "lastName": "B", "acceptTerms": True}
+        self.step("registering", "POST", "/v1/auth/register", 202, body=person)
+        self.step("registering again", "POST", "/v1/auth/register", 202, body=person)
+        self.step("too early", "POST", "/v1/auth/login", 401, body={"email": email, "password": PASSWORD})
+        self.step("another mail", "POST", "/v1/auth/resend-verification", 202, body={"email": email})
+        token = {"token": world.mailed_token(email)}
+        self.step("confirming", "POST", "/v1/auth/verify-email", 200, body=token)
+        self.step("confirming again", "POST", "/v1/auth/verify-email", 400, body=token)
+        tokens = self.step("in the body", "POST", "/v1/auth/login", 200, body={"email": email, "password": PASSWORD, "tokenTransport": "body"}).data
+        me = {"authorization": f"Bearer {tokens['accessToken']}"}
+        self.step("the profile", "GET", "/v1/me", 200, **me)
+        self.step("no orders", "GET", "/v1/orders", 200, **me)
+        following = self.step("the next token", "POST", "/v1/auth/refresh", 200, body={"refreshToken": tokens["refreshToken"]}).data
+        self.step("an access token to refresh with", "POST", "/v1/auth/refresh", 401, body={"refreshToken": tokens["accessToken"]})
+        cookie = self.step("in the cookie", "POST", "/v1/auth/login", 200, body={"email": email, "password": PASSWORD}).headers["set-cookie"].split(";")[0]
+        page = {"cookie": cookie, "origin": ORIGIN, "x_cyna_client": "fuzz"}
+        self.step("a cookie's token in the body", "POST", "/v1/auth/refresh", 401, body={"refreshToken": cookie.split("=", 1)[1]}, may_change=True)
+        self.step("the cookie without the page", "POST", "/v1/auth/logout", 403, cookie=cookie)
+        self.step("the cookie's end", "POST", "/v1/auth/logout", 200, **page)
+        self.step("the cookie after its end", "POST", "/v1/auth/refresh", 401, **page)
+        self.step("the body's end", "POST", "/v1/auth/logout", 200, body={"refreshToken": following["refreshToken"]})
+        self.step("canceling after the end", "POST", f"/v1/orders/{world.camille.pending[0]}/cancellation", 401, **me)
+
+    def a_guest(self):
+        """A cart of somebody without an account."""
+        plans = list(self.world.plans)
+        token = self.step("the first line", "PUT", f"/v1/cart/items/{plans[0]}", 200, body={"quantity": 50}).data["guestToken"]
+        me = {"x_cart_token": token}
+        version = self.step("the second line", "PUT", f"/v1/cart/items/{plans[1]}", 200, body={"quantity": 50}, **me).headers["etag"]
+        self.step("a stale version", "PUT", f"/v1/cart/items/{plans[1]}", 412, body={"quantity": 51}, if_match='"1"', **me)
+        self.step("a good version", "DELETE", f"/v1/cart/items/{plans[1]}", 200, if_match=version, **me)
+        self.step("out again", "DELETE", f"/v1/cart/items/{plans[1]}", 200, **me)
+        self.step("the cart", "GET", "/v1/cart", 200, **me)
+        self.step("emptying it", "DELETE", "/v1/cart", 200, **me)
+
+    def pages(self):
+        """Every list, page by page, to its end."""
+        camille = self.world.camille
+        paths = ["/v1/orders", "/v1/subscriptions", "/v1/invoices", f"/v1/subscriptions/{camille.renewed}/renewals", "/v1/products"]
+        for path in paths:
+            cursor = None
+            for _ in range(4):
+                query = f"limit=2&cursor={cursor}" if cursor else "limit=2"
+                answer = self.step("a page", "GET", f"{path}?{query}", 200, authorization=bearer(camille))
+                cursor = answer.body["metadata"]["nextCursor"]
+                if cursor is None:
+                    break
+
+    def a_payment(self):
+        """Paid, so that it cannot be canceled; and its webhooks once more."""
+        world = self.world
+        placed = world.order(world.lea, [self.rng.choice(list(world.plans))])
+        world.pay(placed)
+        self.judge.begin()
+        order = f"/v1/orders/{placed['order']['id']}"
+        me = {"authorization": bearer(world.lea)}
+        self.step("the paid order", "GET", order, 200, **me)
+        self.step("canceling what is paid", "POST", f"{order}/cancellation", 409, **me)
+        self.step("its subscription", "GET", "/v1/subscriptions?limit=1", 200, **me)
+
+
+class Broken(Exception):
+    """A story cannot go on; the judge has written down why."""
