@@ -8,10 +8,9 @@ pub use crate::settling::{
     Captured, Mismatch, ProviderOutcome, ProviderPayment, Reference, Settlement,
 };
 
-use crate::attempt::after;
 use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, SubscriptionId};
 use crate::money::Money;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What is paid.
@@ -161,7 +160,7 @@ impl Payment {
             .attempts
             .last()
             .map_or(1, |last| last.number.saturating_add(1));
-        self.attempts.push(Attempt {
+        let attempt = Attempt {
             number,
             started_at: now,
             channel,
@@ -170,8 +169,9 @@ impl Payment {
             last_decline: None,
             checks: 0,
             absent_since: None,
-        });
-        self.check_at = Some(after(now, SignedDuration::from_mins(1)));
+        };
+        self.check_at = Some(attempt.next_check(now));
+        self.attempts.push(attempt);
         Ok(self)
     }
 
