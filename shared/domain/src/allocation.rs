@@ -150,6 +150,13 @@ mod tests {
         );
         assert_eq!(fixed_discount(&[100], -1), Err(DiscountError::Negative));
         assert_eq!(
+            fixed_discount(&[100], 0),
+            Ok(Discount {
+                total: 0,
+                shares: vec![0]
+            })
+        );
+        assert_eq!(
             fixed_discount(&[-100], 50),
             Ok(Discount {
                 total: 0,
