@@ -15,8 +15,8 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
         let Some((names, field)) = wanted(step, change, new) else {
             continue;
         };
-        let of_period = new.text("type") == "period";
-        let id = new.text(if of_period { field } else { "id" });
+        let is_named = matches!(new.text("type"), "period" | "login");
+        let id = new.text(if is_named { field } else { "id" });
         let is_told = names.iter().any(|name| step.tells(name, field, id));
         notes.must(is_told, Audit, || {
             format!("{} changed, and none of {names:?} tells it", change.place())
@@ -51,6 +51,7 @@ fn wanted(step: &Step<'_>, change: &Changed, new: &Item) -> Option<Told> {
     let kind = new.text("type");
     let state = |item: &Item| match kind {
         "period" | "login" => item.text("status").to_owned(),
+        "session" => item.text("ended").to_owned(),
         _ => item.text("status.state").to_owned(),
     };
     let to = state(new);
@@ -81,6 +82,10 @@ fn wanted(step: &Step<'_>, change: &Changed, new: &Item) -> Option<Told> {
         ("invoice", "open" | "paid") if old.is_none_or(|old| !has_number(old)) => {
             Some((&["invoice_finalised"], "invoice"))
         }
+        ("login", "active") if old.is_some_and(|old| old.text("status") == "unverified") => {
+            Some((&["email_verified"], "user"))
+        }
+        ("session", "reused") => Some((&["session_reused"], "session")),
         _ => None,
     }
 }

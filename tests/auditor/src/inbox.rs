@@ -12,7 +12,7 @@ const LARGEST_ANSWER: usize = 32 * 1024;
 
 /// Judges the provider's events and the claims a commit wrote.
 pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
-    for (change, _, event) in step.written("provider_event") {
+    for (change, old, event) in step.written("provider_event") {
         let aside = matches!(
             event.text("state.inbox"),
             "quarantined" | "received" | "waiting"
@@ -24,6 +24,15 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
                 change.place()
             )
         });
+        // What waits is given up a day after it first came, however often it
+        // comes again.
+        let first = old.map_or(event, |old| old).at("received_at");
+        let waits = event.at("check_at").is_set();
+        notes.must(
+            !waits || first == event.at("received_at"),
+            Conservation,
+            || format!("{} waits anew from its repetition on", change.place()),
+        );
         let reason = event.text("state.reason");
         if event.text("state.inbox") == "quarantined" {
             notes.must(!reason.is_empty(), Conservation, || {

@@ -1,7 +1,7 @@
 //! Payments and their attempts.
 
 use crate::Invariant::{
-    AttemptBound, MonotoneStates, OneCapture, PaidIffCaptured, Pointers, RefundBound,
+    AttemptBound, Audit, MonotoneStates, OneCapture, PaidIffCaptured, Pointers, RefundBound,
 };
 use crate::item::{Item, Node};
 use crate::money::money;
@@ -124,6 +124,9 @@ fn attempts(
     for (place, attempt) in now.enumerate() {
         let was = before.clone().and_then(|mut attempts| attempts.nth(place));
         one_attempt(step, change, was, attempt, payment, notes);
+        if was.is_none() && place > 0 {
+            further(step, change, attempt, payment, notes);
+        }
         if was.is_none() && old.is_some_and(|old| old.text("status.state") != "pending") {
             notes.broken(
                 AttemptBound,
@@ -131,6 +134,31 @@ fn attempts(
             );
         }
     }
+}
+
+/// An attempt after the first is told: as a retry, or as what follows when
+/// the bank wants the customer.
+fn further(
+    step: &Step<'_>,
+    change: &Changed,
+    attempt: Node<'_>,
+    payment: &Item,
+    notes: &mut Notes,
+) {
+    let is_charge = attempt.at("channel").text() == "off_session";
+    let name = if is_charge {
+        "attempt_started"
+    } else {
+        "customer_needed"
+    };
+    let told = step.tells(name, "payment", payment.text("id"));
+    notes.must(told, Audit, || {
+        let number = attempt.at("number").count();
+        format!(
+            "{}: attempt {number} began, and no {name} tells it",
+            change.place()
+        )
+    });
 }
 
 fn one_attempt(

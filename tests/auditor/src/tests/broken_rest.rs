@@ -213,7 +213,15 @@ fn pointers_to_nothing() {
 
 #[test]
 fn changes_without_their_event() {
-    for act in ["placed", "opened", "canceled", "declined", "recovered"] {
+    for act in [
+        "placed",
+        "opened",
+        "canceled",
+        "declined",
+        "retried",
+        "recovered",
+        "verified",
+    ] {
         history().without(act, "event").breaks(Audit, "tells it");
     }
 }
@@ -268,6 +276,11 @@ fn what_was_put_aside_changed_nothing_else() {
         history().then("kept", "2026-03-02T11:55:00Z", vec![it])
     };
     kept("2026-03-02T11:55:00Z").holds();
+    let mut again = kept("2026-03-02T11:55:00Z").next("evt_p7", 100);
+    again["received_at"] = json!("2026-03-02T11:58:00Z");
+    kept("2026-03-02T11:55:00Z")
+        .then("again", "2026-03-02T11:58:00Z", vec![again])
+        .breaks(Conservation, "waits anew from its repetition on");
     kept("2026-02-28T11:55:00Z").breaks(Conservation, "is received for ever");
 }
 
