@@ -1,4 +1,5 @@
 //! Every target: its corpus, and random changes of it from a fixed seed.
+//! `FUZZ_SEED` takes another seed, `FUZZ_TIMES` so many times the changes.
 
 #![expect(
     clippy::unwrap_used,
@@ -130,6 +131,16 @@ fn change(input: &mut Vec<u8>, edit: &Edit) {
     }
 }
 
+/// A number of the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a longer run by hand, which no configuration of the shop concerns"
+)]
+fn setting(name: &str, otherwise: u32) -> u32 {
+    let set = std::env::var(name).ok();
+    set.map_or(otherwise, |set| set.parse().unwrap())
+}
+
 /// The committed inputs of a target.
 fn corpus(target: &Target) -> Vec<Vec<u8>> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus")).join(target.name);
@@ -152,10 +163,10 @@ fn check(name: &str) {
         (target.run)(input);
     }
     let config = Config {
-        cases: target.changes,
+        cases: target.changes.saturating_mul(setting("FUZZ_TIMES", 1)),
         failure_persistence: None,
         rng_algorithm: RngAlgorithm::ChaCha,
-        rng_seed: RngSeed::Fixed(20_260_115),
+        rng_seed: RngSeed::Fixed(setting("FUZZ_SEED", 20_260_115).into()),
         ..Config::default()
     };
     // Half of the changes befall the input as it is written, half the input
