@@ -170,7 +170,12 @@ fn order_lines(
             InvoiceArithmetic,
             "an invoice line is not what was ordered",
         )?;
-        let (amount, _) = money(period.at("total")).unwrap_or_default();
+        let (amount, currency) = money(period.at("total")).unwrap_or_default();
+        must(
+            currency == payment.text("amount.currency"),
+            InvoiceArithmetic,
+            "a period in another currency",
+        )?;
         total = total.saturating_add(amount);
     }
     let (paid, _) = money(payment.at("amount")).unwrap_or_default();

@@ -27,6 +27,7 @@ pub(crate) struct Book<'a> {
     by_payment: BTreeMap<&'a str, Vec<Node<'a>>>,
     refunds: Vec<Node<'a>>,
     events: Vec<Node<'a>>,
+    sessions: BTreeMap<&'a str, Node<'a>>,
     customers: BTreeMap<&'a str, &'a str>,
     /// Objects a person looks at.
     aside: BTreeSet<&'a str>,
@@ -64,6 +65,11 @@ impl<'a> Book<'a> {
             by_payment,
             refunds: book.at("refunds").list().collect(),
             events: book.at("events").list().collect(),
+            sessions: book
+                .at("sessions")
+                .list()
+                .map(|it| (it.at("id").text(), it))
+                .collect(),
             customers,
             aside,
         }
@@ -135,6 +141,9 @@ impl<'a> Book<'a> {
     ) {
         let id = payment.text("id");
         let find = |by: &str| entries.iter().find(|entry| entry.at("id").text() == by);
+        if payment.at("surplus").list().next().is_none() {
+            return;
+        }
         let mut given_back = 0_usize;
         for surplus in payment.at("surplus").list() {
             let by = surplus.at("provider_payment").text();
@@ -168,6 +177,50 @@ impl<'a> Book<'a> {
         notes.must(told == given_back, RefundBound, || {
             format!("{id}: {given_back} refunds, {told} told")
         });
+    }
+
+    /// A page is open for the attempt it is stored with, and a subscription
+    /// charges the card that paid last.
+    pub(crate) fn references(&self, table: &Table, notes: &mut Notes) {
+        for (pk, sk, item) in table.all() {
+            if item.text("type") == "payment" {
+                for attempt in item.at("attempts").list() {
+                    let session = attempt.at("page.session").text();
+                    let found = self.sessions.get(session);
+                    let fits = found.is_some_and(|it| {
+                        it.at("metadata.payment").text() == item.text("id")
+                            && it.at("metadata.attempt").text()
+                                == attempt.at("number").count().to_string()
+                    });
+                    notes.must(session.is_empty() || fits, Pointers, || {
+                        format!("{pk}/{sk}: the page {session:?} is not its own")
+                    });
+                }
+            }
+            if item.text("type") == "subscription" {
+                let card = self.last_card(table, pk, item);
+                let same = card.is_empty() || card == item.text("payment_method");
+                notes.must(same, PaidIffCaptured, || {
+                    format!("{pk}/{sk} charges another card than {card}, which paid")
+                });
+            }
+        }
+    }
+
+    /// The card that paid the last period of a subscription.
+    fn last_card(&self, table: &Table, pk: &str, subscription: &Item) -> &str {
+        let index = subscription.at("period.index").count();
+        let period = format!("PERIOD#{}#{index:06}", subscription.text("id"));
+        let payment = table
+            .get(pk, &period)
+            .and_then(|it| table.get(pk, &format!("PAYMENT#{}", it.text("payment"))));
+        let by = payment.map_or("", |it| it.text("status.provider_payment"));
+        payment
+            .and_then(|it| self.by_payment.get(it.text("id")))
+            .into_iter()
+            .flatten()
+            .find(|entry| entry.at("id").text() == by)
+            .map_or("", |entry| entry.at("paymentMethod").text())
     }
 
     /// Judges an entry of the book by itself.
@@ -216,9 +269,12 @@ impl<'a> Book<'a> {
                 .is_none_or(|end| end <= now);
             if taken && !forgotten && HANDLED.contains(&event.at("type").text()) {
                 let known = table.get(&format!("PROVIDER#stripe#{id}"), "EVENT");
-                notes.must(known.is_some(), Conservation, || {
-                    format!("{id} was answered and is nowhere")
-                });
+                let kind = event.at("type");
+                notes.must(
+                    known.is_some_and(|it| it.at("kind") == kind),
+                    Conservation,
+                    || format!("{id} was answered and is nowhere"),
+                );
             }
         }
     }

@@ -122,7 +122,11 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
         "order_canceled" => became("ORDER", "order", "canceled"),
         "order_expired" => became("ORDER", "order", "expired"),
         "period_opened" => period_became(step, event, "open"),
-        "period_paid" => period_became(step, event, "paid") && became("PAYMENT", "payment", "paid"),
+        "period_paid" => {
+            period_became(step, event, "paid")
+                && became("PAYMENT", "payment", "paid")
+                && tells_number(step, event)
+        }
         "attempt_started" => written("PAYMENT", "payment").is_some_and(|(old, new)| {
             let number = event.at("attempt");
             let begun = |it: &Item| it.at("attempts").list().any(|it| it.at("number") == number);
@@ -179,6 +183,16 @@ fn of_identity(step: &Step<'_>, event: &Item, name: &str) -> Option<bool> {
     })
 }
 
+/// A paid period says whether its invoice had a number before.
+fn tells_number(step: &Step<'_>, event: &Item) -> bool {
+    step.written("invoice")
+        .find(|(_, _, invoice)| invoice.text("payment") == event.text("payment"))
+        .is_some_and(|(_, old, _)| {
+            event.at("numbered").is_true() == old.is_some_and(has_number)
+                && event.at("numbered").is_set()
+        })
+}
+
 fn agrees(event: &Item, invoice: &Item) -> bool {
     event.at("number") == invoice.at("status.number")
         && event.at("paid").is_true() == (invoice.text("status.state") == "paid")
@@ -222,7 +236,17 @@ fn declined(step: &Step<'_>, event: &Item, payment: Option<(Option<&Item>, &Item
         .change(&owner, &sk)
         .and_then(|it| it.new.as_deref())
         .is_some_and(|it| it.text("status.state") == "past_due");
-    ended && (dunned || event.text("code") == "page_unavailable")
+    let code = event.text("code");
+    let attempt = new
+        .at("attempts")
+        .list()
+        .find(|attempt| attempt.at("number") == event.at("attempt"));
+    let is_its = attempt.is_some_and(|attempt| match attempt.at("outcome").text() {
+        "needs_customer" => code == "authentication_required",
+        "not_created" => code == "not_created",
+        _ => attempt.at("code").text() == code,
+    });
+    ended && (dunned && is_its || code == "page_unavailable")
 }
 
 fn surplus_grew(payment: Option<(Option<&Item>, &Item)>, refunded: bool) -> bool {

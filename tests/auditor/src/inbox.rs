@@ -6,6 +6,11 @@ use crate::frozen::is_another_life;
 use crate::item::Item;
 use crate::notes::Notes;
 use crate::table::{Changed, Step};
+use jiff::SignedDuration;
+
+/// The longest a claim is locked: a function's time-out and five seconds, and
+/// what clocks differ.
+const LONGEST_LOCK: SignedDuration = SignedDuration::from_secs(15 + 2);
 
 /// Largest stored answer, in bytes.
 const LARGEST_ANSWER: usize = 32 * 1024;
@@ -48,6 +53,14 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
         });
         notes.saw("provider_event: conflicting".to_owned());
     }
+    for (change, order) in step.put("order") {
+        let claimed = step
+            .written("claim")
+            .any(|(_, _, claim)| claim.text("state.order") == order.text("id"));
+        notes.must(claimed, Claims, || {
+            format!("{} was made without a claim of its key", change.place())
+        });
+    }
     for (change, old, claim) in step.written("claim") {
         let life = old.filter(|old| !is_another_life(step, old, claim));
         claimed(step, change, life, claim, notes);
@@ -74,8 +87,10 @@ fn claimed(step: &Step<'_>, change: &Changed, old: Option<&Item>, claim: &Item, 
             format!("{} made no {sk}", place())
         });
         let lock = claim.at("state.lock_until").time();
-        notes.must(lock.is_some_and(|lock| lock >= step.at), Claims, || {
-            format!("{} is locked until {lock:?}, which is over", place())
+        let longest = step.at.checked_add(LONGEST_LOCK).ok();
+        let fine = lock.is_some_and(|lock| lock >= step.at) && lock <= longest;
+        notes.must(fine, Claims, || {
+            format!("{} is locked until {lock:?}", place())
         });
         if let Some(old) = old.filter(|_| from == "in_progress") {
             let free = old.at("state.lock_until").time();
@@ -89,7 +104,12 @@ fn claimed(step: &Step<'_>, change: &Changed, old: Option<&Item>, claim: &Item, 
     } else {
         let answer = claim.at("state.answer");
         let body = answer.at("body").text();
-        let fine = answer.at("status").number().is_some() && body.len() <= LARGEST_ANSWER;
+        let fine = matches!(answer.at("status").number(), Some(200..300 | 402 | 409))
+            && body.len() <= LARGEST_ANSWER;
         notes.must(fine, Claims, || format!("{} has no fit answer", place()));
+        let order = old.map_or("", |old| old.text("state.order"));
+        notes.must(body.contains(order), Claims, || {
+            format!("{} answers without {order}, which it made", place())
+        });
     }
 }

@@ -196,12 +196,13 @@ impl Auditor {
 
     /// Looks at everything at a moment when nothing is under way and faults
     /// are off, against the provider's book: the JSON of its payments,
-    /// refunds, customers and events.
+    /// refunds, customers, sessions and events.
     pub fn at_rest(&mut self, book: &Value, now: Timestamp) {
         let (table, notes) = (&self.table, &mut self.notes);
         let book = book::Book::read(book, table);
         book.at_rest(table, notes);
         book.received(table, now, notes);
+        book.references(table, notes);
         balances::at_rest(table, &book, notes);
         numbers::at_rest(table, notes);
         agreement::at_rest(table, notes);

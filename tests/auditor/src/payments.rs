@@ -271,8 +271,11 @@ fn surplus(
             Some(_) => {}
         }
     }
-    let before = old.map_or(0, |old| old.at("surplus").list().count());
-    notes.must(before <= known.len(), RefundBound, || {
+    let kept = old.is_none_or(|old| {
+        let mut before = old.at("surplus").list();
+        before.all(|one| known.contains(&one.at("provider_payment").text()))
+    });
+    notes.must(kept, RefundBound, || {
         format!("{}: a surplus was forgotten", change.place())
     });
     let owner = step.beside(change, "PROFILE");

@@ -98,6 +98,14 @@ fn one_session(
         notes.must(role == session.text("role"), Sessions, || {
             format!("{} has another role than its user", place())
         });
+        let began = moment(session.at("began_at"));
+        let end = began.and_then(|at| at.checked_add(LIFE).ok());
+        let end = end.map(|at| i128::from(at.as_second()));
+        let fits = session.at("rotated_at") == session.at("began_at")
+            && session.at("expires_at").number() == end;
+        notes.must(fits && end.is_some(), Sessions, || {
+            format!("{} begins or ends at another time than it says", place())
+        });
         notes.saw("session: opened".to_owned());
         return;
     };

@@ -104,6 +104,15 @@ fn begun(step: &Step<'_>, change: &Changed, subscription: &Item, notes: &mut Not
         Entitlement,
         || format!("{place} began without period 0"),
     );
+    let zone = step.beside(change, "PROFILE").map(|it| it.at("zone"));
+    notes.must(zone == Some(anchor.at("zone")), Periods, || {
+        format!("{place}: its anchor is in another zone than its account")
+    });
+    let fresh = subscription.at("faults").count() == 0
+        && !subscription.at("cancel_at_period_end").is_true();
+    notes.must(fresh, Entitlement, || {
+        format!("{place} began failed or ended")
+    });
     let order = step.beside(change, &format!("ORDER#{}", subscription.text("order")));
     let line = order.and_then(|order| {
         order
@@ -156,6 +165,13 @@ fn moved(step: &Step<'_>, change: &Changed, old: &Item, subscription: &Item, not
             format!("{place} moved to period {index} without its payment")
         });
     }
+    let faults = subscription.at("faults").count();
+    let before = old.at("faults").count();
+    notes.must(
+        faults == 0 || faults == before || faults == before.saturating_add(1),
+        Entitlement,
+        || format!("{place} failed {faults} times, {before} before"),
+    );
     let state = subscription.text("status.state");
     if state != old.text("status.state") && state != "active" {
         let end = subscription.at("period.end").time();

@@ -43,6 +43,11 @@ fn item(change: &Changed, new: &Item, notes: &mut Notes) {
     notes.must(new.at("v").number() == Some(1), Form, || {
         format!("{} has an unknown schema version", place())
     });
+    for name in required(new.text("type")) {
+        notes.must(new.at(name).is_set(), Form, || {
+            format!("{} lacks {name}", place())
+        });
+    }
     notes.must(
         (pk.as_str(), sk.as_str()) == (&change.pk, &change.sk),
         TenantClosure,
@@ -57,6 +62,52 @@ fn item(change: &Changed, new: &Item, notes: &mut Notes) {
         Time,
         || format!("{} has an end and should not, or none and should", place()),
     );
+}
+
+/// What an item of a type cannot do without, beside its key.
+fn required(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "login" => &["password_hash", "user", "account", "role", "status"],
+        "user" => &["account", "role", "locale", "created_at"],
+        "account" => &["owner", "zone", "locale", "created_at"],
+        "member" => &["role", "since"],
+        "data_key" => &["wrapped", "master"],
+        "session" => &[
+            "account",
+            "role",
+            "client",
+            "n",
+            "salt",
+            "began_at",
+            "rotated_at",
+        ],
+        "token" => &["purpose", "user", "ends_at"],
+        "keys" => &["keys"],
+        "cart" => &["items", "ends_at"],
+        "order" => &["user", "status.state", "lines", "tax", "created_at"],
+        "payment" => &[
+            "purpose.for",
+            "amount",
+            "status.state",
+            "attempts",
+            "created_at",
+        ],
+        "subscription" => &["anchor", "status.state", "period", "scheme", "faults"],
+        "period" => &["start", "end", "status", "payment", "invoice", "total"],
+        "invoice" => &[
+            "status.state",
+            "payment",
+            "purpose.for",
+            "lines",
+            "tax",
+            "created_at",
+        ],
+        "event" => &["at", "event"],
+        "claim" => &["fingerprint", "state.state", "claimed_at"],
+        "provider_event" => &["body_hash", "kind", "object", "state.inbox", "received_at"],
+        "conflicting_event" => &["body_hash", "received_at"],
+        _ => &[],
+    }
 }
 
 /// An event that only makes two answers cost alike.

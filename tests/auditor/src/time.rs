@@ -42,6 +42,46 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
             notes.broken(Time, format!("{}: {name} is {at}, to come", change.place()));
         }
     }
+    let Some(told) = step.put("event").find_map(|(_, it)| it.at("at").time()) else {
+        return;
+    };
+    for change in &step.changes {
+        let Some(new) = &change.new else { continue };
+        // The provider's event was there before what it brought about.
+        if new.text("type") == "provider_event" {
+            continue;
+        }
+        let old = change.old.as_ref().map(|old| old.node());
+        if let Some((name, at)) = apart(new.node(), old, told) {
+            let place = change.place();
+            notes.broken(Time, format!("{place}: {name} is {at}, told at {told}"));
+        }
+    }
+}
+
+/// A moment that is new in a commit and not the moment of its event.
+fn apart<'a>(
+    new: Node<'a>,
+    old: Option<Node<'_>>,
+    told: Timestamp,
+) -> Option<(&'a str, Timestamp)> {
+    let members = new.members().find_map(|(name, value)| {
+        let before = old.map(|old| old.at(name));
+        if before == Some(value) || name == "openings" || name == "dunning" {
+            return None;
+        }
+        if PAST.contains(&name) {
+            let at = moment(value)?;
+            return (told.duration_since(at).abs() > SKEW).then_some((name, at));
+        }
+        apart(value, before, told)
+    });
+    members.or_else(|| {
+        new.list().enumerate().find_map(|(place, member)| {
+            let before = old.and_then(|old| old.list().nth(place));
+            apart(member, before, told)
+        })
+    })
 }
 
 fn late<'a>(node: Node<'a>, latest: Timestamp) -> Option<(&'a str, Timestamp)> {

@@ -80,7 +80,7 @@ pub(super) fn placed() -> Vec<Act> {
     let closes = "2026-01-31T10:01:30Z";
     let begun = page(at, closes, false, json!({}));
     let shown = page(at, closes, true, json!({}));
-    let answer = json!({"status": 201, "body": "{}", "headers": []});
+    let answer = json!({"status": 201, "body": "{\"id\":\"ord_1\"}", "headers": []});
     vec![
         act(
             "placed",

@@ -15,7 +15,7 @@ fn book() -> Value {
             .extend(more["of"].as_object().unwrap().clone());
         json!({"id": id, "status": if captured > 0 { "succeeded" } else { "failed" }, "amount": 5880,
             "amountCaptured": captured, "refundedAmount": more["back"], "currency": "eur",
-            "customer": "cus_1", "metadata": metadata, "session": more["session"]})
+            "customer": "cus_1", "metadata": metadata, "session": more["session"], "paymentMethod": "pm_1"})
     };
     let renewal = json!({"subscription": "sub_1", "period": "1"});
     json!({
@@ -26,6 +26,7 @@ fn book() -> Value {
             intent("pi_3", "pay_2", "2", json!({"taken": 5880, "back": 0, "of": renewal})),
             intent("pi_4", "pay_3", "1", json!({"taken": 5880, "back": 5880, "of": {"order": "ord_3"}, "session": "cs_2"})),
         ],
+        "sessions": [{"id": "cs_1", "metadata": {"payment": "pay_1", "attempt": "1"}}],
         "refunds": [{"id": "re_1", "payment_intent": "pi_4", "amount": 5880, "status": "succeeded"}],
     })
 }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 const RENEW: &str = "renew_subscriptions";
 /// The job that looks after payments.
 pub(super) const RECONCILE: &str = "reconcile_payments";
+/// When the renewal was opened.
+const OPENED: &str = "2026-02-28T09:05:00.2Z";
 /// When the subscription was sold.
 pub(super) const SOLD: &str = "2026-01-31T09:02:00Z";
 /// When its next period begins.
@@ -130,7 +132,7 @@ pub(super) fn payment(
         &format!("PAYMENT#pay_{n}"),
         at,
         json!({"id": format!("pay_{n}"), "purpose": purpose, "amount": eur(5880), "status": status,
-            "invoice": format!("inv_{n}"), "attempts": attempts, "check_at": check}),
+            "invoice": format!("inv_{n}"), "attempts": attempts, "check_at": check, "created_at": begun(n)}),
     );
     check.map_or(it.clone(), |check| due(it, RECONCILE, check))
 }
@@ -143,6 +145,24 @@ pub(super) fn page(started: &str, closes: &str, made: bool, more: Value) -> Valu
         .unwrap()
         .extend(more.as_object().unwrap().clone());
     it
+}
+
+/// When a payment was made.
+fn begun(n: u32) -> &'static str {
+    match n {
+        1 => "2026-01-31T09:01:30Z",
+        2 => OPENED,
+        _ => "2026-03-02T10:00:00Z",
+    }
+}
+
+/// When an invoice was made.
+fn made(n: u32) -> &'static str {
+    if n == 1 {
+        "2026-01-31T09:02:00.5Z"
+    } else {
+        OPENED
+    }
 }
 
 pub(super) fn claim(version: u64, act: u32, state: Value) -> Value {
@@ -223,7 +243,7 @@ pub(super) fn invoice(
             "purpose": purpose, "lines": [line], "tax": {"rate_basis_points": 2000},
             "totals": {"subtotal": eur(4900), "discount": eur(0), "net": eur(4900),
                 "taxes": [{"rate": 2000, "base": 4900, "tax": 980}], "total": eur(5880)},
-            "created_at": start, "finalise_at": waits}),
+            "created_at": made(n), "finalise_at": waits}),
     );
     waits.map_or(it.clone(), |at| due(it, RECONCILE, at))
 }

@@ -1,6 +1,7 @@
 //! A whole good history, and each way to break it.
 
 mod broken_money;
+mod broken_people;
 mod broken_rest;
 mod broken_terms;
 mod buying;

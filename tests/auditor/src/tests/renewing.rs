@@ -233,12 +233,25 @@ pub(super) fn given_back(ledger: &mut Value) -> Vec<Act> {
         }
         payment
     };
+    let mut again = claim(
+        1,
+        15,
+        json!({"state": "in_progress", "order": "ord_3", "lock_until": "2026-03-02T10:00:15Z"}),
+    );
+    for (name, value) in [
+        ("sk", "IDEMPOTENCY#create_order#ee"),
+        ("key_hash", "ee"),
+        ("claimed_at", placed),
+    ] {
+        again[name] = json!(value);
+    }
     vec![
         act(
             "placed again",
             placed,
             vec![
                 order(3, (1, 15), pending(), placed),
+                again,
                 payment(
                     3,
                     (1, 15),
