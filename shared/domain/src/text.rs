@@ -139,6 +139,10 @@ mod tests {
             "call 5555-5555-5555-4444 now",
             "-6011 1111 1111 1117",
             "2223003122003222",
+            // The shortest and the longest, and networks that begin with 3.
+            "4000000000006",
+            "4000000000000000006",
+            "3000000000000004",
         ] {
             assert_eq!(
                 Line::<40>::parse(text),
@@ -151,6 +155,9 @@ mod tests {
             "4242 4242 4242 4241",
             // No network issues cards that begin so.
             "1234 5678 9012 3452",
+            // Too short and too long, though the check digit is right.
+            "400000000002",
+            "40000000000000000002",
             // A telephone number and a SIREN pass the Luhn check now and then.
             "+33 1 23 45 67 89",
             "552 100 554",

@@ -186,6 +186,11 @@ fn a_second_decline_goes_on_with_the_same_dunning() {
     let (first, next) = Dunning::start(now(), SOFT, &policy);
     assert_eq!(Some(next.at()), once.next_action_at);
     assert_eq!(
+        first.access_until(&policy),
+        days(7),
+        "it is served meanwhile"
+    );
+    assert_eq!(
         once.status,
         SubscriptionStatus::PastDue {
             dunning: first.clone()
