@@ -1,26 +1,14 @@
 //! The payment provider's own book against the table.
 
-use crate::Invariant::{Conservation, OneCapture, PaidIffCaptured, Pointers, RefundBound};
+mod details;
+
+use crate::Invariant::{OneCapture, PaidIffCaptured, Pointers, RefundBound};
 use crate::item::{Item, Node};
 use crate::money::money;
 use crate::notes::Notes;
 use crate::table::Table;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Events something follows from.
-const HANDLED: &[&str] = &[
-    "payment_intent.succeeded",
-    "payment_intent.payment_failed",
-    "payment_intent.canceled",
-    "payment_intent.requires_action",
-    "checkout.session.completed",
-    "checkout.session.expired",
-];
-
-/// How long an event's id is kept.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(45 * 24);
 
 /// The provider's payments, by our payment's id.
 pub(crate) struct Book<'a> {
@@ -179,50 +167,6 @@ impl<'a> Book<'a> {
         });
     }
 
-    /// A page is open for the attempt it is stored with, and a subscription
-    /// charges the card that paid last.
-    pub(crate) fn references(&self, table: &Table, notes: &mut Notes) {
-        for (pk, sk, item) in table.all() {
-            if item.text("type") == "payment" {
-                for attempt in item.at("attempts").list() {
-                    let session = attempt.at("page.session").text();
-                    let found = self.sessions.get(session);
-                    let fits = found.is_some_and(|it| {
-                        it.at("metadata.payment").text() == item.text("id")
-                            && it.at("metadata.attempt").text()
-                                == attempt.at("number").count().to_string()
-                    });
-                    notes.must(session.is_empty() || fits, Pointers, || {
-                        format!("{pk}/{sk}: the page {session:?} is not its own")
-                    });
-                }
-            }
-            if item.text("type") == "subscription" {
-                let card = self.last_card(table, pk, item);
-                let same = card.is_empty() || card == item.text("payment_method");
-                notes.must(same, PaidIffCaptured, || {
-                    format!("{pk}/{sk} charges another card than {card}, which paid")
-                });
-            }
-        }
-    }
-
-    /// The card that paid the last period of a subscription.
-    fn last_card(&self, table: &Table, pk: &str, subscription: &Item) -> &str {
-        let index = subscription.at("period.index").count();
-        let period = format!("PERIOD#{}#{index:06}", subscription.text("id"));
-        let payment = table
-            .get(pk, &period)
-            .and_then(|it| table.get(pk, &format!("PAYMENT#{}", it.text("payment"))));
-        let by = payment.map_or("", |it| it.text("status.provider_payment"));
-        payment
-            .and_then(|it| self.by_payment.get(it.text("id")))
-            .into_iter()
-            .flatten()
-            .find(|entry| entry.at("id").text() == by)
-            .map_or("", |entry| entry.at("paymentMethod").text())
-    }
-
     /// Judges an entry of the book by itself.
     fn entry(&self, table: &Table, id: &str, entry: Node<'_>, notes: &mut Notes) {
         let by = entry.at("id").text();
@@ -248,34 +192,6 @@ impl<'a> Book<'a> {
             notes.must(ours, PaidIffCaptured, || {
                 format!("{by} was captured for {account}, which has no payment {id}")
             });
-        }
-    }
-
-    /// What was answered with success is durable: every event the provider
-    /// need not send again is in the inbox.
-    pub(crate) fn received(&self, table: &Table, now: Timestamp, notes: &mut Notes) {
-        for event in &self.events {
-            let id = event.at("id").text();
-            let mut attempts = event
-                .at("deliveries")
-                .list()
-                .flat_map(|delivery| delivery.at("attempts").list());
-            let taken =
-                attempts.any(|attempt| matches!(attempt.at("status").number(), Some(200..300)));
-            let forgotten = event
-                .at("createdAt")
-                .time()
-                .and_then(|at| at.checked_add(REMEMBERED).ok())
-                .is_none_or(|end| end <= now);
-            if taken && !forgotten && HANDLED.contains(&event.at("type").text()) {
-                let known = table.get(&format!("PROVIDER#stripe#{id}"), "EVENT");
-                let kind = event.at("type");
-                notes.must(
-                    known.is_some_and(|it| it.at("kind") == kind),
-                    Conservation,
-                    || format!("{id} was answered and is nowhere"),
-                );
-            }
         }
     }
 

@@ -203,6 +203,7 @@ impl Auditor {
         book.at_rest(table, notes);
         book.received(table, now, notes);
         book.references(table, notes);
+        book.outcomes(table, notes);
         balances::at_rest(table, &book, notes);
         numbers::at_rest(table, notes);
         agreement::at_rest(table, notes);
@@ -213,6 +214,16 @@ impl Auditor {
     /// The findings so far, in order; empties them.
     pub fn take(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.notes.findings)
+    }
+
+    /// What a long simulation should have seen at least once: every
+    /// transition, every outcome of an attempt, every event. Some need what
+    /// no operation does yet; see the state machines.
+    pub fn vocabulary() -> Vec<String> {
+        states::names()
+            .chain(payments::names())
+            .chain(events::names())
+            .collect()
     }
 
     /// Which states, transitions and events were seen, and how often:

@@ -26,6 +26,16 @@ const OUTCOMES: &[(&str, &str)] = &[
     ("not_created", "succeeded"),
 ];
 
+/// Every outcome there is, as it is counted when it is seen.
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    let mut outcomes: Vec<_> = OUTCOMES.iter().map(|(_, to)| *to).collect();
+    outcomes.sort_unstable();
+    outcomes.dedup();
+    outcomes
+        .into_iter()
+        .map(|outcome| format!("attempt: {outcome}"))
+}
+
 /// True while money may still move because of an attempt.
 pub(crate) fn is_open(attempt: Node<'_>) -> bool {
     matches!(attempt.at("outcome").text(), "in_flight" | "unknown")
@@ -116,6 +126,20 @@ fn attempts(
             || format!("{}: attempt {expected} is missing", change.place()),
         );
     }
+    let mut objects: Vec<_> = now
+        .clone()
+        .map(|attempt| attempt.at("provider_payment").text())
+        .filter(|object| !object.is_empty())
+        .collect();
+    objects.sort_unstable();
+    let all = objects.len();
+    objects.dedup();
+    notes.must(objects.len() == all, OneCapture, || {
+        format!(
+            "{}: two attempts are one object of the provider",
+            change.place()
+        )
+    });
     let before = old.map(|old| old.at("attempts").list());
     let known = before.clone().map_or(0, Iterator::count);
     notes.must(known <= now.clone().count(), MonotoneStates, || {

@@ -132,3 +132,12 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
         }
     }
 }
+
+/// Every transition there is, as it is counted when it is seen.
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    MACHINES.iter().flat_map(|machine| {
+        let kind = machine.kind;
+        let steps = machine.transitions.iter();
+        steps.map(move |(from, to)| format!("{kind}: {from} -> {to}"))
+    })
+}

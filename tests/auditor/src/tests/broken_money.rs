@@ -155,6 +155,52 @@ fn paid_by_an_attempt_that_captured_nothing() {
 }
 
 #[test]
+fn outcomes_guessed_from_silence() {
+    for (pointer, value, words) in [
+        (
+            "/payments/1/amountCaptured",
+            json!(5880),
+            "is failed, and was captured",
+        ),
+        (
+            "/payments/1/declineCode",
+            json!("lost_card"),
+            "was declined for \"lost_card\"",
+        ),
+        (
+            "/payments/1/metadata/payment",
+            json!("pay_9"),
+            "the provider never heard of it",
+        ),
+    ] {
+        history()
+            .with_book(pointer, value)
+            .breaks(PaidIffCaptured, words);
+    }
+    let ended = |history: History, outcome: &str| {
+        ["declined", "retried", "recovered"]
+            .iter()
+            .fold(history, |it, act| {
+                it.with(act, "PAYMENT#pay_2", "/attempts/0/outcome", json!(outcome))
+            })
+    };
+    ended(history(), "not_created")
+        .breaks(PaidIffCaptured, "never reached the provider, which has it");
+}
+
+#[test]
+fn two_attempts_that_are_one_charge() {
+    history()
+        .with(
+            "recovered",
+            "payment",
+            "/attempts/1/provider_payment",
+            json!("pi_2"),
+        )
+        .breaks(OneCapture, "two attempts are one object");
+}
+
+#[test]
 fn order_invoice_and_payment_that_disagree() {
     history()
         .with("paid", "order", "/status/state", json!("expired"))

@@ -3,6 +3,7 @@
 use super::buying::{bought, joining, placed};
 use super::history::{END, History};
 use super::renewing::{declined, given_back, recovered};
+use crate::Auditor;
 use serde_json::{Value, json};
 
 fn book() -> Value {
@@ -15,7 +16,7 @@ fn book() -> Value {
             .extend(more["of"].as_object().unwrap().clone());
         json!({"id": id, "status": if captured > 0 { "succeeded" } else { "failed" }, "amount": 5880,
             "amountCaptured": captured, "refundedAmount": more["back"], "currency": "eur",
-            "customer": "cus_1", "metadata": metadata, "session": more["session"], "paymentMethod": "pm_1"})
+            "customer": "cus_1", "metadata": metadata, "session": more["session"], "paymentMethod": "pm_1", "declineCode": if captured > 0 { Value::Null } else { json!("insufficient_funds") }})
     };
     let renewal = json!({"subscription": "sub_1", "period": "1"});
     json!({
@@ -26,7 +27,7 @@ fn book() -> Value {
             intent("pi_3", "pay_2", "2", json!({"taken": 5880, "back": 0, "of": renewal})),
             intent("pi_4", "pay_3", "1", json!({"taken": 5880, "back": 5880, "of": {"order": "ord_3"}, "session": "cs_2"})),
         ],
-        "sessions": [{"id": "cs_1", "metadata": {"payment": "pay_1", "attempt": "1"}}],
+        "sessions": [{"id": "cs_1", "status": "complete", "metadata": {"payment": "pay_1", "attempt": "1"}}],
         "refunds": [{"id": "re_1", "payment_intent": "pi_4", "amount": 5880, "status": "succeeded"}],
     })
 }
@@ -64,5 +65,28 @@ fn what_was_seen_is_counted() {
         ("surplus: refunded", 1),
     ] {
         assert_eq!(auditor.seen().get(what), Some(&count), "{what}");
+    }
+}
+
+#[test]
+fn the_vocabulary_is_what_is_counted() {
+    let vocabulary = Auditor::vocabulary();
+    let auditor = history().auditor();
+    for kind in [
+        "order",
+        "payment",
+        "subscription",
+        "period",
+        "invoice",
+        "attempt",
+        "event",
+    ] {
+        let seen = auditor
+            .seen()
+            .keys()
+            .filter(|name| name.starts_with(&format!("{kind}: ")));
+        for name in seen {
+            assert!(vocabulary.contains(name), "{name}");
+        }
     }
 }
