@@ -50,6 +50,10 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
 
 fn login_agrees(table: &Table, login: &Item) -> Result<(), String> {
     let (id, account) = (login.text("user"), login.text("account"));
+    let email = login.text("email");
+    if email != email.to_lowercase() || !email.contains('@') {
+        return Err("its address is not in its one spelling".to_owned());
+    }
     let user = table
         .get(&format!("USER#{id}"), "PROFILE")
         .ok_or("no such user")?;
