@@ -49,6 +49,8 @@ class Wardrobe:
         if request.body and "body" not in negative:
             self.make_sense(request, operation)
         if operation == "payment_webhook":
+            if request.body and "body" not in negative and self.rng.random() < 0.85:
+                request.body = json.dumps(self.told_by_provider(json.loads(request.body))).encode()
             self.sign(request, self.rng.choice(["well"] * 4 + ["other secret", "old", "twice", "not"]))
         return request
 
@@ -134,6 +136,28 @@ class Wardrobe:
         if "items" in body and body.get("fromCart") is not None and self.rng.random() < 0.8:
             body.pop(self.rng.choice(["items", "fromCart"]))
         request.body = json.dumps(body).encode()
+        # A token that was exchanged since ends its session.
+        request.may_change = operation == "refresh_session"
+
+    def told_by_provider(self, made_up):
+        """An event about a payment or page there is; now and then one thing in it is not true, or no fit."""
+        rng, world = self.rng, self.world
+        kind = rng.choice(["payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.canceled",
+                           "payment_intent.requires_action", "checkout.session.completed", "checkout.session.expired", "charge.dispute.created"])
+        told = rng.choice(world.pages if kind.startswith("checkout") else world.intents)
+        thing = {"id": told["id"], "object": "checkout.session" if kind.startswith("checkout") else "payment_intent", "livemode": False,
+                 "amount": told.get("amount"), "amount_received": told.get("amountCaptured", 0), "currency": told.get("currency"),
+                 "customer": told.get("customer"), "payment_method": "pm_1", "status": told.get("status"), "metadata": dict(told.get("metadata", {})),
+                 "url": told.get("url"), "payment_intent": rng.choice(world.intents)["id"]}
+        wrong = [*made_up.values(), None, "", 0, -1, 2**63, 10**30, 1.5, "eur", "usd", "cus_0", "pi_0", True, [], {}, {"account": "acc_0"}]
+        found = event(world, type=kind, data={"object": thing})
+        for part in rng.choice([[], [thing], [thing], [thing["metadata"]], [found], [thing, found]]):
+            name = rng.choice(sorted(part) or ["account"])
+            if rng.random() < 0.2:
+                part.pop(name, None)
+            else:
+                part[name] = rng.choice(wrong)
+        return found
 
     def sense(self, operation):
         world, person = self.world, self.rng.choice([self.world.camille, self.world.lea])

@@ -3,7 +3,9 @@ table that a refused request leaves as it was.
 
 The digest of the table costs far more than a request, so refused requests are
 judged together: one digest before the first, one after the last. When they
-differ, each is sent again by itself to find the one that did it.
+differ, each is sent again by itself to find the one that did it. Where a success
+comes between, the refused ones are sent once more, together, under new keys; of
+those that might have succeeded, every fourth is judged by itself.
 """
 
 import collections
@@ -13,6 +15,8 @@ import time
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE", "QUERY")
 # Refused requests that are judged together.
 TOGETHER = 25
+# Of requests that may succeed, every so manieth is judged by itself should it not.
+ALONE = 4
 MINUTE = 60
 
 
@@ -22,7 +26,8 @@ class Judge:
         self.seen = collections.Counter()
         self.sent = collections.Counter()
         self.failures = {}
-        self.judged = self.unjudged = 0
+        self.judged = self.unjudged = self.writes = 0
+        self.again = []
         self.begin()
         world.before_writing = self.close
 
@@ -33,33 +38,53 @@ class Judge:
     def close(self):
         """Judges what is to be judged before something else changes the table."""
         self.settle()
+        self.retry()
         self.begin()
 
     # -- one request ----------------------------------------------------------
 
     def exchange(self, request):
         """Sends a request, judges the answer and returns it; none when there is none."""
-        request.name = self.description.find(request.method, request.path)
-        request.forbidden = self.description.forbids(request)
         if self.may_write(request):
-            self.settle()
-        if self.digest is None and not request.likely:
+            self.writes += 1
+            if self.writes % ALONE == 0 and not request.likely:
+                self.settle()
+                self.take_digest()
+        elif self.digest is None:
             self.take_digest()
         answer = self.look(request)
         if answer is None:
             return None
         self.expected(request, answer)
         if answer.status >= 400 and not request.may_change or request.method in SAFE:
-            if self.digest is None:
-                self.unjudged += 1
-                return answer
-            self.refused.append(request)
+            (self.again if self.digest is None else self.refused).append(request)
             if len(self.refused) >= TOGETHER:
                 self.settle()
         else:
-            self.unjudged += len(self.refused)
+            self.again += self.refused
             self.begin()
+        if len(self.again) >= TOGETHER:
+            self.retry()
         return answer
+
+    def retry(self):
+        """Sends the refused requests again that a success came too soon after."""
+        requests, self.again = self.again, []
+        if not requests:
+            return
+        self.settle()
+        self.take_digest()
+        for request in requests:
+            if request.expect is None and request.headers.get("idempotency-key"):
+                request.headers["idempotency-key"] = self.world.unique("again")
+            answer = self.look(request)
+            if answer is None or answer.status < 400 and request.method not in SAFE:
+                self.unjudged += 1
+                self.again += [other for other in requests if other is not request]
+                self.begin()
+                return
+        self.refused = requests
+        self.settle()
 
     def look(self, request):
         """Sends a request and compares the answer with what is announced."""
@@ -80,6 +105,8 @@ class Judge:
             return None
 
     def may_write(self, request):
+        request.name = self.description.find(request.method, request.path)
+        request.forbidden = self.description.forbids(request)
         refused = request.expect is not None and min(request.expect) >= 400 and not request.may_change
         return not (refused or request.forbidden or request.method in SAFE or request.name == "no_route")
 

@@ -106,6 +106,9 @@ class World:
         self.ask("POST", "/v1/auth/logout", {"refreshToken": gone["refreshToken"]})
         self.logged_out = gone["accessToken"]
 
+        book = self.wire.local("GET", "/payments")
+        self.intents, self.pages = book["payments"], book["sessions"]
+
     def ids(self, person, path, status=None):
         things = self.ask("GET", f"{path}?limit=100", authorization=bearer(person)).data
         return [thing["id"] for thing in things if status in (None, thing["status"])]
