@@ -12,7 +12,7 @@ use fuzz_targets::{TARGETS, Target, find, nodes, template};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestError, TestRunner};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -174,14 +174,24 @@ fn check(name: &str) {
     let filled: Vec<Vec<u8>> = corpus.iter().map(|input| (target.fill)(input)).collect();
     let inputs = [corpus, filled].concat();
     let changed = (select(inputs), vec(edit(), 0..5));
-    let outcome = TestRunner::new(config).run(&changed, |(mut input, edits)| {
-        for edit in &edits {
-            change(&mut input, edit);
-        }
-        (target.run)(&input);
+    let outcome = TestRunner::new(config).run(&changed, |(input, edits)| {
+        (target.run)(&edited(input, &edits));
         Ok(())
     });
-    outcome.unwrap();
+    match outcome {
+        Err(TestError::Fail(reason, (input, edits))) => {
+            let input = edited(input, &edits);
+            panic!("{name}: {reason}\ninput: b\"{}\"", input.escape_ascii())
+        }
+        other => other.unwrap(),
+    }
+}
+
+fn edited(mut input: Vec<u8>, edits: &[Edit]) -> Vec<u8> {
+    for edit in edits {
+        change(&mut input, edit);
+    }
+    input
 }
 
 macro_rules! tests {
