@@ -139,6 +139,13 @@ fn of_order(table: &Table, pk: &str, payment: &Item) -> Judged {
     }
     let invoice = found(table, pk, &format!("INVOICE#{}", order.text("invoice")))?;
     billed(payment, invoice, true)?;
+    must(
+        ["buyer", "locale", "tax"]
+            .iter()
+            .all(|name| order.at(name) == invoice.at(name)),
+        Pointers,
+        "its invoice is for another buyer, or taxed otherwise than ordered",
+    )?;
     order_lines(table, pk, (order, payment, invoice))
 }
 
@@ -189,7 +196,6 @@ fn order_lines(
 fn of_renewal(table: &Table, pk: &str, payment: &Item) -> Judged {
     let subscription = payment.text("purpose.subscription");
     let index = payment.at("purpose.index").count();
-    found(table, pk, &format!("SUBSCRIPTION#{subscription}"))?;
     let period = found(table, pk, &format!("PERIOD#{subscription}#{index:06}"))?;
     must(
         period.at("payment") == payment.at("id") && period.at("invoice") == payment.at("invoice"),
@@ -213,6 +219,14 @@ fn of_renewal(table: &Table, pk: &str, payment: &Item) -> Judged {
         &format!("payment and period are {states:?}"),
     )?;
     billed(payment, invoice, states.0 == "paid")?;
+    let served = found(table, pk, &format!("SUBSCRIPTION#{subscription}"))?;
+    must(
+        ["buyer", "locale"]
+            .iter()
+            .all(|name| served.at(name) == invoice.at(name)),
+        Pointers,
+        "its invoice is for another buyer",
+    )?;
     let drafted = invoice.text("status.state") == "draft";
     must(
         drafted == (states.1 == "open"),

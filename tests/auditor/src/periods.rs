@@ -131,9 +131,17 @@ fn begun(step: &Step<'_>, change: &Changed, subscription: &Item, notes: &mut Not
         ("scheme", "scheme"),
         ("currency", "total.currency"),
         ("anchor.interval", "interval"),
+        ("name", "name"),
+        ("product_slug", "product_slug"),
     ] {
         notes.must(subscription.at(mine) == line.at(theirs), Pointers, || {
             format!("{place}: its {mine} is not the one that was sold")
+        });
+    }
+    for name in ["buyer", "country", "postal_code", "locale"] {
+        let ordered = order.is_some_and(|order| order.at(name) == subscription.at(name));
+        notes.must(ordered, Pointers, || {
+            format!("{place}: its {name} is not the order's")
         });
     }
 }

@@ -187,6 +187,12 @@ fn pointers_to_nothing() {
         .with("paid", "subscription", "/order", json!("ord_3"))
         .breaks(Pointers, "is of no line of its order");
     history()
+        .with("paid", "subscription", "/buyer", json!("somebody"))
+        .breaks(Pointers, "its buyer is not the order's");
+    history()
+        .with("opened", "invoice", "/buyer", json!("somebody"))
+        .breaks(Pointers, "its invoice is for another buyer");
+    history()
         .without("numbered", "event")
         .breaks(Pointers, "its event is not with it");
     history()
