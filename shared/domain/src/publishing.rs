@@ -67,8 +67,8 @@ fn has_prices(plan: &Plan) -> bool {
                     amount.is_ok_and(|it| (SMALLEST_CHARGE..=LARGEST_CHARGE).contains(&it.amount()))
                 })
     };
-    0 < plan.min_quantity
-        && plan.min_quantity <= plan.max_quantity
+    // A smallest quantity of nothing costs nothing, which cannot be charged.
+    plan.min_quantity <= plan.max_quantity
         && !plan.prices.is_empty()
         && plan
             .prices
