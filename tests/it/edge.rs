@@ -370,3 +370,17 @@ async fn a_request_id_names_one_request_and_nothing_of_the_inside_is_told() {
         assert!(!body.contains(inside), "{body}");
     }
 }
+
+#[tokio::test]
+async fn whoever_cannot_be_recognised_for_now_is_told_when_to_come_back() {
+    let shop = Shop::open().await;
+    let customer = shop.customer("keys@example.com").await;
+    // These functions have not read the public keys yet, and cannot.
+    let faults = json!({"dynamodb": {"throttle": 1.0}, "seed": 1});
+    shop.post("/_local/faults", &faults).await;
+    for path in ["/v1/me", "/v1/cart", "/v1/subscriptions"] {
+        let answer = customer.call("GET", path).send().await;
+        answer.refused(503, "unavailable");
+        assert_eq!(answer.header("retry-after"), "1", "{path}");
+    }
+}

@@ -3,7 +3,7 @@
 use crate::clock::{Clock, Entropy, NoEntropy, SystemClock, SystemEntropy, new_id};
 use crate::config::{Config, ConfigError, credentials, endpoint_override};
 use crate::connector;
-use crate::http::problem::{Code, chain};
+use crate::http::problem::{Failure, chain};
 use crate::identity::access::{Claims, VerifyingKeys};
 use crate::identity::password::{Cost, Hasher};
 use crate::mail::Mailer;
@@ -221,9 +221,10 @@ impl App {
     /// Who an access token speaks for.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] for any token that is not good now;
-    /// [`Code::Unavailable`] when the public keys cannot be read.
-    pub async fn verify_access_token(&self, token: &str) -> Result<Claims, Code> {
+    /// [`Code::Unauthenticated`](crate::http::problem::Code::Unauthenticated) for
+    /// any token that is not good now;
+    /// [`Failure::Unavailable`] when the public keys cannot be read.
+    pub async fn verify_access_token(&self, token: &str) -> Result<Claims, Failure> {
         self.verifying_keys.verify(self, token).await
     }
 

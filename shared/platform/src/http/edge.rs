@@ -123,7 +123,7 @@ fn read_input<O: Operation>(
 async fn authenticate<O: Operation>(
     app: &App,
     headers: &HeaderMap,
-) -> Result<Option<Claims>, Code> {
+) -> Result<Option<Claims>, Failure> {
     let sent = match O::Caller::ACCESS {
         Access::Public => None,
         Access::User | Access::UserOrGuest => headers.get(http::header::AUTHORIZATION),

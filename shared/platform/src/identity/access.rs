@@ -3,7 +3,7 @@
 use super::jwt;
 use super::signing::PublicKey;
 use crate::app::App;
-use crate::http::problem::Code;
+use crate::http::problem::{Code, Failure, chain};
 use crate::store::StoreError;
 use crate::store::identity::PublicKeys;
 use domain::account::StaffRole;
@@ -183,11 +183,12 @@ impl VerifyingKeys {
     ///
     /// # Errors
     /// [`Code::Unauthenticated`] for any token that is not good now;
-    /// [`Code::Unavailable`] when the public keys cannot be read.
-    pub async fn verify(&self, app: &App, token: &str) -> Result<Claims, Code> {
+    /// [`Failure::Unavailable`] when the public keys cannot be read.
+    pub async fn verify(&self, app: &App, token: &str) -> Result<Claims, Failure> {
         let name = key_name(token).ok_or(Code::Unauthenticated)?;
         let key = self.key(app, &name).await?.ok_or(Code::Unauthenticated)?;
-        check(token, &key, &app.config().issuer, app.now()).ok_or(Code::Unauthenticated)
+        let claims = check(token, &key, &app.config().issuer, app.now());
+        claims.ok_or_else(|| Code::Unauthenticated.into())
     }
 
     /// Reads the public keys.
@@ -226,7 +227,7 @@ impl VerifyingKeys {
         known.read_at = Some(now);
     }
 
-    async fn key(&self, app: &App, name: &str) -> Result<Option<DecodingKey>, Code> {
+    async fn key(&self, app: &App, name: &str) -> Result<Option<DecodingKey>, Failure> {
         let now = app.now();
         let (found, stale, may_ask) = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -258,7 +259,10 @@ impl VerifyingKeys {
             // A key that was good five minutes ago serves while the table
             // does not answer.
             (Err(_), Some(key)) => Ok(Some(key)),
-            (Err(_), None) => Err(Code::Unavailable),
+            (Err(error), None) => Err(Failure::Unavailable {
+                retry_after: 1,
+                cause: chain(&error),
+            }),
         }
     }
 }
