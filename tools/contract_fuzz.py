@@ -164,11 +164,11 @@ class Fuzzer:
                 self.judge.refused.append(request)
         self.wire.local("POST", "/faults", {})
         self.judge.settle()
-        # The catalogue is in memory by now; after a reset it is not.
+        # Catalogue and public keys are in memory by now; after a reset they are not.
         self.wire.local("POST", "/reset")
         self.wire.local("POST", "/faults", {"dynamodb": {"throttle": 1}})
-        for name in ("list_products", "get_product"):
-            self.judge.look(requests[name])
+        for request in requests.values():
+            self.judge.look(request)
         self.wire.local("POST", "/faults", {})
         self.judge.begin()
 
