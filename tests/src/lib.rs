@@ -21,5 +21,6 @@ mod answer;
 mod audit;
 mod conduct;
 pub mod documented;
+pub mod proof;
 pub mod shop;
 pub mod stage;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 /// A customer who bought and who is about to, another one, and an
 /// administrator.
+#[derive(Clone)]
 pub struct Stage {
     /// Where.
     pub shop: Shop,
@@ -48,7 +49,8 @@ pub struct Ask {
 }
 
 impl Ask {
-    fn new(method: &'static str, path: impl Into<String>) -> Self {
+    /// A request without a body.
+    pub fn new(method: &'static str, path: impl Into<String>) -> Self {
         Self {
             method,
             path: path.into(),
@@ -106,9 +108,13 @@ impl Ask {
 }
 
 impl Stage {
-    /// Sets it.
+    /// Sets it in a shop of its own.
     pub async fn set() -> Self {
-        let shop = Shop::open().await;
+        Self::set_in(Shop::open().await).await
+    }
+
+    /// Sets it in this shop.
+    pub async fn set_in(shop: Shop) -> Self {
         let ada = shop.customer("ada@example.com").await;
         let eve = shop.customer("eve@example.com").await;
         let admin = shop
@@ -131,6 +137,7 @@ impl Stage {
         shop.post("/v1/auth/register", &registration("newcomer@example.com"))
             .await
             .data(202);
+        shop.carry_mail().await;
         Self {
             order: text(&bought["id"]),
             subscription: text(&bought["subscriptionIds"][0]),

@@ -168,6 +168,11 @@ impl Backends {
         lock(&self.weather).plan(effect, fault);
     }
 
+    /// Forgets planned faults.
+    pub(crate) fn forget_plans(&self) {
+        lock(&self.weather).forget_plans();
+    }
+
     /// Puts faults in force.
     ///
     /// # Errors

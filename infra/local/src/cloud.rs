@@ -1,6 +1,7 @@
 //! The cloud as its users hold it.
 
 use crate::backends::Backends;
+use crate::chance::Chance;
 use crate::conductor::Conductor;
 use crate::connector::Condition;
 use crate::duration;
@@ -188,6 +189,25 @@ impl Cloud {
     /// [`Cloud::effects`].
     pub fn plan_fault(&self, effect: u64, fault: Fault) {
         self.0.backends.plan(effect, fault);
+    }
+
+    /// Forgets the faults planned for effects that have not come.
+    pub fn forget_plans(&self) {
+        self.0.backends.forget_plans();
+    }
+
+    /// Gives random bytes by another seed from now on, if they follow one.
+    pub fn reseed(&self, seed: u64) {
+        if let Some(entropy) = &self.0.seeded {
+            entropy.set(Chance::seeded(seed));
+        }
+    }
+
+    /// Deletes what has expired, as the table does by itself, days late.
+    pub fn expire(&self) {
+        if let Err(error) = self.0.backends.engine.expire(self.now()) {
+            self.complain(&error.to_string());
+        }
     }
 
     /// How many effects there were; the next one has the number after.

@@ -31,7 +31,7 @@ impl Entropy for SeededEntropy {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), NoEntropy> {
         let mut chance = lock(&self.0);
         for chunk in buffer.chunks_mut(8) {
-            for (byte, random) in chunk.iter_mut().zip(chance.next().to_le_bytes()) {
+            for (byte, random) in chunk.iter_mut().zip(chance.draw().to_le_bytes()) {
                 *byte = random;
             }
         }

@@ -142,7 +142,7 @@ impl Functions {
             .operations
             .get(id)
             .ok_or_else(|| FunctionError::Unknown(id.to_owned()))?;
-        let warm = self.environment(id).await;
+        let warm = self.environment(id).await?;
         let mut context = Context::default();
         context.request_id = request_id.to_owned();
         context.deadline = deadline_ms;
@@ -164,7 +164,7 @@ impl Functions {
             .jobs
             .get(id)
             .ok_or_else(|| FunctionError::Unknown(id.to_owned()))?;
-        let warm = self.environment(id).await;
+        let warm = self.environment(id).await?;
         let run = (job.run)(Arc::clone(&warm.0), event, deadline_ms);
         self.run(id, &warm.1, run).await
     }
@@ -195,24 +195,32 @@ impl Functions {
 
     /// The environment of a function, started where it is not: what it reads
     /// then is read, as its Lambda does.
-    async fn environment(&self, id: &str) -> (Arc<App>, Environment) {
+    async fn environment(&self, id: &str) -> Result<(Arc<App>, Environment), FunctionError> {
         let cell = Arc::clone(lock(&self.warm).entry(id.to_owned()).or_default());
-        let warm = cell
-            .get_or_init(|| async {
-                let environment = Environment::new(id);
-                let app = self.build(&environment);
-                let operation = registry().operations.get(id);
-                let at_start = operation.map_or(AtStart::Keys, |entry| entry.spec.at_start);
-                if let Err(error) = read_at_start(&app, at_start).await {
-                    app.log().write(&format!(
-                        "{{\"operation\":\"{id}\",\"error\":\"at start: {error}\"}}"
-                    ));
-                }
-                environment.cold.store(false, Ordering::Relaxed);
-                Warm { app, environment }
-            })
-            .await;
-        (Arc::clone(&warm.app), warm.environment.clone())
+        let warm = cell.get_or_try_init(|| self.start(id)).await?;
+        Ok((Arc::clone(&warm.app), warm.environment.clone()))
+    }
+
+    async fn start(&self, id: &str) -> Result<Warm, FunctionError> {
+        let environment = Environment::new(id);
+        let app = self.build(&environment);
+        let operation = registry().operations.get(id);
+        let at_start = operation.map_or(AtStart::Keys, |entry| entry.spec.at_start);
+        let crash = Arc::clone(&environment.crash);
+        let crashed = crash.notified();
+        tokio::pin!(crashed);
+        crashed.as_mut().enable();
+        tokio::select! {
+            biased;
+            read = read_at_start(&app, at_start) => if let Err(error) = read {
+                app.log().write(&format!(
+                    "{{\"operation\":\"{id}\",\"error\":\"at start: {error}\"}}"
+                ));
+            },
+            () = crashed => return Err(FunctionError::Crashed(id.to_owned())),
+        }
+        environment.cold.store(false, Ordering::Relaxed);
+        Ok(Warm { app, environment })
     }
 
     fn build(&self, environment: &Environment) -> Arc<App> {

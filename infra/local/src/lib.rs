@@ -59,6 +59,7 @@ mod template;
 mod trace;
 mod vault;
 
+pub use chance::Chance;
 pub use clock::VirtualClock;
 pub use cloud::{ClockError, Cloud, Ran};
 pub use connector::Condition;

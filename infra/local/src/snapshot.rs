@@ -5,12 +5,13 @@ use crate::chance::Chance;
 use crate::clock::VirtualClock;
 use crate::cloud::Cloud;
 use crate::conductor::Conductor;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, TABLE};
 use crate::lock::lock;
 use crate::mailbox::Mail;
 use crate::vault::Versions;
-use dynoxide::Database;
+use dynoxide::{AttributeValue, Database};
 use jiff::Timestamp;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -89,6 +90,21 @@ impl Engine {
         self.set_lag(0)?;
         self.database().restore_from(&file.path())?;
         lock(&self.journal).clear();
+        Ok(())
+    }
+
+    /// Deletes what has expired: what the table does by itself, in its time.
+    pub(crate) fn expire(&self, now: Timestamp) -> Result<(), EngineError> {
+        for item in self.all()? {
+            let Some(AttributeValue::N(ends)) = item.get("expires_at") else {
+                continue;
+            };
+            if ends.parse::<i64>().is_ok_and(|ends| ends < now.as_second()) {
+                let part = |name: &str| serde_json::to_value(item.get(name)).unwrap_or_default();
+                let key = json!({"pk": part("pk"), "sk": part("sk")});
+                self.call("", "DeleteItem", &json!({"TableName": TABLE, "Key": key}));
+            }
+        }
         Ok(())
     }
 

@@ -62,6 +62,15 @@ impl Connector {
     }
 }
 
+/// What the sort keys of a query begin with, if it says so.
+fn prefix_asked(request: &Value) -> Option<&str> {
+    let condition = request.get("KeyConditionExpression")?.as_str()?;
+    let (_, asked) = condition.split_once("begins_with(sk, ")?;
+    let name = asked.trim_end_matches(')');
+    let values = request.get("ExpressionAttributeValues")?;
+    values.get(name)?.get("S")?.as_str()
+}
+
 /// How the provider itself fails so; none for what only the caller does.
 fn at_provider(fault: Fault) -> Option<ApiFault> {
     match fault {
@@ -170,8 +179,11 @@ impl Backends {
             .next()?
             .pk;
         let backwards = request.get("ScanIndexForward") == Some(&Value::Bool(false));
-        // Before everything, in the order that was asked for.
-        let edge = json!({"S": if backwards { "\u{10ffff}" } else { " " }});
+        // Before everything, in the order that was asked for, and within what
+        // was asked for.
+        let prefix = prefix_asked(request).unwrap_or(" ");
+        let last = if backwards { "\u{10ffff}" } else { "" };
+        let edge = json!({"S": format!("{prefix}{last}")});
         let start = if request.get("IndexName").is_some() {
             json!({"due_shard": {"S": partition}, "due_at": edge, "pk": edge, "sk": edge})
         } else {

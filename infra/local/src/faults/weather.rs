@@ -98,6 +98,11 @@ impl Weather {
         self.plan.insert(effect, fault);
     }
 
+    /// Forgets what is planned.
+    pub(crate) fn forget_plans(&mut self) {
+        self.plan.clear();
+    }
+
     /// The fault planned for an effect, once.
     pub(crate) fn planned(&mut self, effect: u64) -> Option<Fault> {
         self.plan.remove(&effect)

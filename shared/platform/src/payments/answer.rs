@@ -14,6 +14,11 @@ pub enum CallError {
     /// Nobody knows whether it was done. Never counted as either.
     #[error("the outcome of the call is unknown: {0}")]
     Unknown(String),
+    /// As [`CallError::Unknown`], and the provider says so itself: what it
+    /// answered it will answer for a day to everybody with the same key
+    /// (Stripe, "Idempotent requests").
+    #[error("the provider failed, the outcome of the call is unknown: {0}")]
+    Failed(String),
     /// The request itself was refused: our mistake.
     #[error("the provider rejected the call: {status} {code}")]
     Rejected {
@@ -85,6 +90,7 @@ pub(super) fn sort<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<Answ
         // A key that is refused is ours to mend: nothing was begun.
         (401 | 403 | 409 | 429, _) => Err(CallError::NotStarted(format!("{status} {code}"))),
         (400..=499, _) => Err(CallError::Rejected { status, code }),
+        (500.., _) => Err(CallError::Failed(format!("{status} {code}"))),
         _ => Err(CallError::Unknown(format!("{status} {code}"))),
     }
 }

@@ -98,7 +98,9 @@ impl From<PaymentError> for Failure {
                 retry_after: 1,
                 cause: error.to_string(),
             },
-            PaymentError::Call(CallError::NotStarted(_) | CallError::Unknown(_))
+            PaymentError::Call(
+                CallError::NotStarted(_) | CallError::Unknown(_) | CallError::Failed(_),
+            )
             | PaymentError::Secret(_) => Self::Unavailable {
                 retry_after: 2,
                 cause: chain(&error),

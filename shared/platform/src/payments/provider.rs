@@ -115,14 +115,16 @@ impl Gateway<'_> {
                 self.provider.sleep.sleep(PAUSE).await;
                 shared
             }
-            Err(CallError::Unknown(_) | CallError::Rejected { .. }) => own,
+            Err(CallError::Unknown(_) | CallError::Failed(_) | CallError::Rejected { .. }) => own,
         };
         let second = Some(&(&*second, form));
         let made: Identified = object(self.try_once("POST", path, second).await?)?;
         Ok(made.id)
     }
 
-    /// Opens a hosted payment page.
+    /// Opens a hosted payment page. Where the provider failed at it, and will
+    /// say so for a day under that key, a spare key asks for another page: it
+    /// moves no money, and nobody ever learns the address of a first one.
     ///
     /// # Errors
     /// [`CallError`].
@@ -155,7 +157,15 @@ impl Gateway<'_> {
                 .field(&format!("metadata[{name}]"), value)
                 .field(&format!("payment_intent_data[metadata][{name}]"), value);
         }
-        self.post("/v1/checkout/sessions", key, form).await
+        let (path, form) = ("/v1/checkout/sessions", form.encode());
+        let first = self.send("POST", path, Some((key, form.clone()))).await;
+        match first.and_then(object) {
+            Err(CallError::Failed(_)) => {
+                let spare = format!("{key}:again");
+                object(self.try_once("POST", path, Some(&(&*spare, form))).await?)
+            }
+            opened => opened,
+        }
     }
 
     /// A hosted payment page as it stands.
@@ -303,7 +313,7 @@ impl Gateway<'_> {
                 Ok(answer) => return Ok(answer),
                 // Once a try may have been done, a later refusal proves nothing.
                 Err(error @ CallError::Rejected { .. }) => return Err(unknown.unwrap_or(error)),
-                Err(error @ CallError::Unknown(_)) => {
+                Err(error @ (CallError::Unknown(_) | CallError::Failed(_))) => {
                     unknown = Some(error.clone());
                     last = error;
                 }

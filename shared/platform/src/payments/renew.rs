@@ -296,7 +296,7 @@ pub async fn charge(app: &App, scene: Scene) -> Result<bool, PaymentError> {
             }
         },
         // Nobody knows, or not now: the payment's own timer finds it.
-        Err(error @ (CallError::Unknown(_) | CallError::NotStarted(_))) => {
+        Err(error @ (CallError::Unknown(_) | CallError::Failed(_) | CallError::NotStarted(_))) => {
             app.note(payment.id, &error);
             Ok(false)
         }

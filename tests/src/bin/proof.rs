@@ -1,0 +1,189 @@
+//! Runs what takes longer than a test may: every crash point, histories of a
+//! whole shop, and both without each of the shop's conditions.
+
+#![recursion_limit = "512"]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a report is what this program is for; what cannot be ends it"
+)]
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use std::time::Instant;
+use tests::proof::conditions::{Caught, conditions, without};
+use tests::proof::simulation::History;
+use tests::proof::simulation::hunt::{Hunt, Hunter};
+use tests::proof::{cores, crash_points, simulate};
+
+#[derive(Parser)]
+#[command(about = "Proof under faults", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Kills and fails every act at every effect, in every mode.
+    CrashPoints {
+        /// A second crash at every effect of the recovery, too.
+        #[arg(long)]
+        pairs: bool,
+        /// Only stories whose name contains one of these.
+        stories: Vec<String>,
+    },
+    /// Plays histories of a whole shop under faults.
+    Simulate {
+        /// How many.
+        #[arg(long, default_value_t = 200)]
+        seeds: u64,
+        /// The first.
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// Each a second time: the same must happen.
+        #[arg(long)]
+        twice: bool,
+        /// Stops at the first that fails.
+        #[arg(long)]
+        first: bool,
+        /// Tells everything that was met.
+        #[arg(long)]
+        met: bool,
+    },
+    /// Plays one history again, shortened as far as it still fails.
+    Replay {
+        /// Its seed.
+        seed: u64,
+        /// Only these of its steps; without, the shortest that fails is looked for.
+        #[arg(long, value_delimiter = ',')]
+        steps: Vec<usize>,
+    },
+    /// Looks for whoever misses each condition that the shop writes under.
+    Conditions {
+        /// Histories to play without each, when no crash point misses it.
+        #[arg(long, default_value_t = 500)]
+        seeds: u64,
+        /// Only conditions that contain one of these.
+        named: Vec<String>,
+    },
+    /// Crash points and histories until something is wrong: says what it took.
+    Hunt {
+        /// Histories at most.
+        #[arg(long, default_value_t = 2_000)]
+        seeds: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "how long it took")]
+    let begun = Instant::now();
+    let well = match Arguments::parse().command {
+        Command::CrashPoints { pairs, stories } => tell_crash_points(pairs, &stories),
+        Command::Simulate {
+            seeds,
+            from,
+            twice,
+            first,
+            met,
+        } => {
+            let hunt = simulate(from..from.saturating_add(seeds), twice, first);
+            tell_hunt(&hunt, met)
+        }
+        Command::Replay { seed, steps } => replay(seed, &steps),
+        Command::Conditions { seeds, named } => tell_conditions(seeds, &named),
+        Command::Hunt { seeds } => tell_catch(seeds),
+    };
+    println!("{} s", begun.elapsed().as_secs());
+    if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn tell_crash_points(pairs: bool, stories: &[String]) -> bool {
+    let report = crash_points(pairs, stories, |_, modes| modes, |line| println!("{line}"));
+    println!(
+        "{} stories, {} crash points, told {} times: {} broken",
+        report.told.len(),
+        report.points.len(),
+        report.told.values().sum::<u64>(),
+        report.broken.len()
+    );
+    report.broken.is_empty()
+}
+
+fn tell_hunt(hunt: &Hunt, met: bool) -> bool {
+    for failure in &hunt.failures {
+        println!(
+            "seed {}:\n    {}",
+            failure.seed,
+            failure.wrong.join("\n    ")
+        );
+    }
+    if met {
+        for (what, times) in &hunt.met {
+            println!("{times:>9}  {what}");
+        }
+    }
+    println!(
+        "{} histories, {} rests, {} kinds of things met: {} failed",
+        hunt.played,
+        hunt.met.get("rests").copied().unwrap_or(0),
+        hunt.met.len(),
+        hunt.failures.len()
+    );
+    hunt.failures.is_empty()
+}
+
+fn replay(seed: u64, steps: &[usize]) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let (history, outcome) = runtime.unwrap().block_on(async {
+        let mut hunter = Hunter::default();
+        if steps.is_empty() {
+            return hunter.shrink(seed).await;
+        }
+        let history = History::of(seed).only(steps);
+        let outcome = hunter.play(&history).await;
+        (history, outcome)
+    });
+    println!("{history}");
+    for wrong in &outcome.wrong {
+        println!("{wrong}");
+    }
+    let places: Vec<String> = history.places().iter().map(ToString::to_string).collect();
+    println!("proof replay {seed} --steps {}", places.join(","));
+    outcome.wrong.is_empty()
+}
+
+fn tell_conditions(seeds: u64, named: &[String]) -> bool {
+    let all = conditions();
+    let mut missed = 0_u32;
+    for condition in &all {
+        let text = condition.to_string();
+        if !named.is_empty() && !named.iter().any(|part| text.contains(part.as_str())) {
+            continue;
+        }
+        match without(Some(condition), seeds) {
+            Some(caught) => println!("{text}\n    {caught}"),
+            None => {
+                missed = missed.saturating_add(1);
+                println!("{text}\n    NOBODY MISSES IT");
+            }
+        }
+    }
+    println!("{} conditions, {missed} not missed", all.len());
+    missed == 0
+}
+
+fn tell_catch(seeds: u64) -> bool {
+    let caught: Option<Caught> = without(None, seeds);
+    match &caught {
+        Some(caught) => println!("caught: {caught}"),
+        None => println!("nothing is wrong, {} cores", cores()),
+    }
+    caught.is_none()
+}

@@ -1,0 +1,104 @@
+//! What happens without a condition: who misses it, and how soon.
+
+use super::crash::{Report, Theatre, singles};
+use super::on_every_core;
+use super::scenarios;
+use super::simulation::hunt::{Hunt, Hunter};
+use local::Condition;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// Who missed it.
+#[derive(Debug, Clone)]
+pub struct Caught {
+    /// Histories it took; none where a crash point told.
+    pub seed: Option<u64>,
+    /// What was wrong then.
+    pub wrong: String,
+}
+
+impl fmt::Display for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = self.wrong.lines().map(str::trim).take(3);
+        let wrong: Vec<&str> = first.collect();
+        match self.seed {
+            Some(seed) => write!(f, "seed {seed}: {}", wrong.join(" ")),
+            None => write!(f, "crash points: {}", wrong.join(" ")),
+        }
+    }
+}
+
+/// Every condition that any story writes under.
+pub fn conditions() -> Vec<Condition> {
+    let next = AtomicUsize::new(0);
+    let stories = scenarios::all();
+    let found = on_every_core(async || {
+        let theatre = Theatre::open().await;
+        let mut found = BTreeSet::new();
+        while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let story = theatre.rehearse(story.clone()).await;
+            found.extend(story.conditions().iter().cloned());
+        }
+        found
+    });
+    let all: BTreeSet<Condition> = found.into_iter().flatten().collect();
+    all.into_iter().collect()
+}
+
+/// Plays histories, then crash points, without this condition, or with all of
+/// them: the first thing that is wrong.
+pub fn without(condition: Option<&Condition>, seeds: u64) -> Option<Caught> {
+    let over = AtomicBool::new(false);
+    let next = AtomicU64::new(1);
+    let hunts = on_every_core(async || {
+        let mut hunter = Hunter::without(condition.cloned());
+        let mut hunt = Hunt::default();
+        while !over.load(Ordering::Relaxed) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed > seeds {
+                break;
+            }
+            hunter.try_seed(seed, false, &mut hunt).await;
+            if !hunt.failures.is_empty() {
+                over.store(true, Ordering::Relaxed);
+            }
+        }
+        hunt
+    });
+    let failures = hunts.into_iter().flat_map(|hunt| hunt.failures);
+    if let Some(failure) = failures.min_by_key(|failure| failure.seed) {
+        return Some(Caught {
+            seed: Some(failure.seed),
+            wrong: failure.wrong.join("\n"),
+        });
+    }
+    in_crash_points(condition)
+}
+
+fn in_crash_points(condition: Option<&Condition>) -> Option<Caught> {
+    let stories = scenarios::all();
+    let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let reports = on_every_core(async || {
+        let theatre = Theatre::open().await;
+        let mut report = Report::default();
+        while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if over.load(Ordering::Relaxed) {
+                break;
+            }
+            let story = theatre.rehearse(story.clone()).await;
+            if !story.writes() {
+                continue;
+            }
+            theatre.switch_off(condition.cloned());
+            singles(&story, &mut report, |_, modes| modes).await;
+            theatre.switch_off(None);
+            if !report.broken.is_empty() {
+                over.store(true, Ordering::Relaxed);
+            }
+        }
+        report
+    });
+    let broken = reports.into_iter().flat_map(|report| report.broken).next();
+    broken.map(|wrong| Caught { seed: None, wrong })
+}

@@ -1,0 +1,349 @@
+//! Crash points: every act of every story, with a fault at every one of its
+//! effects, brought to its end by what production has: the client asks again,
+//! events come again, timers fire. It must end as if nothing had happened.
+
+use super::scenario::{Act, Scenario, options};
+use super::summary::Summary;
+use super::witness::Witness;
+use crate::shop::Shop;
+use crate::stage::Stage;
+use local::{Condition, Effect, Fault, Service, Snapshot};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What goes wrong at an effect: a fault, and at how many effects in a row. The
+/// SDK tries thrice, so that only three of a kind are told to the shop.
+pub type Mode = (Fault, u64);
+
+/// How long it takes until everything is decided, a charge whose key the
+/// provider remembers a failure under included.
+const RECOVERY: [&str; 3] = ["PT10M", "PT1H", "P3D"];
+
+/// A story at the point where the act begins.
+pub struct Rehearsal {
+    stage: Stage,
+    act: Act,
+    scenario: Scenario,
+    start: Snapshot,
+    witness: Witness,
+    /// The act's effects when nothing goes wrong.
+    effects: Vec<Effect>,
+    /// How many effects it all takes until everything is decided.
+    length: u64,
+    /// Every condition that was written under.
+    conditions: BTreeSet<Condition>,
+    ending: Ending,
+}
+
+/// How a story ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ending {
+    status: Option<u16>,
+    summary: Summary,
+}
+
+/// What a faulted story came to.
+#[derive(Debug)]
+pub struct Told {
+    /// What is wrong; nothing when all is well.
+    pub wrong: Vec<String>,
+    /// The effects of the whole telling.
+    pub effects: u64,
+}
+
+/// Where everybody is, before any story.
+pub struct Theatre {
+    stage: Stage,
+    start: Snapshot,
+    witness: Witness,
+}
+
+impl Theatre {
+    /// Opens it.
+    pub async fn open() -> Self {
+        let stage = Stage::set_in(Shop::with(options()).await).await;
+        let cloud = &stage.shop.cloud;
+        cloud.settle().await;
+        let mut witness = Witness::default();
+        witness.watch(cloud);
+        let start = cloud.snapshot().await.unwrap();
+        Self {
+            stage,
+            start,
+            witness,
+        }
+    }
+
+    /// Takes a condition away, or gives all back.
+    pub fn switch_off(&self, condition: Option<Condition>) {
+        self.stage.shop.cloud.switch_off(condition);
+    }
+
+    /// Rehearses a story without faults.
+    pub async fn rehearse(&self, scenario: Scenario) -> Rehearsal {
+        let stage = self.stage.clone();
+        let cloud = stage.shop.cloud.clone();
+        cloud.go_back(&self.start).await.unwrap();
+        let mut witness = self.witness.clone();
+        let act = scenario.prepare(&stage).await;
+        witness.watch(&cloud);
+        let start = cloud.snapshot().await.unwrap();
+        let mut rehearsal = Rehearsal {
+            stage,
+            act,
+            scenario,
+            start,
+            witness,
+            effects: Vec::new(),
+            length: 0,
+            conditions: BTreeSet::new(),
+            ending: Ending {
+                status: None,
+                summary: Summary::default(),
+            },
+        };
+        rehearsal.play().await;
+        rehearsal
+    }
+}
+
+impl Rehearsal {
+    async fn play(&mut self) {
+        let cloud = self.stage.shop.cloud.clone();
+        let before = self.begin().await;
+        let answer = self.act.until_done(&self.stage).await;
+        self.effects = cloud.take_trace();
+        let mut witness = self.witness.clone();
+        recover(&self.stage).await;
+        let recovery = cloud.take_trace();
+        let effects = self.effects.iter().chain(&recovery);
+        let conditions = effects.flat_map(|effect| &effect.conditions);
+        self.conditions = conditions.cloned().collect();
+        self.length = cloud.effects() - before;
+        let findings = witness.at_rest(&cloud);
+        assert!(findings.is_empty(), "{}: {findings:#?}", self.scenario.name);
+        self.ending = Ending {
+            status: answer.map(|answer| answer.status),
+            summary: Summary::of(&cloud),
+        };
+    }
+
+    async fn begin(&self) -> u64 {
+        let cloud = &self.stage.shop.cloud;
+        cloud.go_back(&self.start).await.unwrap();
+        cloud.effects()
+    }
+
+    /// Name of the story.
+    pub fn name(&self) -> &str {
+        &self.scenario.name
+    }
+
+    /// The operation it is about.
+    pub fn operation(&self) -> &'static str {
+        self.scenario.operation
+    }
+
+    /// The act's effects when nothing goes wrong.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// Every condition that something was written under.
+    pub fn conditions(&self) -> &BTreeSet<Condition> {
+        &self.conditions
+    }
+
+    /// How many effects the story has until everything is decided.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// True when the act changes anything anywhere.
+    pub fn writes(&self) -> bool {
+        self.effects.iter().any(|effect| match effect.service {
+            Service::Table => effect.writes() && !only_counts(effect),
+            Service::Mail => true,
+            Service::Provider => effect.action.starts_with("POST"),
+            Service::Secrets => false,
+        })
+    }
+
+    /// Tells the story with these faults, each at an effect counted from the
+    /// beginning of the act.
+    pub async fn tell(&self, faults: &[(u64, Mode)]) -> Told {
+        let cloud = &self.stage.shop.cloud;
+        let before = self.begin().await;
+        for (effect, (fault, times)) in faults {
+            for further in 0..*times {
+                cloud.plan_fault(before + effect + further, *fault);
+            }
+        }
+        let answer = self.act.until_done(&self.stage).await;
+        recover(&self.stage).await;
+        let effects = cloud.effects() - before;
+        let mut witness = self.witness.clone();
+        let mut wrong: Vec<String> = witness
+            .at_rest(cloud)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let ending = Ending {
+            status: answer.as_ref().map(|answer| answer.status),
+            summary: Summary::of(cloud),
+        };
+        if ending.status != self.ending.status && !self.may_end(ending.status) {
+            wrong.push(format!(
+                "the client is told {:?} instead of {:?}",
+                answer.map(|answer| answer.json),
+                self.ending.status
+            ));
+        }
+        wrong.extend(self.ending.summary.differences(&ending.summary));
+        Told { wrong, effects }
+    }
+
+    /// What else a client may be told that asks again after its first try had
+    /// its effect, where no key makes the two one.
+    fn may_end(&self, status: Option<u16>) -> bool {
+        matches!(
+            (self.scenario.operation, status),
+            // Each link and each refresh token is good once.
+            ("verify_email", Some(410 | 422 | 400 | 404))
+        )
+    }
+}
+
+/// Rate counters are no effect of an operation.
+fn only_counts(effect: &Effect) -> bool {
+    effect.items.iter().all(|item| item.pk.starts_with("RATE#"))
+}
+
+async fn recover(stage: &Stage) {
+    let cloud = &stage.shop.cloud;
+    cloud.settle().await;
+    for time in RECOVERY {
+        cloud.advance(time).await.unwrap();
+    }
+}
+
+/// Every way an effect of a service can end badly.
+pub fn modes(effect: &Effect) -> Vec<Mode> {
+    let common = [
+        (Fault::CrashBefore, 1),
+        (Fault::CrashAfter, 1),
+        (Fault::LostRequest, 1),
+        (Fault::LostReply, 1),
+        (Fault::LostRequest, 3),
+        (Fault::LostReply, 3),
+        (Fault::Throttle, 3),
+    ];
+    let writes = [
+        (Fault::Twice, 1),
+        (Fault::Late, 1),
+        (Fault::Late, 3),
+        (Fault::ServerErrorApplied, 1),
+    ];
+    // The provider remembers a failure for a day: of three no second key helps.
+    let of_aws = [(Fault::ServerError, 3)];
+    let of_table = [
+        (Fault::ServerErrorApplied, 3),
+        (Fault::Conflict, 1),
+        (Fault::Conflict, 5),
+        (Fault::MixedReasons, 1),
+    ];
+    let of_provider = [
+        (Fault::ServerError, 1),
+        (Fault::Refused, 2),
+        (Fault::Conflict, 2),
+        (Fault::Malformed, 2),
+        (Fault::ErrorInOk, 2),
+    ];
+    let mut modes = common.to_vec();
+    match effect.service {
+        Service::Table if effect.writes() => {
+            modes.extend(of_aws);
+            modes.extend(writes);
+            modes.extend(of_table);
+        }
+        Service::Provider => {
+            modes.extend(writes);
+            modes.extend(of_provider);
+        }
+        Service::Mail => {
+            modes.extend(of_aws);
+            modes.extend(writes);
+        }
+        Service::Table | Service::Secrets => modes.extend(of_aws),
+    }
+    modes
+}
+
+/// What an enumeration came to.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Stories told, by story.
+    pub told: BTreeMap<String, u64>,
+    /// Crash points met: operation, what was called, and how it failed.
+    pub points: BTreeSet<String>,
+    /// What went wrong, with what it takes to see it again.
+    pub broken: Vec<String>,
+}
+
+impl Report {
+    /// Adds what another came to.
+    pub fn add(&mut self, other: Self) {
+        for (story, times) in other.told {
+            *self.told.entry(story).or_default() += times;
+        }
+        self.points.extend(other.points);
+        self.broken.extend(other.broken);
+    }
+
+    fn note(&mut self, story: &Rehearsal, faults: &[(u64, Mode)], told: &Told) {
+        *self.told.entry(story.name().to_owned()).or_default() += 1;
+        if !told.wrong.is_empty() {
+            self.broken.push(format!(
+                "{} with {faults:?}:\n    {}",
+                story.name(),
+                told.wrong.join("\n    ")
+            ));
+        }
+    }
+}
+
+/// One fault at every effect of the act; `chosen` says which of the modes.
+pub async fn singles(
+    story: &Rehearsal,
+    report: &mut Report,
+    chosen: impl Fn(usize, Vec<Mode>) -> Vec<Mode>,
+) {
+    for (place, effect) in story.effects().iter().enumerate() {
+        let number = u64::try_from(place).unwrap() + 1;
+        for mode in chosen(place, modes(effect)) {
+            let faults = [(number, mode)];
+            let told = story.tell(&faults).await;
+            report.points.insert(format!(
+                "{} {} {:?}x{}",
+                effect.function, effect.action, mode.0, mode.1
+            ));
+            report.note(story, &faults, &told);
+        }
+    }
+}
+
+/// Two crashes: one in the act, the other at every effect that comes after it.
+pub async fn pairs(story: &Rehearsal, report: &mut Report) {
+    let crashes = [(Fault::CrashBefore, 1), (Fault::CrashAfter, 1)];
+    for first in 1..=u64::try_from(story.effects().len()).unwrap() {
+        for mode in crashes {
+            let alone = story.tell(&[(first, mode)]).await;
+            for second in first + 1..=alone.effects {
+                for again in crashes {
+                    let faults = [(first, mode), (second, again)];
+                    let told = story.tell(&faults).await;
+                    report.note(story, &faults, &told);
+                }
+            }
+        }
+    }
+}

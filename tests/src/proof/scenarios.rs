@@ -1,0 +1,241 @@
+//! Stories beside each operation's good request: what jobs do, and what the
+//! provider's events bring.
+
+use super::scenario::{Act, Scenario};
+use crate::shop::{EDR_MONTHLY, GOOD_CARD, registration};
+use crate::stage::{Ask, Stage};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use local::{Faults, Share, Webhooks};
+use serde_json::{Value, json};
+
+/// A card the provider declines.
+const POOR_CARD: &str = "4000000000009995";
+
+/// Every story.
+pub fn all() -> Vec<Scenario> {
+    let mut all = Scenario::of_operations();
+    all.extend(of_orders());
+    all.extend(of_renewals());
+    all
+}
+
+fn of_orders() -> Vec<Scenario> {
+    let webhook = |about, prepare| Scenario::new("payment_webhook", about, prepare);
+    let reconcile = |about, prepare| Scenario::new("reconcile_payments", about, prepare);
+    vec![
+        webhook("an order is paid", |stage| paid(stage).boxed()),
+        webhook("a card is declined on the page", |stage| {
+            declined(stage).boxed()
+        }),
+        webhook("a canceled order is paid", |stage| surplus(stage).boxed()),
+        webhook("a page nobody paid expires", |stage| expired(stage).boxed()),
+        reconcile("no event tells of a payment", |stage| {
+            unheard(stage).boxed()
+        }),
+        reconcile("a page was never opened", |stage| unopened(stage).boxed()),
+        reconcile("an event of ours was lost", |stage| {
+            undelivered(stage).boxed()
+        }),
+        Scenario::new("dispatch_events", "a mail is sent", |stage| {
+            mailed(stage).boxed()
+        }),
+        Scenario::new("create_order", "from the cart", |stage| {
+            from_cart(stage).boxed()
+        }),
+        Scenario::new("create_order", "a customer's first", |stage| {
+            first(stage).boxed()
+        }),
+        Scenario::new("cancel_order", "while it is paid", |stage| {
+            canceled_while_paid(stage).boxed()
+        }),
+        Scenario::new("set_cart_item", "a guest's first", |stage| {
+            guest(stage).boxed()
+        }),
+        Scenario::new("register", "an address that is known", |stage| {
+            registered_again(stage).boxed()
+        }),
+    ]
+}
+
+fn of_renewals() -> Vec<Scenario> {
+    let renew = |about, prepare| Scenario::new("renew_subscriptions", about, prepare);
+    vec![
+        renew("a card pays", |stage| renewal(stage, "ok", 1)),
+        renew("a card has no money", |stage| {
+            renewal(stage, "insufficient_funds", 1)
+        }),
+        renew("a card was stolen", |stage| {
+            renewal(stage, "stolen_card", 1)
+        }),
+        renew("the bank wants the customer", |stage| {
+            renewal(stage, "authentication_required", 1)
+        }),
+        renew("three periods were missed", |stage| renewal(stage, "ok", 3)),
+        renew("a retry pays", |stage| recovered(stage).boxed()),
+        renew("dunning ends", |stage| given_up(stage).boxed()),
+    ]
+}
+
+async fn placed(stage: &Stage, key: &str) -> Value {
+    stage.ada.order(EDR_MONTHLY, 2, key).await.data(201)
+}
+
+async fn paid(stage: &Stage) -> Act {
+    let order = placed(stage, "paid").await;
+    stage.shop.pay(&order, GOOD_CARD).await;
+    Act::Settle
+}
+
+async fn declined(stage: &Stage) -> Act {
+    let order = placed(stage, "declined").await;
+    stage.shop.pay(&order, POOR_CARD).await;
+    Act::Settle
+}
+
+async fn surplus(stage: &Stage) -> Act {
+    let order = placed(stage, "surplus").await;
+    let page = order["payment"]["checkoutUrl"].clone();
+    // The provider closes no page while nobody reaches it.
+    unreachable_provider(stage);
+    stage.ada.cancel(&order).await;
+    stage.shop.cloud.set_faults(Faults::default()).unwrap();
+    assert!(page.is_string(), "{order}");
+    stage.shop.pay(&order, GOOD_CARD).await;
+    Act::Settle
+}
+
+async fn expired(stage: &Stage) -> Act {
+    placed(stage, "expired").await;
+    stage.shop.wait(3_700);
+    Act::Settle
+}
+
+fn silence(stage: &Stage) {
+    let webhooks = Webhooks {
+        drop: Share::ALL,
+        ..Webhooks::default()
+    };
+    let faults = Faults {
+        webhooks,
+        ..Faults::default()
+    };
+    stage.shop.cloud.set_faults(faults).unwrap();
+}
+
+fn unreachable_provider(stage: &Stage) {
+    let mut faults = Faults::default();
+    faults.provider.refused = Share::ALL;
+    stage.shop.cloud.set_faults(faults).unwrap();
+}
+
+async fn unheard(stage: &Stage) -> Act {
+    let order = placed(stage, "unheard").await;
+    silence(stage);
+    stage.shop.pay(&order, GOOD_CARD).await;
+    stage.shop.cloud.settle().await;
+    stage.shop.cloud.set_faults(Faults::default()).unwrap();
+    stage.shop.wait(660);
+    Act::Tick("reconcile_payments")
+}
+
+async fn unopened(stage: &Stage) -> Act {
+    unreachable_provider(stage);
+    let refused = stage.ada.order(EDR_MONTHLY, 2, "unopened").await;
+    assert_eq!(refused.status, 503, "{}", refused.json);
+    stage.shop.cloud.set_faults(Faults::default()).unwrap();
+    stage.shop.wait(90);
+    Act::Tick("reconcile_payments")
+}
+
+async fn undelivered(stage: &Stage) -> Act {
+    register(stage, "lost@example.com").await;
+    let mut faults = Faults::default();
+    faults.stream.drop = Share::ALL;
+    stage.shop.cloud.set_faults(faults).unwrap();
+    stage.shop.cloud.settle().await;
+    stage.shop.cloud.set_faults(Faults::default()).unwrap();
+    stage.shop.wait(400);
+    Act::Tick("reconcile_payments")
+}
+
+async fn register(stage: &Stage, email: &str) {
+    stage
+        .shop
+        .post("/v1/auth/register", &registration(email))
+        .await
+        .data(202);
+}
+
+async fn mailed(stage: &Stage) -> Act {
+    register(stage, "mailed@example.com").await;
+    Act::Settle
+}
+
+async fn from_cart(stage: &Stage) -> Act {
+    let mut order = crate::shop::order_of(&[]);
+    let members = order.as_object_mut().unwrap();
+    members.remove("items");
+    members.insert("fromCart".to_owned(), json!(true));
+    let spec = crate::stage::operation("create_order").spec;
+    let ask = stage.good(&spec).json(order).by(&stage.ada.token);
+    Act::Ask(ask)
+}
+
+async fn first(stage: &Stage) -> Act {
+    let spec = crate::stage::operation("create_order").spec;
+    Act::Ask(stage.good(&spec).by(&stage.eve.token))
+}
+
+async fn canceled_while_paid(stage: &Stage) -> Act {
+    let order = placed(stage, "both").await;
+    stage.shop.pay(&order, GOOD_CARD).await;
+    let path = format!(
+        "/v1/orders/{}/cancellation",
+        order["order"]["id"].as_str().unwrap()
+    );
+    Act::Ask(Ask::new("POST", path).json(json!({})).by(&stage.ada.token))
+}
+
+async fn guest(stage: &Stage) -> Act {
+    let spec = crate::stage::operation("set_cart_item").spec;
+    Act::Ask(stage.good(&spec))
+}
+
+async fn registered_again(stage: &Stage) -> Act {
+    let again = registration(&stage.ada.email);
+    let spec = crate::stage::operation("register").spec;
+    Act::Ask(stage.good(&spec).json(again))
+}
+
+/// The moment Ada's subscription has been due for so many periods, and what
+/// her card does then.
+fn renewal<'a>(stage: &'a Stage, behave: &'static str, months: i64) -> BoxFuture<'a, Act> {
+    async move {
+        stage.shop.cards(&stage.ada.email, behave).await;
+        stage.shop.wait(months * 31 * 24 * 3_600);
+        Act::Tick("renew_subscriptions")
+    }
+    .boxed()
+}
+
+async fn recovered(stage: &Stage) -> Act {
+    stage
+        .shop
+        .cards(&stage.ada.email, "insufficient_funds")
+        .await;
+    stage.shop.advance("P32D").await;
+    stage.shop.cards(&stage.ada.email, "ok").await;
+    stage.shop.wait(2 * 24 * 3_600);
+    Act::Tick("renew_subscriptions")
+}
+
+async fn given_up(stage: &Stage) -> Act {
+    stage
+        .shop
+        .cards(&stage.ada.email, "insufficient_funds")
+        .await;
+    stage.shop.advance("P47D").await;
+    stage.shop.wait(8 * 24 * 3_600);
+    Act::Tick("renew_subscriptions")
+}

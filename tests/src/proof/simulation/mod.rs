@@ -1,0 +1,11 @@
+//! Histories of a whole shop under faults, each decided by one number.
+
+mod forger;
+pub mod hunt;
+mod person;
+mod plan;
+mod play;
+mod weather;
+
+pub use plan::{History, Step};
+pub use play::{Outcome, Stand};

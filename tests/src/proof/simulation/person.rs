@@ -1,0 +1,341 @@
+//! A customer, as an application acts for one: with sessions, keys, payment
+//! pages, and patience.
+
+use super::plan::Plan;
+use super::play::Stand;
+use crate::answer::Answer;
+use crate::shop::{Call, PASSWORD, order_of, registration};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// How long a key has one answer (README, the API's conventions).
+const KEY_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// What an application knows of its customer.
+#[derive(Debug, Default)]
+pub(super) struct Person {
+    pub(super) email: String,
+    pub(super) account: Option<String>,
+    access: Option<String>,
+    /// Every refresh token, the last one in use.
+    refresh: Vec<String>,
+    /// Every order there was an answer for.
+    pub(super) orders: Vec<String>,
+    /// Every payment page there was an answer for.
+    pub(super) pages: Vec<String>,
+    /// What was asked with a key, and is not answered.
+    pub(super) open: Vec<Asked>,
+    last: Option<Asked>,
+    /// The final answers, by key.
+    told: BTreeMap<String, (Timestamp, Vec<u8>)>,
+    keys: u32,
+}
+
+/// A request with a key.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    path: String,
+    key: String,
+    body: Value,
+}
+
+impl Person {
+    pub(super) fn named(index: usize) -> Self {
+        Self {
+            email: format!("customer-{index}@example.com"),
+            ..Self::default()
+        }
+    }
+}
+
+/// True while a client cannot know what came of its request.
+pub(super) fn is_open(answer: &Answer) -> bool {
+    matches!(answer.status, 500 | 503)
+        || (answer.status == 409 && answer.json["code"] == "request_in_progress")
+}
+
+impl Stand {
+    /// Registers, and opens the last mailed link if there is one.
+    pub(super) async fn register(&self, who: usize) {
+        let email = self.with(who, |person| person.email.clone());
+        self.call(None, "POST", "/v1/auth/register", |call| {
+            call.json(&registration(&email))
+        })
+        .await;
+        self.open_link(&email).await;
+        self.log_in(who).await;
+    }
+
+    async fn open_link(&self, email: &str) {
+        self.shop.cloud.settle().await;
+        let mails = self.shop.cloud.mails(Some(email));
+        let links = mails.iter().flat_map(|mail| &mail.links);
+        let last = links
+            .filter_map(|link| link.split_once("verify-email?token="))
+            .last();
+        if let Some((_, token)) = last {
+            let body = json!({ "token": token });
+            self.call(None, "POST", "/v1/auth/verify-email", |call| {
+                call.json(&body)
+            })
+            .await;
+        }
+    }
+
+    pub(super) async fn resend(&self, who: usize) {
+        let body = json!({"email": self.with(who, |person| person.email.clone())});
+        self.call(None, "POST", "/v1/auth/resend-verification", |call| {
+            call.json(&body)
+        })
+        .await;
+    }
+
+    /// Logs in; true when that gave a token.
+    pub(super) async fn log_in(&self, who: usize) -> bool {
+        let email = self.with(who, |person| person.email.clone());
+        let body = json!({"email": email, "password": PASSWORD, "tokenTransport": "body"});
+        let answer = self
+            .call(None, "POST", "/v1/auth/login", |call| call.json(&body))
+            .await;
+        if !self.take_tokens(who, &answer) {
+            return false;
+        }
+        if self.with(who, |person| person.account.is_none()) {
+            let me = self.ask(who, "GET", "/v1/me", |call| call).await;
+            if let Some(account) = me.json["data"]["account"]["id"].as_str() {
+                self.with(who, |person| person.account = Some(account.to_owned()));
+            }
+        }
+        true
+    }
+
+    fn take_tokens(&self, who: usize, answer: &Answer) -> bool {
+        let data = &answer.json["data"];
+        match (data["accessToken"].as_str(), data["refreshToken"].as_str()) {
+            (Some(access), Some(refresh)) => {
+                self.with(who, |person| {
+                    person.access = Some(access.to_owned());
+                    person.refresh.push(refresh.to_owned());
+                });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) async fn refresh(&self, who: usize, back: usize) {
+        let token = self.with(who, |person| person.refresh.iter().rev().nth(back).cloned());
+        let Some(token) = token else { return };
+        let body = json!({ "refreshToken": token });
+        let answer = self
+            .call(None, "POST", "/v1/auth/refresh", |call| call.json(&body))
+            .await;
+        self.take_tokens(who, &answer);
+    }
+
+    pub(super) async fn log_out(&self, who: usize) {
+        let token = self.with(who, |person| {
+            person.access = None;
+            person.refresh.last().cloned()
+        });
+        if let Some(token) = token {
+            let body = json!({ "refreshToken": token });
+            self.call(None, "POST", "/v1/auth/logout", |call| call.json(&body))
+                .await;
+        }
+    }
+
+    /// Asks as this customer, who logs in again where that is needed.
+    pub(super) async fn ask<'a>(
+        &'a self,
+        who: usize,
+        method: &str,
+        path: &str,
+        with: impl Fn(Call<'a>) -> Call<'a>,
+    ) -> Answer {
+        for again in [true, false] {
+            let token = self.with(who, |person| person.access.clone());
+            let bearer = format!("Bearer {}", token.unwrap_or_default());
+            let answer = self
+                .call(Some(who), method, path, |call| {
+                    with(call.header("authorization", &bearer))
+                })
+                .await;
+            let is_let_in = answer.status != 401;
+            if is_let_in || !again || !Box::pin(self.log_in(who)).await {
+                return answer;
+            }
+        }
+        unreachable!("the second try returns")
+    }
+
+    pub(super) async fn put_in_cart(&self, who: usize, plan: Plan) {
+        let path = format!("/v1/cart/items/{}", plan.id);
+        let body = json!({"quantity": plan.quantity});
+        self.ask(who, "PUT", &path, |call| call.json(&body)).await;
+    }
+
+    /// Orders something under a new key.
+    pub(super) async fn order(&self, who: usize, plan: Option<Plan>) {
+        let mut body = order_of(&[]);
+        let members = body.as_object_mut().unwrap();
+        match plan {
+            Some(plan) => {
+                let line = json!({"planId": plan.id, "quantity": plan.quantity});
+                members.insert("items".to_owned(), json!([line]));
+            }
+            None => {
+                members.remove("items");
+                members.insert("fromCart".to_owned(), json!(true));
+            }
+        }
+        let key = self.with(who, |person| {
+            person.keys += 1;
+            format!("key-{}", person.keys)
+        });
+        let asked = Asked {
+            path: "/v1/orders".to_owned(),
+            key,
+            body,
+        };
+        self.with(who, |person| person.last = Some(asked.clone()));
+        self.ask_keyed(who, asked).await;
+    }
+
+    /// Asks once more what was asked last.
+    pub(super) async fn ask_again(&self, who: usize) {
+        if let Some(asked) = self.with(who, |person| person.last.clone()) {
+            self.ask_keyed(who, asked).await;
+        }
+    }
+
+    pub(super) async fn ask_keyed(&self, who: usize, asked: Asked) {
+        let answer = self
+            .ask(who, "POST", &asked.path, |call| {
+                call.key(&asked.key).json(&asked.body)
+            })
+            .await;
+        self.with(who, |person| {
+            person.open.retain(|open| open.key != asked.key);
+        });
+        if is_open(&answer) {
+            self.with(who, |person| person.open.push(asked));
+            return;
+        }
+        if answer.status != 201 {
+            return;
+        }
+        let bytes = answer.bytes.to_vec();
+        let now = self.shop.cloud.now();
+        let before = self.with(who, |person| {
+            let told = person.told.get(&asked.key).cloned();
+            // A key is good for a day: after that it may be another request.
+            told.filter(|(at, _)| now.duration_since(*at) < KEY_LIFE)
+                .map(|(_, bytes)| bytes)
+        });
+        if before.is_none() {
+            self.with(who, |person| {
+                person.told.insert(asked.key.clone(), (now, bytes.clone()))
+            });
+        }
+        match before {
+            Some(before) if before != bytes => self.complain(format!(
+                "the answer under {} of customer {who} changed",
+                asked.key
+            )),
+            Some(_) if answer.header("idempotency-replayed") != "true" => {
+                self.complain(format!("a replay of {} does not say so", asked.key));
+            }
+            Some(_) => {}
+            None => self.note_order(who, &answer.json["data"]),
+        }
+    }
+
+    fn note_order(&self, who: usize, placed: &Value) {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        self.with(who, |person| {
+            person.orders.extend(text(&placed["order"]["id"]));
+            person.pages.extend(text(&placed["payment"]["checkoutUrl"]));
+        });
+    }
+
+    /// Pays on one of the pages there was an answer or a mail for.
+    pub(super) async fn pay(&self, who: usize, back: usize, card: &str) {
+        let (email, mut pages) =
+            self.with(who, |person| (person.email.clone(), person.pages.clone()));
+        let mails = self.shop.cloud.mails(Some(&email));
+        pages.extend(mails.into_iter().flat_map(|mail| mail.links));
+        let sessions: Vec<&str> = pages
+            .iter()
+            .filter_map(|page| page.split_once("/_local/checkout/"))
+            .map(|(_, session)| session)
+            .collect();
+        let Some(session) = sessions.iter().rev().nth(back) else {
+            return;
+        };
+        let path = format!("/_local/checkout/{session}");
+        let paid = self.shop.post(&path, &json!({ "card": card })).await;
+        if paid.json["status"] == "authentication_required" {
+            self.shop.post(&path, &json!({"authenticate": true})).await;
+        }
+    }
+
+    pub(super) async fn cancel(&self, who: usize, back: usize) {
+        let order = self.with(who, |person| person.orders.iter().rev().nth(back).cloned());
+        if let Some(order) = order {
+            let path = format!("/v1/orders/{order}/cancellation");
+            self.ask(who, "POST", &path, |call| call.json(&json!({})))
+                .await;
+        }
+    }
+
+    /// Reads everything there is.
+    pub(super) async fn look(&self, who: usize) {
+        for path in [
+            "/v1/me",
+            "/v1/cart",
+            "/v1/orders?limit=3",
+            "/v1/subscriptions",
+            "/v1/invoices?limit=2",
+            "/v1/products?q=edr",
+        ] {
+            let answer = self.ask(who, "GET", path, |call| call).await;
+            let first = answer.json["data"][0]["id"].as_str().map(str::to_owned);
+            let Some(id) = first else { continue };
+            let one = match path.split('?').next().unwrap() {
+                "/v1/subscriptions" => format!("/v1/subscriptions/{id}/renewals"),
+                "/v1/products" => continue,
+                list => format!("{list}/{id}"),
+            };
+            self.ask(who, "GET", &one, |call| call).await;
+        }
+    }
+
+    /// Asks for the next customer's things: they are not there.
+    pub(super) async fn pry(&self, who: usize) {
+        let other = (who + 1) % self.people();
+        let orders = self.with(other, |person| person.orders.clone());
+        let Some(order) = orders.last() else { return };
+        if other == who {
+            return;
+        }
+        for (method, path) in [
+            ("GET", format!("/v1/orders/{order}")),
+            ("POST", format!("/v1/orders/{order}/cancellation")),
+        ] {
+            let answer = self
+                .ask(who, method, &path, |call| {
+                    if method == "POST" {
+                        call.json(&json!({}))
+                    } else {
+                        call
+                    }
+                })
+                .await;
+            if answer.status < 400 {
+                self.complain(format!("customer {who} got {path} of customer {other}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What happens in a history: decided beforehand by its number alone, step by
+//! step, so that steps can be left out and the rest stays as it was.
+
+use super::weather::Weather;
+use crate::shop::{EDR_MONTHLY, EDR_TIERS, EDR_YEARLY};
+use local::Chance;
+use std::fmt;
+
+/// Customers of a history at most.
+const MOST_CUSTOMERS: u64 = 4;
+/// Steps of a history.
+const STEPS: u64 = 40;
+
+/// A history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// What decides it.
+    pub seed: u64,
+    /// What goes wrong in it, and how often.
+    pub weather: Weather,
+    /// How many customers it has.
+    pub customers: usize,
+    /// What happens, each with its place among all that was planned.
+    pub steps: Vec<(usize, Step)>,
+}
+
+/// Something that happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Deeds at the same time, by whom.
+    Deeds(Vec<(usize, Deed)>),
+    /// Time passes, and everything happens that falls due.
+    Pass(&'static str),
+    /// Time passes and nothing happens meanwhile: an outage of the schedules.
+    Outage(i64),
+    /// How a customer's saved cards behave from now on.
+    Card(usize, &'static str),
+    /// Every function starts anew.
+    Restart,
+    /// A function dies at that effect from here; before or after it.
+    Crash(u64, bool),
+    /// The table deletes what has expired.
+    Expire,
+    /// The faults end, everything comes to rest, and the books are audited.
+    Rest,
+}
+
+/// Something somebody does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Registers, and opens the mailed link.
+    Register,
+    /// Asks for another verification mail.
+    Resend,
+    /// Logs in anew.
+    LogIn,
+    /// Uses the refresh token, sometimes an old one.
+    Refresh {
+        /// How many tokens back.
+        back: usize,
+    },
+    /// Logs out.
+    LogOut,
+    /// Puts a plan into the cart.
+    Cart(Plan),
+    /// Empties the cart.
+    ClearCart,
+    /// Orders what is in the cart.
+    OrderCart,
+    /// Orders a plan.
+    Order(Plan),
+    /// Asks once more what was asked last with a key.
+    Again,
+    /// Pays on one of the payment pages.
+    Pay {
+        /// Which, counted from the last.
+        back: usize,
+        /// With which card.
+        card: &'static str,
+    },
+    /// Cancels one of the orders.
+    Cancel {
+        /// Which, counted from the last.
+        back: usize,
+    },
+    /// Reads everything there is.
+    Look,
+    /// Asks for somebody else's things.
+    Pry,
+    /// A schedule starts a job, due or not.
+    Tick(&'static str),
+    /// The provider's events that are due arrive all at once.
+    Deliver,
+    /// The provider sends a past event again.
+    Redeliver {
+        /// Which, counted from the last.
+        back: usize,
+    },
+    /// Somebody posts an event that the provider did not sign.
+    Forge,
+}
+
+/// A plan and how much of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Its id.
+    pub id: &'static str,
+    /// How much of it.
+    pub quantity: u64,
+}
+
+/// Cards somebody may type in.
+const CARDS: [&str; 6] = [
+    "4242424242424242",
+    "4242424242424242",
+    "4242424242424242",
+    "4000000000009995",
+    "4000000000000341",
+    "4000002500003155",
+];
+
+/// How saved cards may behave.
+const BEHAVIOURS: [&str; 6] = [
+    "ok",
+    "ok",
+    "insufficient_funds",
+    "expired_card",
+    "stolen_card",
+    "authentication_required",
+];
+
+/// How long a pause may be.
+const PAUSES: [&str; 10] = [
+    "PT1M", "PT6M", "PT20M", "PT65M", "PT7H", "P1D", "P3D", "P8D", "P1M", "P2M",
+];
+
+impl History {
+    /// The history of a seed.
+    pub fn of(seed: u64) -> Self {
+        let mut chance = Chance::seeded(seed);
+        let weather = Weather::draw(&mut chance);
+        let customers = pick_index(&mut chance, MOST_CUSTOMERS) + 1;
+        let mut steps = vec![Step::Deeds(
+            (0..customers).map(|who| (who, Deed::Register)).collect(),
+        )];
+        for _ in 0..STEPS {
+            steps.push(step(&mut chance, customers));
+        }
+        Self {
+            seed,
+            weather,
+            customers,
+            steps: steps.into_iter().enumerate().collect(),
+        }
+    }
+
+    /// The same with only the steps at these places of the whole.
+    pub fn only(&self, places: &[usize]) -> Self {
+        let mut some = self.clone();
+        some.steps.retain(|(place, _)| places.contains(place));
+        some
+    }
+
+    /// The places of its steps.
+    pub fn places(&self) -> Vec<usize> {
+        self.steps.iter().map(|(place, _)| *place).collect()
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "seed {}, {} customers, {:?}",
+            self.seed, self.customers, self.weather
+        )?;
+        for (place, step) in &self.steps {
+            writeln!(f, "  {place:>3}  {step:?}")?;
+        }
+        Ok(())
+    }
+}
+
+fn pick_index(chance: &mut Chance, bound: u64) -> usize {
+    usize::try_from(chance.below(bound)).unwrap()
+}
+
+fn pick<T: Copy>(chance: &mut Chance, among: &[T]) -> T {
+    among[pick_index(chance, u64::try_from(among.len()).unwrap())]
+}
+
+fn step(chance: &mut Chance, customers: usize) -> Step {
+    match chance.below(100) {
+        0..52 => {
+            let many = 1 + chance.below(4);
+            Step::Deeds((0..many).map(|_| deed(chance, customers)).collect())
+        }
+        52..76 => Step::Pass(pick(chance, &PAUSES)),
+        76..79 => Step::Outage(i64::try_from(chance.below(72 * 3_600)).unwrap()),
+        79..86 => Step::Card(someone(chance, customers), pick(chance, &BEHAVIOURS)),
+        86..88 => Step::Restart,
+        88..95 => Step::Crash(1 + chance.below(24), chance.below(2) == 0),
+        95..97 => Step::Expire,
+        _ => Step::Rest,
+    }
+}
+
+fn someone(chance: &mut Chance, customers: usize) -> usize {
+    pick_index(chance, u64::try_from(customers).unwrap())
+}
+
+fn plan(chance: &mut Chance) -> Plan {
+    match chance.below(4) {
+        0 => Plan {
+            id: EDR_YEARLY,
+            quantity: 1,
+        },
+        1 => Plan {
+            id: EDR_TIERS,
+            quantity: 5 + chance.below(30),
+        },
+        _ => Plan {
+            id: EDR_MONTHLY,
+            quantity: 1 + chance.below(5),
+        },
+    }
+}
+
+fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
+    let who = someone(chance, customers);
+    let back = pick_index(chance, 3);
+    let deed = match chance.below(100) {
+        0..3 => Deed::Register,
+        3..5 => Deed::Resend,
+        5..9 => Deed::LogIn,
+        9..14 => Deed::Refresh { back },
+        14..16 => Deed::LogOut,
+        16..22 => Deed::Cart(plan(chance)),
+        22..23 => Deed::ClearCart,
+        23..28 => Deed::OrderCart,
+        28..43 => Deed::Order(plan(chance)),
+        43..50 => Deed::Again,
+        50..70 => Deed::Pay {
+            back,
+            card: pick(chance, &CARDS),
+        },
+        70..76 => Deed::Cancel { back },
+        76..80 => Deed::Look,
+        80..83 => Deed::Pry,
+        83..90 => Deed::Tick(pick(chance, &["renew_subscriptions", "reconcile_payments"])),
+        90..95 => Deed::Deliver,
+        95..98 => Deed::Redeliver { back },
+        _ => Deed::Forge,
+    };
+    (who, deed)
+}

@@ -1,0 +1,57 @@
+//! The auditor at a shop: sees every write, looks at the books when all rests.
+
+use auditor::{Auditor, Change, Commit, Finding};
+use local::Cloud;
+use std::collections::BTreeMap;
+
+/// An auditor that watches one cloud.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    auditor: Auditor,
+}
+
+impl Default for Witness {
+    fn default() -> Self {
+        Self {
+            auditor: Auditor::new(),
+        }
+    }
+}
+
+impl Witness {
+    /// Looks at everything written since the last look. It must have seen
+    /// every write since the cloud began.
+    pub fn watch(&mut self, cloud: &Cloud) {
+        for commit in cloud.take_commits() {
+            let changes = commit.changes.iter().map(|change| Change {
+                pk: change.pk().to_owned(),
+                sk: change.sk().to_owned(),
+                after: change.after(),
+            });
+            self.auditor.commit(&Commit {
+                at: commit.at,
+                by: commit.by.clone(),
+                changes: changes.collect(),
+            });
+        }
+    }
+
+    /// Looks at the table against the provider's book, when nothing is under
+    /// way: everything found since the last time, nothing when all is well.
+    pub fn at_rest(&mut self, cloud: &Cloud) -> Vec<Finding> {
+        self.watch(cloud);
+        self.auditor.at_rest(&cloud.simulator().book(), cloud.now());
+        self.auditor.take()
+    }
+
+    /// What was found while things went on.
+    pub fn take(&mut self, cloud: &Cloud) -> Vec<Finding> {
+        self.watch(cloud);
+        self.auditor.take()
+    }
+
+    /// Which states, steps and events it saw, and how often.
+    pub fn seen(&self) -> &BTreeMap<String, u64> {
+        self.auditor.seen()
+    }
+}
