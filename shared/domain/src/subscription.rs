@@ -134,8 +134,7 @@ impl Subscription {
         proof: &Captured,
         zone: Zone,
     ) -> Result<Self, DateError> {
-        let start = Timestamp::from_second(proof.at().as_second()).unwrap_or(proof.at());
-        let anchor = Anchor::new(start, zone, line.interval);
+        let anchor = Anchor::new(proof.at(), zone, line.interval);
         let (start, end) = anchor.period(0)?;
         Ok(Self {
             id: line.subscription,

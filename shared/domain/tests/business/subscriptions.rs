@@ -207,6 +207,18 @@ fn a_second_decline_goes_on_with_the_same_dunning() {
 }
 
 #[test]
+fn a_card_that_stays_empty_is_tried_four_times_more_in_three_weeks() {
+    let policy = DunningPolicy::default();
+    let days = |days: i64| now() + SignedDuration::from_hours(days * 24);
+    let (mut dunning, mut next) = Dunning::start(now(), SOFT, &policy);
+    for retry in [2, 7, 14, 21] {
+        assert_eq!(next, Next::RetryAt(days(retry)));
+        (dunning, next) = dunning.declined(days(retry), SOFT, true, &policy);
+    }
+    assert_eq!(next, Next::EndAt(days(21)));
+}
+
+#[test]
 fn the_policy_says_what_it_is_when_dunning_ends_without_money() {
     let at = later(9);
     let reason = CancelReason::Dunning;
@@ -250,6 +262,7 @@ fn an_open_page_is_looked_at_again_without_blame() {
 #[test]
 fn a_clock_that_runs_wild_opens_fifteen_periods_a_day_and_no_more() {
     let mut subscription = active();
+    assert_eq!(MOST_OPENINGS, 15);
     for _ in 0..MOST_OPENINGS {
         subscription = subscription.opening(renewal_id(), now()).unwrap();
         assert_eq!(subscription.renewal, Some(renewal_id()));
