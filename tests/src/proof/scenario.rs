@@ -33,6 +33,8 @@ pub struct Scenario {
     pub name: String,
     /// The operation or job whose writes it is about.
     pub operation: &'static str,
+    /// Whether it may end otherwise when it takes longer: two acts race in it.
+    pub is_race: bool,
     prepare: Prepared,
 }
 
@@ -51,6 +53,7 @@ impl Scenario {
             .map(|entry| Self {
                 name: entry.spec.id.to_owned(),
                 operation: entry.spec.id,
+                is_race: false,
                 prepare: Prepared::Good,
             })
             .collect()
@@ -61,7 +64,17 @@ impl Scenario {
         Self {
             name: format!("{operation}: {about}"),
             operation,
+            is_race: false,
             prepare: Prepared::By(prepare),
+        }
+    }
+
+    /// The same, in which two acts race.
+    #[must_use]
+    pub fn race(self) -> Self {
+        Self {
+            is_race: true,
+            ..self
         }
     }
 

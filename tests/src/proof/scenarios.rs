@@ -48,7 +48,8 @@ fn of_orders() -> Vec<Scenario> {
         }),
         Scenario::new("cancel_order", "while it is paid", |stage| {
             canceled_while_paid(stage).boxed()
-        }),
+        })
+        .race(),
         Scenario::new("set_cart_item", "a guest's first", |stage| {
             guest(stage).boxed()
         }),

@@ -198,7 +198,7 @@ enum Step {
 
 async fn apply(
     app: &App,
-    record: ProviderEvent,
+    mut record: ProviderEvent,
     at: &Locator,
     step: Step,
 ) -> Result<Received, PaymentError> {
@@ -213,7 +213,11 @@ async fn apply(
         }
         Some(known) => match known.value.state {
             InboxState::Applied | InboxState::Quarantined { .. } => return Ok(Received::Repeated),
-            InboxState::Received | InboxState::Waiting => Some(known.version),
+            InboxState::Received | InboxState::Waiting => {
+                // Its wait began when it first came.
+                record.received_at = known.value.received_at;
+                Some(known.version)
+            }
         },
         None => None,
     };

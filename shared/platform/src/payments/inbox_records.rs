@@ -48,7 +48,7 @@ pub(super) async fn keep(
 
 pub(super) async fn quarantine(
     app: &App,
-    record: ProviderEvent,
+    mut record: ProviderEvent,
     reason: &str,
 ) -> Result<Received, PaymentError> {
     let known: Option<Stored<ProviderEvent>> =
@@ -60,7 +60,10 @@ pub(super) async fn quarantine(
         Some(known) if matches!(known.value.state, InboxState::Quarantined { .. }) => {
             return Ok(Received::Repeated);
         }
-        Some(known) => Some(known.version),
+        Some(known) => {
+            record.received_at = known.value.received_at;
+            Some(known.version)
+        }
         None => None,
     };
     app.count("Quarantined");

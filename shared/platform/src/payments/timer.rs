@@ -34,7 +34,7 @@ pub(super) async fn set_timer_right(
     Ok(())
 }
 
-/// Leaves a subscription for later after a failure of our own. One that failed
+/// Leaves a subscription that is due for later after a failure of our own. One that failed
 /// so often that somebody must look is parked, and counted.
 ///
 /// # Errors
@@ -48,6 +48,11 @@ pub async fn postpone(
     let Some(read) = app.store().get::<Subscription>(&key).await? else {
         return Ok(());
     };
+    // The act whose outcome got lost may have brought it further: then nothing
+    // is due any more, and nothing is to be put off.
+    if read.value.next_action_at.is_none_or(|at| at > app.now()) {
+        return Ok(());
+    }
     let later = read.value.clone().postpone(app.now());
     let parked = later.next_action_at.is_none();
     let kind = parked.then_some(EventKind::SubscriptionParked { subscription: id });

@@ -292,10 +292,10 @@ impl Stand {
 
     /// Reads everything there is.
     pub(super) async fn look(&self, who: usize) {
+        self.look_for_orders(who).await;
         for path in [
             "/v1/me",
             "/v1/cart",
-            "/v1/orders?limit=3",
             "/v1/subscriptions",
             "/v1/invoices?limit=2",
             "/v1/products?q=edr",
@@ -309,6 +309,34 @@ impl Stand {
                 list => format!("{list}/{id}"),
             };
             self.ask(who, "GET", &one, |call| call).await;
+        }
+    }
+
+    /// No order somebody was told of is missing from the list.
+    async fn look_for_orders(&self, who: usize) {
+        let known = self.with(who, |person| person.orders.clone());
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/v1/orders?limit=3{cursor}");
+            let answer = self.ask(who, "GET", &path, |call| call).await;
+            if answer.status != 200 {
+                return;
+            }
+            let page = answer.json["data"].as_array().unwrap();
+            found.extend(
+                page.iter()
+                    .filter_map(|order| order["id"].as_str().map(str::to_owned)),
+            );
+            match answer.json["metadata"]["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        for order in known.iter().filter(|order| !found.contains(order)) {
+            self.complain(format!(
+                "{order} is missing from the list of customer {who}"
+            ));
         }
     }
 

@@ -1,0 +1,111 @@
+"""Plants one-line bugs, one after the other, and says who misses each.
+
+    python3 tools/sabotage.py [--seeds N] [--report FILE] [WORD …]
+
+Works on a copy of the last commit in `target/sabotage`. A bug that nobody
+misses, does not build or is not found any more ends it with status 1.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+from sabotages import HUNT, SABOTAGES
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TREE = ROOT / "target" / "sabotage"
+BUILD = ["cargo", "build", "--locked", "--quiet", "--profile", "proof", "-p", "tests", "--bin", "proof"]
+
+# Longer than any hunt that finds nothing.
+PATIENCE = 900
+
+
+def copy():
+    """A copy of the last commit, as it was committed."""
+    if TREE.exists():
+        subprocess.run(["git", "worktree", "remove", "--force", TREE], cwd=ROOT, check=True)
+    subprocess.run(["git", "worktree", "prune"], cwd=ROOT, check=True)
+    subprocess.run(["git", "worktree", "add", "--detach", "--quiet", TREE, "HEAD"], cwd=ROOT, check=True)
+
+
+def run(command):
+    """What a command said, and whether it succeeded; none where it hangs."""
+    environment = os.environ | {"CARGO_TARGET_DIR": str(ROOT / "target"), "RUST_BACKTRACE": "0"}
+    try:
+        done = subprocess.run(
+            command, cwd=TREE, env=environment, text=True, timeout=PATIENCE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    except subprocess.TimeoutExpired:
+        return "it hangs", None
+    return done.stdout, done.returncode == 0
+
+
+def judge(judged_by, seeds):
+    """Who misses the bug that is planted; none where nobody does."""
+    if judged_by != HUNT:
+        said, well = run(["cargo", "test", "--locked", "--quiet", *shlex.split(judged_by)])
+        if well:
+            return None
+        failed = re.search(r"^    (\S+)$", said, re.MULTILINE)
+        if failed is None:
+            raise SystemExit(f"the tests do not run:\n{said}")
+        return f"test `{failed.group(1)}`"
+    said, well = run([ROOT / "target" / "proof" / "proof", "hunt", "--seeds", str(seeds)])
+    if well:
+        return None
+    caught = re.search(r"^caught: (.*)$", said, re.MULTILINE)
+    return caught.group(1) if caught else said.strip().splitlines()[-1]
+
+
+def plant(name, file, old, new, judged_by, seeds):
+    """Plants one bug, and says who misses it."""
+    path = TREE / file
+    text = path.read_text()
+    if old not in text:
+        return "NOT FOUND: its text is not there any more", False
+    path.write_text(text.replace(old, new, 1))
+    try:
+        if judged_by == HUNT:
+            said, well = run(BUILD)
+            if not well:
+                return f"DOES NOT BUILD: {said}", False
+        missed = judge(judged_by, seeds)
+    finally:
+        path.write_text(text)
+    return (missed, True) if missed else ("NOBODY MISSES IT", False)
+
+
+def main():
+    """Plants all of them, or those whose name contains one of the words."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=300, help="histories to play at most")
+    parser.add_argument("--report", type=pathlib.Path, help="where to write the table")
+    parser.add_argument("words", nargs="*", help="only bugs whose name contains one")
+    arguments = parser.parse_args()
+    copy()
+    rows, failed = [], 0
+    for name, *bug in SABOTAGES:
+        if arguments.words and not any(word in name for word in arguments.words):
+            continue
+        begun = time.monotonic()
+        said, caught = plant(name, *bug, arguments.seeds)
+        failed += not caught
+        print(f"{name}\n    {said[:600]}  ({time.monotonic() - begun:.0f} s)", flush=True)
+        rows.append((name, bug[0], said))
+    run(BUILD)
+    print(f"{len(rows)} bugs, {failed} not caught")
+    if arguments.report:
+        table = ["| bug | in | missed by |", "| --- | --- | --- |"]
+        shorten = lambda said: re.sub(r"\b([a-z]{3})_[0-9a-f]{32}\b", r"\1_…", said)[:160].replace("|", "\\|")
+        table += [f"| {name} | {file.rsplit('/', 1)[-1]} | {shorten(said)} |" for name, file, said in rows]
+        arguments.report.write_text("\n".join(table) + "\n")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
