@@ -13,6 +13,14 @@ ARGS ?=
 # What is deployed where: see infra/parameters.example.yaml and samconfig.toml.
 STAGE ?= default
 PARAMETERS ?= infra/parameters.yaml
+# How long the proofs below go on, and which they are.
+SEEDS ?= 200
+FROM ?= 1
+PAIRS ?=
+CASES ?= 20000
+SEED ?= 1
+TARGET ?= request
+SECONDS ?= 60
 # Which catalogue is published to which table.
 CATALOGUE ?= infra/catalogue.json
 TABLE ?=
@@ -22,6 +30,7 @@ PYTHON ?= python3
 VENV := .venv
 TOOLS := $(VENV)/.installed
 TEMPLATES := template.yaml infra/data.yaml infra/observability.yaml infra/alarms.yaml
+PROOF := cargo run --locked --quiet --profile proof -p tests --bin proof --
 LOCAL := cargo run --locked --quiet -p local --
 
 # Tools neither write beside the sources nor report home; the region only
@@ -38,7 +47,7 @@ run: ## Start the whole cloud on this machine (PORT, default 3000; ARGS="--now â
 	cargo run --locked -p local -- $(ARGS)
 
 .PHONY: test
-test: check-format check-templates check-dependencies check-code test-code check-openapi test-story ## Everything CI checks
+test: check-format check-templates check-dependencies check-code test-code check-openapi check-contract test-story ## Everything CI checks
 
 .PHONY: demo
 demo: ## Play a customer's story against the running stack, or (ARGS=own) one of its own
@@ -95,6 +104,44 @@ check-dependencies: ## Licences, sources, banned crates, one stack of each kind
 check-openapi: $(TOOLS) ## infra/openapi.json is what the operations say, and valid
 	$(LOCAL) openapi --check
 	$(VENV)/bin/openapi-spec-validator infra/openapi.json
+
+.PHONY: check-contract
+check-contract: $(TOOLS) ## The quick share of `make contract-fuzz`
+	$(VENV)/bin/python tools/contract_fuzz.py --cases 300
+
+##@ Proof under faults: see docs/reliability.md
+
+.PHONY: simulate
+simulate: ## Play SEEDS histories of a whole shop, FROM this one on, each twice
+	$(PROOF) simulate --seeds $(SEEDS) --from $(FROM) --twice
+
+.PHONY: replay
+replay: ## Play the history of SEED again, shortened as far as it still fails
+	$(PROOF) replay $(SEED)
+
+.PHONY: crash-points
+crash-points: ## Fail every act at every effect in every way (PAIRS=1: and a second time)
+	$(PROOF) crash-points $(if $(PAIRS),--pairs)
+
+.PHONY: conditions
+conditions: ## Take each condition of the shop's writes away: somebody must miss it
+	$(PROOF) conditions --seeds $(SEEDS)
+
+.PHONY: sabotage
+sabotage: ## Plant one-line bugs: somebody must miss each; writes docs/sabotage.md
+	$(PYTHON) tools/sabotage.py --report docs/sabotage.md
+
+.PHONY: contract-fuzz
+contract-fuzz: $(TOOLS) ## Ask the API whether its description is true (CASES, SEED)
+	$(VENV)/bin/python tools/contract_fuzz.py --cases $(CASES) --seed $(SEED)
+
+.PHONY: fuzz
+fuzz: ## Fuzz one TARGET of tests/fuzz for SECONDS, guided by coverage (needs g++)
+	tools/fuzz.sh "$(TARGET)" "$(SECONDS)"
+
+.PHONY: mutants
+mutants: ## Change the domain a little, everywhere: a test must notice (needs cargo-mutants)
+	PROPTEST_DISABLE_FAILURE_PERSISTENCE=true PROPTEST_MAX_SHRINK_ITERS=0 cargo mutants
 
 ##@ Deploying
 

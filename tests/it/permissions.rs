@@ -1,8 +1,9 @@
-//! What a function may do is what it does: calls recorded on the main
-//! journeys, judged by the policies of template.yaml as IAM would.
+//! What a function may do is what it does: calls recorded on the main journeys
+//! and on every way back from a crash, judged by the policies of template.yaml
+//! as IAM would.
 
 use crate::deployment::{Function, functions, list};
-use crate::journey;
+use crate::{crash_points, journey};
 use local::{Access, Effect, Service};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,10 +161,11 @@ fn grants(function: &Function) -> BTreeSet<Used> {
     grants
 }
 
-/// What the journeys needed, by function.
+/// What the journeys and the crashes needed, by function.
 fn recorded() -> BTreeMap<String, BTreeSet<Need>> {
     let mut recorded: BTreeMap<String, BTreeSet<Need>> = BTreeMap::new();
-    for effect in &journey::record().trace {
+    let journeys = journey::record().trace.iter();
+    for effect in journeys.chain(crash_points::report().calls.values()) {
         recorded
             .entry(effect.function.to_string())
             .or_default()

@@ -60,6 +60,16 @@ impl Journal {
         self.stream.drain(..).collect()
     }
 
+    /// The changes that nobody has taken yet.
+    pub(crate) fn waiting(&self) -> Vec<Change> {
+        self.stream.iter().cloned().collect()
+    }
+
+    /// Puts changes into the stream that were kept.
+    pub(crate) fn put_back(&mut self, changes: &[Change]) {
+        self.stream = changes.iter().cloned().collect();
+    }
+
     /// True when the stream has changes nobody has taken yet.
     pub(crate) fn has_stream(&self) -> bool {
         !self.stream.is_empty()

@@ -8,6 +8,7 @@ use crate::conductor::Conductor;
 use crate::engine::{Engine, EngineError, TABLE};
 use crate::lock::lock;
 use crate::mailbox::Mail;
+use crate::stream::Change;
 use crate::vault::Versions;
 use dynoxide::{AttributeValue, Database};
 use jiff::Timestamp;
@@ -22,6 +23,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Snapshot {
     table: TableFile,
+    /// What the stream has not delivered.
+    stream: Vec<Change>,
     now: Timestamp,
     provider: String,
     mails: Vec<Mail>,
@@ -128,6 +131,7 @@ impl Cloud {
         let backends = self.backends();
         Ok(Snapshot {
             table: backends.engine.keep()?,
+            stream: lock(&backends.engine.journal).waiting(),
             now: self.now(),
             provider: backends.simulator.dump()?,
             mails: backends.mailbox.mails(None),
@@ -150,6 +154,7 @@ impl Cloud {
         self.functions().stop();
         backends.calm(to.effects);
         backends.engine.go_back(&to.table)?;
+        lock(&backends.engine.journal).put_back(&to.stream);
         backends.simulator.restore(&to.provider)?;
         backends.mailbox.restore(to.mails.clone());
         backends.vault.restore(to.secrets.clone());

@@ -103,7 +103,12 @@ fn main() -> ExitCode {
 }
 
 fn tell_crash_points(pairs: bool, stories: &[String]) -> bool {
-    let report = crash_points(pairs, stories, |_, modes| modes, |line| println!("{line}"));
+    let report = crash_points(
+        pairs,
+        stories,
+        |_, _, modes| modes,
+        |line| println!("{line}"),
+    );
     println!(
         "{} stories, {} crash points, told {} times: {} broken",
         report.told.len(),

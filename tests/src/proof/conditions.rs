@@ -91,7 +91,7 @@ fn in_crash_points(condition: Option<&Condition>) -> Option<Caught> {
                 continue;
             }
             theatre.switch_off(condition.cloned());
-            singles(&story, &mut report, |_, modes| modes).await;
+            singles(&story, &mut report, |_, _, modes| modes).await;
             theatre.switch_off(None);
             if !report.broken.is_empty() {
                 over.store(true, Ordering::Relaxed);

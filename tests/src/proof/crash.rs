@@ -2,6 +2,7 @@
 //! effects, brought to its end by what production has: the client asks again,
 //! events come again, timers fire. It must end as if nothing had happened.
 
+use super::modes::{Mode, modes};
 use super::scenario::{Act, Scenario, options};
 use super::summary::Summary;
 use super::witness::Witness;
@@ -9,10 +10,6 @@ use crate::shop::Shop;
 use crate::stage::Stage;
 use local::{Condition, Effect, Fault, Service, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What goes wrong at an effect: a fault, and at how many effects in a row. The
-/// SDK tries thrice, so that only three of a kind are told to the shop.
-pub type Mode = (Fault, u64);
 
 /// How long it takes until everything is decided, a charge whose key the
 /// provider remembers a failure under included.
@@ -46,8 +43,10 @@ struct Ending {
 pub struct Told {
     /// What is wrong; nothing when all is well.
     pub wrong: Vec<String>,
-    /// The effects of the whole telling.
+    /// How many effects the whole telling had.
     pub effects: u64,
+    /// All of them.
+    pub trace: Vec<Effect>,
 }
 
 /// Where everybody is, before any story.
@@ -181,6 +180,7 @@ impl Rehearsal {
         let answer = self.act.until_done(&self.stage).await;
         recover(&self.stage).await;
         let effects = cloud.effects() - before;
+        let trace = cloud.take_trace();
         let mut witness = self.witness.clone();
         let mut wrong: Vec<String> = witness
             .at_rest(cloud)
@@ -205,7 +205,11 @@ impl Rehearsal {
                 .into_iter()
                 .filter(|told| !self.may_differ(told)),
         );
-        Told { wrong, effects }
+        Told {
+            wrong,
+            effects,
+            trace,
+        }
     }
 
     /// What may differ: what a client that asks again without a key asks
@@ -234,6 +238,19 @@ impl Rehearsal {
     }
 }
 
+/// What a call is, whichever items it is about.
+fn kind_of(effect: &Effect) -> String {
+    let first = |text: &str| text.split('#').next().unwrap_or_default().to_owned();
+    let items = effect.items.iter();
+    let items: BTreeSet<String> = items
+        .map(|item| format!("{:?} {}", item.access, first(&item.pk)))
+        .collect();
+    format!(
+        "{} {} {:?} {:?} {items:?}",
+        effect.function, effect.action, effect.index, effect.secret
+    )
+}
+
 /// Rate counters are no effect of an operation.
 fn only_counts(effect: &Effect) -> bool {
     effect.items.iter().all(|item| item.pk.starts_with("RATE#"))
@@ -247,58 +264,6 @@ async fn recover(stage: &Stage) {
     }
 }
 
-/// Every way an effect of a service can end badly.
-pub fn modes(effect: &Effect) -> Vec<Mode> {
-    let common = [
-        (Fault::CrashBefore, 1),
-        (Fault::CrashAfter, 1),
-        (Fault::LostRequest, 1),
-        (Fault::LostReply, 1),
-        (Fault::LostRequest, 3),
-        (Fault::LostReply, 3),
-        (Fault::Throttle, 3),
-    ];
-    let writes = [
-        (Fault::Twice, 1),
-        (Fault::Late, 1),
-        (Fault::Late, 3),
-        (Fault::ServerErrorApplied, 1),
-    ];
-    // The provider remembers a failure for a day: of three no second key helps.
-    let of_aws = [(Fault::ServerError, 3)];
-    let of_table = [
-        (Fault::ServerErrorApplied, 3),
-        (Fault::Conflict, 1),
-        (Fault::Conflict, 5),
-        (Fault::MixedReasons, 1),
-    ];
-    let of_provider = [
-        (Fault::ServerError, 1),
-        (Fault::Refused, 2),
-        (Fault::Conflict, 2),
-        (Fault::Malformed, 2),
-        (Fault::ErrorInOk, 2),
-    ];
-    let mut modes = common.to_vec();
-    match effect.service {
-        Service::Table if effect.writes() => {
-            modes.extend(of_aws);
-            modes.extend(writes);
-            modes.extend(of_table);
-        }
-        Service::Provider => {
-            modes.extend(writes);
-            modes.extend(of_provider);
-        }
-        Service::Mail => {
-            modes.extend(of_aws);
-            modes.extend(writes);
-        }
-        Service::Table | Service::Secrets => modes.extend(of_aws),
-    }
-    modes
-}
-
 /// What an enumeration came to.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -306,6 +271,8 @@ pub struct Report {
     pub told: BTreeMap<String, u64>,
     /// Crash points met: operation, what was called, and how it failed.
     pub points: BTreeSet<String>,
+    /// Every kind of call that was made: one of each.
+    pub calls: BTreeMap<String, Effect>,
     /// What went wrong, with what it takes to see it again.
     pub broken: Vec<String>,
 }
@@ -318,10 +285,22 @@ impl Report {
         }
         self.points.extend(other.points);
         self.broken.extend(other.broken);
+        self.calls.extend(other.calls);
+    }
+
+    /// The operations and jobs some act of which was told and writes.
+    pub fn writers(&self) -> BTreeSet<&str> {
+        let writes = |effect: &&Effect| effect.writes() && !only_counts(effect);
+        let writers = self.calls.values().filter(writes);
+        writers.map(|effect| &*effect.function).collect()
     }
 
     fn note(&mut self, story: &Rehearsal, faults: &[(u64, Mode)], told: &Told) {
         *self.told.entry(story.name().to_owned()).or_default() += 1;
+        for effect in &told.trace {
+            let kind = kind_of(effect);
+            self.calls.entry(kind).or_insert_with(|| effect.clone());
+        }
         if !told.wrong.is_empty() {
             self.broken.push(format!(
                 "{} with {faults:?}:\n    {}",
@@ -336,11 +315,11 @@ impl Report {
 pub async fn singles(
     story: &Rehearsal,
     report: &mut Report,
-    chosen: impl Fn(usize, Vec<Mode>) -> Vec<Mode>,
+    chosen: impl Fn(&Rehearsal, usize, Vec<Mode>) -> Vec<Mode>,
 ) {
     for (place, effect) in story.effects().iter().enumerate() {
         let number = u64::try_from(place).unwrap() + 1;
-        for mode in chosen(place, modes(effect)) {
+        for mode in chosen(story, place, modes(effect)) {
             let faults = [(number, mode)];
             let told = story.tell(&faults).await;
             report.points.insert(format!(

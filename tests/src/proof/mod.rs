@@ -3,13 +3,15 @@
 
 pub mod conditions;
 pub mod crash;
+pub mod modes;
 pub mod scenario;
 pub mod scenarios;
 pub mod simulation;
 pub mod summary;
 pub mod witness;
 
-use crash::{Mode, Report, Theatre};
+use crash::{Rehearsal, Report, Theatre};
+use modes::Mode;
 use simulation::hunt::{Hunt, Hunter};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -45,7 +47,7 @@ pub fn on_every_core<T: Send>(work: impl AsyncFn() -> T + Sync) -> Vec<T> {
 pub fn crash_points(
     with_pairs: bool,
     wanted: &[String],
-    chosen: impl Fn(usize, Vec<Mode>) -> Vec<Mode> + Sync,
+    chosen: impl Fn(&Rehearsal, usize, Vec<Mode>) -> Vec<Mode> + Sync,
     tell: impl Fn(&str) + Sync,
 ) -> Report {
     let stories: Vec<_> = scenarios::all()

@@ -54,175 +54,211 @@ impl Weather {
 
     /// The faults of this weather.
     pub fn faults(self, seed: u64) -> Faults {
-        let faults = Faults {
+        let faults = match self {
+            Self::Calm => Faults::default(),
+            Self::Lossy => lossy(),
+            Self::Throttled => throttled(),
+            Self::Conflicts => conflicts(),
+            Self::ProviderOutage => provider_outage(),
+            Self::Blackout => blackout(),
+            Self::Lagging => lagging(),
+            Self::Ragged => ragged(),
+            Self::Slow => slow(),
+            Self::Storm => storm(),
+        };
+        Faults {
             shuffle: true,
             seed,
-            ..Faults::default()
-        };
-        match self {
-            Self::Calm => faults,
-            Self::Lossy => Faults {
-                dynamodb: TableFaults {
-                    lost_request: percent(4),
-                    lost_reply: percent(8),
-                    server_error_applied: percent(4),
-                    forgotten_token: percent(50),
-                    ..TableFaults::default()
-                },
-                provider: ProviderFaults {
-                    request_lost: percent(8),
-                    reply_lost: percent(12),
-                    ..ProviderFaults::default()
-                },
-                secrets: lossy_service(),
-                mail: lossy_service(),
-                ..faults
-            },
-            Self::Throttled => Faults {
-                dynamodb: TableFaults {
-                    throttle: percent(20),
-                    server_error: percent(5),
-                    ..TableFaults::default()
-                },
-                provider: ProviderFaults {
-                    rate_limited: percent(15),
-                    key_in_use: percent(5),
-                    ..ProviderFaults::default()
-                },
-                mail: ServiceFaults {
-                    throttle: percent(20),
-                    ..ServiceFaults::default()
-                },
-                ..faults
-            },
-            Self::Conflicts => Faults {
-                dynamodb: TableFaults {
-                    conflict: percent(25),
-                    mixed_reasons: percent(15),
-                    forgotten_token: percent(50),
-                    ..TableFaults::default()
-                },
-                ..faults
-            },
-            Self::ProviderOutage => Faults {
-                provider: ProviderFaults {
-                    refused: percent(10),
-                    request_lost: percent(8),
-                    reply_lost: percent(10),
-                    server_error: percent(8),
-                    server_error_applied: percent(8),
-                    malformed: percent(6),
-                    error_in_ok: percent(6),
-                    rate_limited: percent(4),
-                    ..ProviderFaults::default()
-                },
-                ..faults
-            },
-            Self::Blackout => Faults {
-                webhooks: Webhooks {
-                    duplicate: percent(40),
-                    reorder: true,
-                    drop: percent(60),
-                    delay: 72 * 3_600,
-                },
-                stream: StreamFaults {
-                    duplicate: percent(20),
-                    drop: percent(20),
-                    poison: percent(10),
-                },
-                ..faults
-            },
-            Self::Lagging => Faults {
-                dynamodb: TableFaults {
-                    lag: 60,
-                    ..TableFaults::default()
-                },
-                webhooks: Webhooks {
-                    duplicate: percent(30),
-                    reorder: true,
-                    ..Webhooks::default()
-                },
-                ..faults
-            },
-            Self::Ragged => Faults {
-                dynamodb: TableFaults {
-                    short_page: percent(40),
-                    partial_batch: percent(40),
-                    mixed_reasons: percent(20),
-                    forgotten_token: percent(50),
-                    ..TableFaults::default()
-                },
-                stream: StreamFaults {
-                    duplicate: percent(30),
-                    poison: percent(10),
-                    ..StreamFaults::default()
-                },
-                ..faults
-            },
-            Self::Slow => Faults {
-                dynamodb: TableFaults {
-                    late: percent(8),
-                    forgotten_token: percent(50),
-                    ..TableFaults::default()
-                },
-                provider: ProviderFaults {
-                    late: percent(15),
-                    late_by: 600,
-                    ..ProviderFaults::default()
-                },
-                webhooks: Webhooks {
-                    delay: 3_600,
-                    reorder: true,
-                    ..Webhooks::default()
-                },
-                latency: 400,
-                ..faults
-            },
-            Self::Storm => Faults {
-                dynamodb: TableFaults {
-                    throttle: percent(3),
-                    conflict: percent(4),
-                    server_error: percent(2),
-                    server_error_applied: percent(2),
-                    lost_request: percent(2),
-                    lost_reply: percent(3),
-                    mixed_reasons: percent(2),
-                    late: percent(2),
-                    forgotten_token: percent(50),
-                    short_page: percent(20),
-                    partial_batch: percent(10),
-                    lag: 30,
-                },
-                provider: ProviderFaults {
-                    refused: percent(2),
-                    request_lost: percent(2),
-                    reply_lost: percent(4),
-                    rate_limited: percent(2),
-                    key_in_use: percent(2),
-                    server_error: percent(2),
-                    server_error_applied: percent(2),
-                    malformed: percent(2),
-                    error_in_ok: percent(2),
-                    late: percent(3),
-                    late_by: 300,
-                },
-                webhooks: Webhooks {
-                    duplicate: percent(20),
-                    reorder: true,
-                    drop: percent(20),
-                    delay: 3_600,
-                },
-                secrets: lossy_service(),
-                mail: lossy_service(),
-                stream: StreamFaults {
-                    duplicate: percent(10),
-                    drop: percent(10),
-                    poison: percent(5),
-                },
-                latency: 100,
-                ..faults
-            },
+            ..faults
         }
+    }
+}
+
+fn lossy() -> Faults {
+    Faults {
+        dynamodb: TableFaults {
+            lost_request: percent(4),
+            lost_reply: percent(8),
+            server_error_applied: percent(4),
+            forgotten_token: percent(50),
+            ..TableFaults::default()
+        },
+        provider: ProviderFaults {
+            request_lost: percent(8),
+            reply_lost: percent(12),
+            ..ProviderFaults::default()
+        },
+        secrets: lossy_service(),
+        mail: lossy_service(),
+        ..Faults::default()
+    }
+}
+
+fn throttled() -> Faults {
+    Faults {
+        dynamodb: TableFaults {
+            throttle: percent(20),
+            server_error: percent(5),
+            ..TableFaults::default()
+        },
+        provider: ProviderFaults {
+            rate_limited: percent(15),
+            key_in_use: percent(5),
+            ..ProviderFaults::default()
+        },
+        mail: ServiceFaults {
+            throttle: percent(20),
+            ..ServiceFaults::default()
+        },
+        ..Faults::default()
+    }
+}
+
+fn conflicts() -> Faults {
+    Faults {
+        dynamodb: TableFaults {
+            conflict: percent(25),
+            mixed_reasons: percent(15),
+            forgotten_token: percent(50),
+            ..TableFaults::default()
+        },
+        ..Faults::default()
+    }
+}
+
+fn provider_outage() -> Faults {
+    Faults {
+        provider: ProviderFaults {
+            refused: percent(10),
+            request_lost: percent(8),
+            reply_lost: percent(10),
+            server_error: percent(8),
+            server_error_applied: percent(8),
+            malformed: percent(6),
+            error_in_ok: percent(6),
+            rate_limited: percent(4),
+            ..ProviderFaults::default()
+        },
+        ..Faults::default()
+    }
+}
+
+fn blackout() -> Faults {
+    Faults {
+        webhooks: Webhooks {
+            duplicate: percent(40),
+            reorder: true,
+            drop: percent(60),
+            delay: 72 * 3_600,
+        },
+        stream: StreamFaults {
+            duplicate: percent(20),
+            drop: percent(20),
+            poison: percent(10),
+        },
+        ..Faults::default()
+    }
+}
+
+fn lagging() -> Faults {
+    Faults {
+        dynamodb: TableFaults {
+            lag: 60,
+            ..TableFaults::default()
+        },
+        webhooks: Webhooks {
+            duplicate: percent(30),
+            reorder: true,
+            ..Webhooks::default()
+        },
+        ..Faults::default()
+    }
+}
+
+fn ragged() -> Faults {
+    Faults {
+        dynamodb: TableFaults {
+            short_page: percent(40),
+            partial_batch: percent(40),
+            mixed_reasons: percent(20),
+            forgotten_token: percent(50),
+            ..TableFaults::default()
+        },
+        stream: StreamFaults {
+            duplicate: percent(30),
+            poison: percent(10),
+            ..StreamFaults::default()
+        },
+        ..Faults::default()
+    }
+}
+
+fn slow() -> Faults {
+    Faults {
+        dynamodb: TableFaults {
+            late: percent(8),
+            forgotten_token: percent(50),
+            ..TableFaults::default()
+        },
+        provider: ProviderFaults {
+            late: percent(15),
+            late_by: 600,
+            ..ProviderFaults::default()
+        },
+        webhooks: Webhooks {
+            delay: 3_600,
+            reorder: true,
+            ..Webhooks::default()
+        },
+        latency: 400,
+        ..Faults::default()
+    }
+}
+
+fn storm() -> Faults {
+    Faults {
+        dynamodb: TableFaults {
+            throttle: percent(3),
+            conflict: percent(4),
+            server_error: percent(2),
+            server_error_applied: percent(2),
+            lost_request: percent(2),
+            lost_reply: percent(3),
+            mixed_reasons: percent(2),
+            late: percent(2),
+            forgotten_token: percent(50),
+            short_page: percent(20),
+            partial_batch: percent(10),
+            lag: 30,
+        },
+        provider: ProviderFaults {
+            refused: percent(2),
+            request_lost: percent(2),
+            reply_lost: percent(4),
+            rate_limited: percent(2),
+            key_in_use: percent(2),
+            server_error: percent(2),
+            server_error_applied: percent(2),
+            malformed: percent(2),
+            error_in_ok: percent(2),
+            late: percent(3),
+            late_by: 300,
+        },
+        webhooks: Webhooks {
+            duplicate: percent(20),
+            reorder: true,
+            drop: percent(20),
+            delay: 3_600,
+        },
+        secrets: lossy_service(),
+        mail: lossy_service(),
+        stream: StreamFaults {
+            duplicate: percent(10),
+            drop: percent(10),
+            poison: percent(5),
+        },
+        latency: 100,
+        ..Faults::default()
     }
 }
 
