@@ -1,192 +1,167 @@
 //! Many at once: one wins, nothing is done twice.
+//!
+//! Each storm is told twice: in calm weather, and among conflicts at the table
+//! with everybody's turns in an order of chance. When it is over, all that was
+//! left for later is done, and both auditors look at the books.
 
+mod accounts;
+mod carts;
+mod jobs;
+mod orders;
+
+use functions::registry::jobs;
 use futures::future::join_all;
-use serde_json::json;
-use std::collections::BTreeSet;
-use tests::shop::{EDR_MONTHLY, GOOD_CARD, Shop, order_of, text};
+use local::{Faults, Options, Share, TableFaults};
+use platform::identity::password::Cost;
+use serde_json::{Value, json};
+use tests::proof::witness::Witness;
+use tests::shop::{Answer, Shop, User};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_copies_of_one_order_make_one_order() {
-    let shop = Shop::open().await;
-    let ada = shop.customer("ada@example.com").await;
-    let copies = (0..64).map(|_| {
-        let ada = ada.clone();
-        tokio::spawn(async move { ada.order(EDR_MONTHLY, 2, "storm").await })
-    });
-    let answers: Vec<_> = join_all(copies)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
-    let placed: BTreeSet<String> = answers
-        .iter()
-        .filter(|a| a.status == 201)
-        .map(|a| text(&a.json["data"]["order"]["id"]))
-        .collect();
-    assert_eq!(placed.len(), 1);
-    assert!(
-        answers.iter().all(|a| matches!(a.status, 201 | 409 | 503)),
-        "{:?}",
-        answers.iter().map(|a| a.status).collect::<Vec<_>>()
-    );
-    assert_eq!(
-        ada.get("/v1/orders")
-            .await
-            .data(200)
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+/// How many come at once.
+const COPIES: usize = 64;
+
+/// A shop and the weather it will have.
+struct Storm {
+    shop: Shop,
+    witness: Witness,
+    faults: Faults,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_copies_of_one_webhook_activate_once() {
-    let shop = Shop::open().await;
-    let ada = shop.customer("ada@example.com").await;
-    let placed = ada.order(EDR_MONTHLY, 2, "k").await.data(201);
-    shop.pay(&placed, GOOD_CARD).await;
-    let now = shop.cloud.now();
-    let succeeded = shop
-        .cloud
-        .simulator()
-        .due_deliveries(now)
-        .into_iter()
-        .find(|delivery| delivery.event_type == "payment_intent.succeeded")
-        .expect("the event that says so");
-    let copies = (0..64).map(|_| {
-        let (shop, delivery) = (shop.clone(), succeeded.clone());
-        tokio::spawn(async move {
-            shop.call("POST", "/v1/webhooks/stripe")
-                .header("stripe-signature", &delivery.signature_header)
-                .raw("application/json", delivery.body)
-                .send()
-                .await
-        })
-    });
-    let answers: Vec<_> = join_all(copies)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
-    assert!(
-        answers.iter().all(|a| matches!(a.status, 200 | 503)),
-        "{:?}",
-        answers.iter().map(|a| a.status).collect::<Vec<_>>()
-    );
-    shop.cloud.settle().await;
-    shop.advance("PT1H").await;
-    assert_eq!(
-        ada.get("/v1/subscriptions")
-            .await
-            .data(200)
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(ada.invoices().await.len(), 1);
-    shop.audit(&ada).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixteen_sweeps_at_once_charge_a_period_once() {
-    let shop = Shop::at("2026-01-31T09:00:00Z").await;
-    let ada = shop.customer("ada@example.com").await;
-    let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
-    // The clock is moved without the schedules: the sweeps below meet the due period together.
-    shop.cloud.skip_to("2026-03-01T09:00:00Z".parse().unwrap());
-    let sweeps = (0..16).map(|_| {
-        let shop = shop.clone();
-        tokio::spawn(async move {
-            shop.cloud
-                .run_job("renew_subscriptions", json!({"version": 1}))
-                .await
-        })
-    });
-    for swept in join_all(sweeps).await {
-        swept.unwrap().unwrap();
+impl Storm {
+    /// The same shop in each weather.
+    async fn in_each_weather() -> [Self; 2] {
+        Self::set_up(options()).await
     }
-    shop.cloud.settle().await;
-    shop.advance("PT1H").await;
-    let ada = shop.log_in(&ada.email, tests::shop::PASSWORD).await;
-    let told = ada.renewals(&id).await;
-    assert_eq!(told.len(), 2);
-    assert_eq!(
-        (
-            &told[1]["status"],
-            told[1]["attempts"].as_array().unwrap().len()
-        ),
-        (&json!("paid"), 1)
-    );
-    shop.audit(&ada).await;
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancellation_and_a_payment_at_once_leave_either_a_paid_or_a_refunded_order() {
-    for seed in 0..6 {
-        let shop = Shop::with(local::Options::test().seeded_by(seed)).await;
-        let ada = shop.customer("ada@example.com").await;
-        let placed = ada
-            .call("POST", "/v1/orders")
-            .key("k")
-            .json(&order_of(&[(EDR_MONTHLY, 1)]))
-            .send()
-            .await
-            .data(201);
-        let path = format!("/v1/orders/{}/cancellation", text(&placed["order"]["id"]));
-        let cancel = {
-            let ada = ada.clone();
-            tokio::spawn(async move { ada.call("POST", &path).json(&json!({})).send().await })
-        };
-        let pay = {
-            let (shop, placed) = (shop.clone(), placed.clone());
-            tokio::spawn(async move { shop.pay(&placed, GOOD_CARD).await })
-        };
-        cancel.await.unwrap();
-        pay.await.unwrap();
-        shop.cloud.settle().await;
-        shop.advance("PT2H").await;
-        shop.audit(&ada).await;
+    /// The same shop in each weather, set up like this.
+    async fn set_up(options: Options) -> [Self; 2] {
+        let calm = Self::brewing(options.clone(), Faults::default()).await;
+        [calm, Self::brewing(options, conflicts()).await]
+    }
+
+    async fn brewing(options: Options, faults: Faults) -> Self {
+        let shop = Shop::with(options).await;
+        let mut witness = Witness::default();
+        witness.watch(&shop.cloud);
+        Self {
+            shop,
+            witness,
+            faults,
+        }
+    }
+
+    /// Lets every copy happen at once in this weather: what each came to.
+    async fn of<F>(&self, copy: impl Fn(usize) -> F) -> Vec<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let cloud = &self.shop.cloud;
+        cloud.set_faults(self.faults.clone()).unwrap();
+        let copies: Vec<_> = (0..COPIES).map(|n| tokio::spawn(copy(n))).collect();
+        let told = join_all(copies).await.into_iter().map(Result::unwrap);
+        let told = told.collect();
+        cloud.set_faults(Faults::default()).unwrap();
+        told
+    }
+
+    /// Lets every copy of a request happen at once. Each must be answered with
+    /// one of these statuses, or be asked to come again.
+    async fn of_requests<F>(&self, allowed: &[u16], copy: impl Fn(usize) -> F) -> Vec<Answer>
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        let answers = self.of(copy).await;
+        for answer in &answers {
+            let comes_again = answer.status == 503 && !answer.header("retry-after").is_empty();
+            assert!(
+                comes_again || allowed.contains(&answer.status),
+                "{}: {}",
+                answer.status,
+                answer.json
+            );
+        }
+        answers
+    }
+
+    /// Lets a job run many times at once on this event, each time in an
+    /// execution environment of its own. Where the table is well, it succeeds.
+    async fn of_jobs(&self, job: &'static str, event: &Value) -> Vec<Value> {
+        let told = self
+            .of(|_| run(self.shop.clone(), job, event.clone()))
+            .await;
+        if self.faults == Faults::default() {
+            assert!(told.iter().all(Result::is_ok), "{told:?}");
+        }
+        told.into_iter().filter_map(Result::ok).collect()
+    }
+
+    /// What was left for later is done, and everybody's books are in order.
+    async fn is_over(&mut self, users: &[&User]) {
+        self.shop.cloud.settle().await;
+        for time in ["PT10M", "PT1H"] {
+            self.shop.advance(time).await;
+        }
+        for user in users {
+            self.shop.audit(user).await;
+        }
+        let findings = self.witness.at_rest(&self.shop.cloud);
+        assert!(findings.is_empty(), "{findings:#?}");
+    }
+
+    /// How often an account's history tells of this.
+    async fn told(&self, user: &User, event: &str) -> usize {
+        let key = format!("ACCOUNT%23{}", user.account);
+        let items = self.shop.get(&format!("/_local/items?pk={key}")).await.json;
+        let events = items.as_array().unwrap().iter();
+        events.filter(|item| item["event"] == event).count()
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn first_orders_at_the_same_moment_share_one_customer_and_each_has_its_page() {
-    let shop = Shop::open().await;
-    let ada = shop.customer("ada@example.com").await;
-    let orders = (0..16).map(|n| {
-        let ada = ada.clone();
-        tokio::spawn(async move { ada.order(EDR_MONTHLY, 2, &format!("k{n}")).await })
-    });
-    let mut pages = BTreeSet::new();
-    for placed in join_all(orders).await {
-        let placed = placed.unwrap().data(201);
-        pages.insert(text(&placed["payment"]["checkoutUrl"]));
-        assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+/// A test's shop, in which a password costs nothing and nobody asks too often.
+fn options() -> Options {
+    Options {
+        hashing: Cost::NEGLIGIBLE,
+        rate_limits: false,
+        ..Options::test()
     }
-    assert_eq!(pages.len(), 16);
-    shop.cloud.settle().await;
-    let customers = shop.book().await["customers"].as_array().unwrap().len();
-    assert_eq!(customers, 1);
-    shop.audit(&ada).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_cancellation_of_one_order_succeeds_and_one_has_an_effect() {
-    let shop = Shop::open().await;
-    let ada = shop.customer("ada@example.com").await;
-    let placed = ada.order(EDR_MONTHLY, 2, "k").await.data(201);
-    let cancels = (0..32).map(|_| {
-        let (ada, placed) = (ada.clone(), placed.clone());
-        tokio::spawn(async move { ada.cancel(&placed).await })
-    });
-    for canceled in join_all(cancels).await {
-        assert_eq!(canceled.unwrap().data(200)["status"], "canceled");
+/// Weather in which others are always faster.
+fn conflicts() -> Faults {
+    Faults {
+        dynamodb: TableFaults {
+            conflict: Share::per_million(200_000),
+            mixed_reasons: Share::per_million(100_000),
+            ..TableFaults::default()
+        },
+        shuffle: true,
+        seed: 64,
+        ..Faults::default()
     }
-    let key = format!("ACCOUNT%23{}", ada.account);
-    let items = shop.get(&format!("/_local/items?pk={key}")).await.json;
-    let events = items.as_array().unwrap().iter();
-    let canceled = events.filter(|item| item["event"] == "order_canceled");
-    assert_eq!(canceled.count(), 1, "{items}");
+}
+
+/// A run of a job in an execution environment of its own, as there are many
+/// of one function.
+async fn run(shop: Shop, job: &'static str, event: Value) -> Result<Value, String> {
+    let job = jobs().into_iter().find(|entry| entry.id == job).unwrap();
+    let deadline = shop.cloud.now().as_millisecond() + 900_000;
+    let app = shop.cloud.app(job.id);
+    let ran = (job.run)(app, event, u64::try_from(deadline).unwrap());
+    ran.await.map_err(|error| error.to_string())
+}
+
+/// What a schedule sends.
+fn tick() -> Value {
+    json!({"version": 1})
+}
+
+/// How much was served by all of these sweeps together.
+fn served(reports: &[Value]) -> u64 {
+    let served = |report: &Value| report["served"].as_u64().unwrap();
+    reports.iter().map(served).sum()
+}
+
+/// How many were answered so.
+fn count(answers: &[Answer], status: u16) -> usize {
+    answers.iter().filter(|a| a.status == status).count()
 }
