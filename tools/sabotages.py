@@ -25,8 +25,8 @@ def unit(package, name):
 
 SABOTAGES = [
     # Money: who charges, when, and how often.
-    ("a charge's key names no attempt", PAYMENTS + "hosted.rs",
-     'format!("{}:{}", payment.id, attempt.number)', 'format!("{}:1", payment.id)', HUNT),
+    ("a charge's key is another one at each look", PAYMENTS + "hosted.rs",
+     'format!("{}:{}", payment.id, attempt.number)', 'format!("{}:{}:{}", payment.id, attempt.number, attempt.checks)', HUNT),
     ("a new attempt while one is open", DOMAIN + "payment.rs",
      "if let Some(open) = self.open_attempt() {", "if let Some(open) = self.open_attempt().filter(|_| false) {", HUNT),
     ("no period guard", PAYMENTS + "renew.rs",
