@@ -32,6 +32,7 @@ pub fn modes(effect: &Effect) -> Vec<Mode> {
         (Fault::MixedReasons, 1),
     ];
     let of_provider = [
+        (Fault::Late, 2),
         (Fault::ServerError, 1),
         (Fault::Refused, 2),
         (Fault::Conflict, 2),

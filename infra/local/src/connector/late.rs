@@ -9,6 +9,10 @@ use std::sync::Arc;
 /// Most effects that overtake a call to AWS.
 const OVERTAKEN_BY: u64 = 3;
 
+/// How late a call to the provider arrives where nothing is said of it: after
+/// the shop has looked what became of it.
+const PAST_THE_FIRST_LOOK: SignedDuration = SignedDuration::from_secs(90);
+
 /// A call on its way.
 #[derive(Debug, Clone)]
 pub(crate) struct Late {
@@ -42,8 +46,13 @@ impl Backends {
     pub(super) fn hold(&self, mut late: Late) {
         late.arrives = match late.call.service {
             Service::Provider => {
-                let seconds = self.up_to(u64::from(self.faults().provider.late_by));
-                let wait = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0));
+                let wait = match self.faults().provider.late_by {
+                    0 => PAST_THE_FIRST_LOOK,
+                    most => {
+                        let seconds = self.up_to(u64::from(most));
+                        SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0))
+                    }
+                };
                 Arrival::At(self.now().checked_add(wait).unwrap_or(Timestamp::MAX))
             }
             Service::Table | Service::Secrets | Service::Mail => {

@@ -201,7 +201,7 @@ fn slow() -> Faults {
             ..TableFaults::default()
         },
         provider: ProviderFaults {
-            late: percent(15),
+            late: percent(45),
             late_by: 600,
             ..ProviderFaults::default()
         },
