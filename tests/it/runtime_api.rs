@@ -18,6 +18,7 @@ async fn binaries() -> &'static Binaries {
                 "health",
                 "get_profile",
                 "login",
+                "create_order",
                 "renew_subscriptions",
                 "panicking",
             ];
@@ -26,16 +27,19 @@ async fn binaries() -> &'static Binaries {
         .await
 }
 
-async fn start(stack: &Stack, name: &str) -> Function {
+/// A function of this stack in a process of its own.
+pub(crate) async fn start(stack: &Stack, name: &str) -> Function {
+    start_in(&stack.environment().unwrap(), name).await
+}
+
+/// A function with this environment in a process of its own.
+pub(crate) async fn start_in(environment: &[(String, String)], name: &str) -> Function {
     let binary = binaries().await.path(name);
-    Launch::of(&binary, &stack.environment().unwrap())
-        .start()
-        .await
-        .unwrap()
+    Launch::of(&binary, environment).start().await.unwrap()
 }
 
 /// The status and the body of the gateway's response a function answered with.
-async fn answer(function: &mut Function, event: Event) -> (u64, Value) {
+pub(crate) async fn answer(function: &mut Function, event: Event) -> (u64, Value) {
     match function.invoke(&event.into_value()).await.unwrap().outcome {
         Outcome::Answer(response) => {
             let body = serde_json::from_str(response["body"].as_str().unwrap()).unwrap_or_default();
@@ -159,10 +163,7 @@ async fn a_function_without_a_setting_ends_before_its_first_event_and_names_it()
     let stack = Stack::start().await.unwrap();
     let mut environment = stack.environment().unwrap();
     environment.retain(|(name, _)| name != "TABLE_NAME");
-    let mut function = Launch::of(&binaries().await.path("health"), &environment)
-        .start()
-        .await
-        .unwrap();
+    let mut function = start_in(&environment, "health").await;
     let ended = function.first_poll().await.unwrap_err();
     assert!(
         matches!(&ended, ProcessError::Ended { output, .. } if output.contains("TABLE_NAME")),

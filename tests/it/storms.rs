@@ -8,6 +8,7 @@ mod accounts;
 mod carts;
 mod jobs;
 mod orders;
+mod processes;
 
 use functions::registry::jobs;
 use futures::future::join_all;

@@ -220,6 +220,18 @@ impl Function {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Ends the process at once, whatever it is at (SIGKILL).
+    ///
+    /// # Errors
+    /// [`ProcessError::Io`] when it cannot be ended.
+    pub async fn kill(mut self) -> Result<(), ProcessError> {
+        let killed = self.child.kill().await;
+        killed.map_err(|cause| ProcessError::Io {
+            name: self.name,
+            cause,
+        })
+    }
+
     /// Closes the Runtime API, which ends the function, and waits for that:
     /// everything it wrote.
     ///

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use local::{Cloud, Options};
+use local::{Cloud, Options, SaveError};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 pub struct Stack {
     cloud: Cloud,
     endpoint: SocketAddr,
-    _server: JoinSet<()>,
+    server: JoinSet<()>,
 }
 
 impl Stack {
@@ -24,14 +24,24 @@ impl Stack {
     /// # Errors
     /// When the cloud cannot be built or there is no free port.
     pub async fn start() -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Self::start_with(|options| options).await
+    }
+
+    /// Starts it, set up otherwise.
+    ///
+    /// # Errors
+    /// As for [`Stack::start`].
+    pub async fn start_with(
+        set_up: impl FnOnce(Options) -> Options,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let api = TcpListener::bind("127.0.0.1:0").await?;
         let aws = TcpListener::bind("127.0.0.1:0").await?;
         let (port, endpoint) = (api.local_addr()?.port(), aws.local_addr()?);
-        let cloud = Box::pin(Cloud::new(Options {
+        let options = set_up(Options {
             print_log: false,
             ..Options::run(port)
-        }))
-        .await?;
+        });
+        let cloud = Box::pin(Cloud::new(options)).await?;
         let mut server = JoinSet::new();
         server.spawn(Box::pin(local::server::serve(
             cloud.clone(),
@@ -42,7 +52,7 @@ impl Stack {
         Ok(Self {
             cloud,
             endpoint,
-            _server: server,
+            server,
         })
     }
 
@@ -51,14 +61,24 @@ impl Stack {
         &self.cloud
     }
 
+    /// Ends it, with everything that is not in the table written beside its
+    /// data file.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub async fn stop(mut self) -> Result<(), SaveError> {
+        self.server.shutdown().await;
+        self.cloud.save()
+    }
+
     /// The environment of a function of this cloud, as the template would set
-    /// it.
+    /// it; the provider is this cloud's.
     ///
     /// # Errors
     /// When the settings cannot be written.
     pub fn environment(&self) -> Result<Vec<(String, String)>, serde_json::Error> {
         let app = self.cloud.app("environment");
-        let config = app.config();
+        let (config, base) = (app.config(), &self.cloud.options().base_url);
         let variables = [
             ("AWS_REGION", config.region.clone()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
@@ -70,7 +90,7 @@ impl Stack {
             ("TOKEN_ISSUER", config.issuer.clone()),
             ("SECRET_PREFIX", config.secret_prefix.clone()),
             ("MAIL_FROM", config.mail_from.clone()),
-            ("STRIPE_API_URL", config.provider_url.clone()),
+            ("STRIPE_API_URL", format!("{base}/_local/stripe")),
             ("LIVE_MODE", config.live_mode.to_string()),
             ("SELLER", serde_json::to_string(&config.seller)?),
             ("RUST_LOG", "info".to_owned()),
