@@ -20,7 +20,7 @@ pub(crate) fn report() -> &'static Report {
 /// effect; fewer where a story takes long.
 fn one_of(story: &Rehearsal, place: usize, modes: Vec<Mode>) -> Vec<Mode> {
     let every = if story.length() > 300 { 10 } else { 2 };
-    if (place + story.name().len()) % every > 0 {
+    if !(place + story.name().len()).is_multiple_of(every) {
         return Vec::new();
     }
     let chosen = modes[place * 5 % modes.len()];
