@@ -21,11 +21,11 @@ fn a_history_played_twice_is_the_same() {
 }
 
 #[test]
-fn a_shop_that_gives_a_number_twice_is_found_out() {
+fn a_shop_that_claims_a_key_twice_is_found_out() {
     let condition = Condition {
         kind: "Put".to_owned(),
-        item: "SERIES/COUNTER".to_owned(),
-        expression: "version = :read".to_owned(),
+        item: "ACCOUNT/IDEMPOTENCY".to_owned(),
+        expression: "attribute_not_exists(pk)".to_owned(),
     };
     let caught = without(Some(&condition), 40).expect("nobody missed the condition");
     assert!(caught.seed.is_some(), "{caught}");
