@@ -25,10 +25,10 @@ def unit(package, name):
 
 SABOTAGES = [
     # Money: who charges, when, and how often.
-    ("a charge's key is another one at each look", PAYMENTS + "hosted.rs",
-     'format!("{}:{}", payment.id, attempt.number)', 'format!("{}:{}:{}", payment.id, attempt.number, attempt.checks)', HUNT),
+    ("a charge's key is another one each time", PAYMENTS + "renew.rs",
+     "let key = key_of(payment, &attempt);", 'let key = format!("{}:{}", key_of(payment, &attempt), app.now());', HUNT),
     ("a new attempt while one is open", DOMAIN + "payment.rs",
-     "if let Some(open) = self.open_attempt() {", "if let Some(open) = self.open_attempt().filter(|_| false) {", HUNT),
+     "if let Some(open) = self.open_attempt() {", "if let Some(open) = self.open_attempt().filter(|_| false) {", unit("domain", "")),
     ("no period guard", PAYMENTS + "renew.rs",
      "    act.insert(&period, Changed);\n", "    let _ = &period;\n", HUNT),
     ("T1 does not move the subscription", PAYMENTS + "renew.rs",
