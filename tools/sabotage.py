@@ -58,7 +58,7 @@ def judge(judged_by, seeds):
         said, well = run(["cargo", "test", "--locked", "--quiet", "--profile", "proof", *shlex.split(judged_by)])
         if well:
             return None
-        failed = re.search(r"^    (\S+)$", said, re.MULTILINE)
+        failed = re.search(r"^    (\w+(?:::\w+)*)$", said, re.MULTILINE)
         if failed is None:
             raise SystemExit(f"the tests do not run:\n{said}")
         return f"test `{failed.group(1)}`"
