@@ -103,7 +103,8 @@ impl Stand {
         self.wrong.take();
         self.met.take();
         self.trace.take();
-        self.forged.set(0);
+        // Another lie comes first in each history.
+        self.forged.set(usize::try_from(history.seed % 97).unwrap());
         self.set_weather(history, 0);
     }
 
