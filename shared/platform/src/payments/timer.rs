@@ -34,8 +34,8 @@ pub(super) async fn set_timer_right(
     Ok(())
 }
 
-/// Leaves a subscription that is due for later after a failure of our own. One that failed
-/// so often that somebody must look is parked, and counted.
+/// Leaves a subscription that is due for later after a failure of our own. One
+/// that failed so often that somebody must look is parked, and counted.
 ///
 /// # Errors
 /// [`PaymentError`] when even that could not be written.
