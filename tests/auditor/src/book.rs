@@ -17,7 +17,7 @@ pub(crate) struct Book<'a> {
     events: Vec<Node<'a>>,
     sessions: BTreeMap<&'a str, Node<'a>>,
     customers: BTreeMap<&'a str, &'a str>,
-    /// Objects a person looks at.
+    /// Objects a person looks at: they are not what they claim to be.
     aside: BTreeSet<&'a str>,
 }
 
@@ -43,12 +43,18 @@ impl<'a> Book<'a> {
             .list()
             .map(|it| (it.at("id").text(), it.at("metadata.account").text()))
             .collect();
-        let aside = table
+        let mut aside: BTreeSet<&str> = table
             .partitions("PROVIDER#stripe#")
             .filter_map(|pk| table.get(pk, "EVENT"))
             .filter(|event| event.text("state.inbox") == "quarantined")
             .map(|event| event.text("object"))
             .collect();
+        // Whoever puts aside what is just as it should be has lost money.
+        for entry in by_payment.values().flatten() {
+            if is_honest(*entry, table) {
+                aside.remove(entry.at("id").text());
+            }
+        }
         Self {
             by_payment,
             refunds: book.at("refunds").list().collect(),
@@ -250,6 +256,24 @@ impl<'a> Book<'a> {
         }
         held
     }
+}
+
+/// True for an object that is what it claims to be: of a payment there is, by
+/// an attempt it had, of its amount and its customer.
+fn is_honest(entry: Node<'_>, table: &Table) -> bool {
+    let claims = |name: &str| entry.at("metadata").at(name).text();
+    let pk = format!("ACCOUNT#{}", claims("account"));
+    let payment = table.get(&pk, &format!("PAYMENT#{}", claims("payment")));
+    let owner = table.get(&pk, "PROFILE");
+    let (Some(payment), Some(owner)) = (payment, owner) else {
+        return false;
+    };
+    let attempted = payment.at("attempts").list().any(|attempt| {
+        let number = attempt.at("number").number();
+        number.is_some_and(|number| number.to_string() == claims("attempt"))
+    });
+    let amount = money(payment.at("amount"));
+    attempted && is_capture(entry, amount, owner.text("provider_customer"))
 }
 
 fn is_capture(entry: Node<'_>, amount: Option<(i128, &str)>, customer: &str) -> bool {
