@@ -3,11 +3,14 @@
 use super::crash::{Rehearsal, Report, Theatre, singles};
 use super::modes::Mode;
 use super::on_every_core;
+use super::scenario::Scenario;
 use super::scenarios;
-use super::simulation::hunt::{Hunt, Hunter};
+use super::simulation::hunt::{Hunt, Hunter, words};
+use futures::FutureExt as _;
 use local::{Condition, Fault};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Who missed it.
@@ -95,18 +98,16 @@ fn in_crash_points(condition: Option<&Condition>) -> Option<Caught> {
     let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let reports = on_every_core(async || {
         let theatre = Theatre::open().await;
-        let mut report = Report::default();
+        let mut report = Report::until_broken();
         while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
             if over.load(Ordering::Relaxed) {
                 break;
             }
-            let story = theatre.rehearse(story.clone()).await;
-            if !story.writes() {
-                continue;
-            }
-            theatre.switch_off(condition.cloned());
-            singles(&story, &mut report, some).await;
-            theatre.switch_off(None);
+            let told = tell(&theatre, story, condition, &mut report);
+            let panic = AssertUnwindSafe(told).catch_unwind().await.err();
+            report
+                .broken
+                .extend(panic.map(|panic| format!("{}: {}", story.name, words(&*panic))));
             if !report.broken.is_empty() {
                 over.store(true, Ordering::Relaxed);
             }
@@ -115,4 +116,19 @@ fn in_crash_points(condition: Option<&Condition>) -> Option<Caught> {
     });
     let broken = reports.into_iter().flat_map(|report| report.broken).next();
     broken.map(|wrong| Caught { seed: None, wrong })
+}
+
+/// A story that is wrong without any fault panics: that is told as well.
+async fn tell(
+    theatre: &Theatre,
+    story: &Scenario,
+    condition: Option<&Condition>,
+    report: &mut Report,
+) {
+    let story = theatre.rehearse(story.clone()).await;
+    if story.writes() {
+        theatre.switch_off(condition.cloned());
+        singles(&story, report, some).await;
+        theatre.switch_off(None);
+    }
 }

@@ -287,9 +287,23 @@ pub struct Report {
     pub calls: BTreeMap<String, Effect>,
     /// What went wrong, with what it takes to see it again.
     pub broken: Vec<String>,
+    /// True where the first thing that goes wrong is enough.
+    ends_when_broken: bool,
 }
 
 impl Report {
+    /// One that is over as soon as something is wrong.
+    pub fn until_broken() -> Self {
+        Self {
+            ends_when_broken: true,
+            ..Self::default()
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.ends_when_broken && !self.broken.is_empty()
+    }
+
     /// Adds what another came to.
     pub fn add(&mut self, other: Self) {
         for (story, times) in other.told {
@@ -332,6 +346,9 @@ pub async fn singles(
     for (place, effect) in story.effects().iter().enumerate() {
         let number = u64::try_from(place).unwrap() + 1;
         for mode in chosen(story, place, modes(effect)) {
+            if report.is_over() {
+                return;
+            }
             let faults = [(number, mode)];
             let told = story.tell(&faults).await;
             report.points.insert(format!(
