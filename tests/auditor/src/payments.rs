@@ -7,6 +7,12 @@ use crate::item::{Item, Node};
 use crate::money::money;
 use crate::notes::Notes;
 use crate::table::{Changed, Step};
+use jiff::{SignedDuration, Timestamp};
+
+/// After this long the provider would show a charge, if there were one; and
+/// how far apart two looks are that prove that there is none.
+const SHOWN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+const PROOF: SignedDuration = SignedDuration::from_hours(1);
 
 /// How the outcome of an attempt may go on. That money came after all is
 /// always possible: a capture is never forgotten.
@@ -39,6 +45,17 @@ pub(crate) fn names() -> impl Iterator<Item = String> {
 /// True while money may still move because of an attempt.
 pub(crate) fn is_open(attempt: Node<'_>) -> bool {
     matches!(attempt.at("outcome").text(), "in_flight" | "unknown")
+}
+
+/// The provider was asked for it a day after it began, and again an hour
+/// later, and knew nothing of it (reliability 2).
+fn is_disproved(attempt: Option<Node<'_>>, now: Timestamp) -> bool {
+    let began = attempt.and_then(|it| it.at("started_at").time());
+    let absent = attempt.and_then(|it| it.at("absent_since").time());
+    let (Some(began), Some(absent)) = (began, absent) else {
+        return false;
+    };
+    absent.duration_since(began) >= SHOWN_AFTER && now.duration_since(absent) >= PROOF
 }
 
 /// The surplus captures of a payment that are still to be refunded.
@@ -210,6 +227,11 @@ fn one_attempt(
         if to == "failed" {
             notes.saw(format!("decline: {}", attempt.at("code").text()));
         }
+        notes.must(
+            to != "not_created" || is_disproved(old, step.at),
+            PaidIffCaptured,
+            || format!("{} was given up before that was proved", place()),
+        );
         let late = matches!(from, "failed" | "needs_customer" | "not_created");
         if late && to == "succeeded" {
             let brought = attempt.at("provider_payment").text();

@@ -207,6 +207,7 @@ fn outcomes_guessed_from_silence() {
     };
     ended(history(), "not_created")
         .breaks(PaidIffCaptured, "never reached the provider, which has it");
+    ended(history(), "not_created").breaks(PaidIffCaptured, "was given up before that was proved");
 }
 
 #[test]
