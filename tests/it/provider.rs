@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use platform::secrets::Secret;
 use serde_json::{Value, json};
-use tests::shop::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
+use tests::shop::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, Shop, User, text};
 
 #[tokio::test]
 async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
@@ -108,35 +108,49 @@ async fn a_reply_lost_on_the_way_to_the_page_is_made_good_by_the_same_key() {
     shop.audit(&ada).await;
 }
 
+/// It is stored under the key of the call and repeated for a day.
+const FAILING: &str = r#"{"provider": {"serverError": 1.0}, "seed": 1}"#;
+
 #[tokio::test]
-async fn a_failure_the_provider_keeps_costs_one_order_and_not_the_account() {
+async fn a_failure_the_provider_keeps_costs_no_order() {
+    for is_known in [false, true] {
+        let shop = Shop::open().await;
+        let ada = shop.customer("ada@example.com").await;
+        if is_known {
+            ada.buy(EDR_YEARLY, 1).await;
+        }
+        let failing: Value = serde_json::from_str(FAILING).unwrap();
+        shop.post("/_local/faults", &failing).await;
+        // Whether it is the customer that cannot be made or the page, and
+        // however often it is asked for meanwhile.
+        for _ in 0..3 {
+            let stuck = ada.order(EDR_MONTHLY, 1, "stuck").await;
+            stuck.refused(503, "unavailable");
+            shop.advance("PT20S").await;
+        }
+        shop.post("/_local/faults", &json!({})).await;
+        let placed = ada.order(EDR_MONTHLY, 1, "stuck").await.data(201);
+        assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+        shop.advance("P2D").await;
+        assert_eq!(ada.standing(&placed).await["status"], "paid");
+        shop.audit(&ada).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_closed_though_the_provider_failed_at_it() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
-    // It is stored under the key of the call and repeated for a day.
-    shop.post(
-        "/_local/faults",
-        &json!({"provider": {"serverError": 1.0}, "seed": 1}),
-    )
-    .await;
-    let stuck = ada.order(EDR_MONTHLY, 1, "stuck").await;
-    stuck.refused(503, "unavailable");
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    let failing: Value = serde_json::from_str(FAILING).unwrap();
+    shop.post("/_local/faults", &failing).await;
+    ada.cancel(&placed).await.data(200);
+    shop.advance("PT1M").await;
     shop.post("/_local/faults", &json!({})).await;
-    let placed = ada.order(EDR_MONTHLY, 2, "next").await.data(201);
-    shop.pay(&placed, GOOD_CARD).await;
-    shop.advance("P2D").await;
-    let orders = ada.get("/v1/orders").await.data(200);
-    let mut stories: Vec<(u64, String)> = orders
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|order| {
-            let quantity = order["lines"][0]["quantity"].as_u64().unwrap();
-            (quantity, text(&order["status"]))
-        })
-        .collect();
-    stories.sort();
-    let told = |quantity, status: &str| (quantity, status.to_owned());
-    assert_eq!(stories, [told(1, "expired"), told(2, "paid")]);
+    shop.advance("PT11M").await;
+    let page = shop.pay(&placed, GOOD_CARD).await;
+    assert_ne!(page["status"], "paid", "{page}");
+    assert_eq!(shop.captures(&text(&placed["payment"]["id"])).await, 0);
     shop.audit(&ada).await;
 }
 

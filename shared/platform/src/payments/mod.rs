@@ -120,5 +120,5 @@ impl From<PaymentError> for Failure {
 /// [`PaymentError`] when the key cannot be read.
 pub async fn gateway(app: &App, pace: Pace) -> Result<Gateway<'_>, PaymentError> {
     let key = app.secret(Secret::ProviderApiKey).await?;
-    Ok(app.provider()?.with_key(key, pace))
+    Ok(app.provider()?.with_key(key, pace, app.new_id()?))
 }

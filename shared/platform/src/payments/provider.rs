@@ -11,6 +11,7 @@ use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use domain::id::ActId;
 use futures::future::{Either, select};
 use futures::lock::Mutex;
 use serde::de::DeserializeOwned;
@@ -64,6 +65,7 @@ pub struct Gateway<'a> {
     provider: &'a Provider,
     key: SecretText,
     pace: Pace,
+    act: ActId,
 }
 
 impl Provider {
@@ -77,12 +79,14 @@ impl Provider {
         }
     }
 
-    /// The provider with the key to it.
-    pub fn with_key(&self, key: SecretText, pace: Pace) -> Gateway<'_> {
+    /// The provider with the key to it, for one act of ours: where it failed at
+    /// what moves no money, each act asks anew.
+    pub fn with_key(&self, key: SecretText, pace: Pace, act: ActId) -> Gateway<'_> {
         Gateway {
             provider: self,
             key,
             pace,
+            act,
         }
     }
 }
@@ -107,7 +111,8 @@ impl Gateway<'_> {
             .field("email", email)
             .field("metadata[account]", account)
             .encode();
-        let (shared, own) = (format!("{account}:customer"), format!("{attempt}:customer"));
+        let shared = format!("{account}:customer");
+        let own = self.spare(&format!("{attempt}:customer"));
         let first = Some(&(&*shared, form.clone()));
         let second = match self.try_once("POST", path, first).await.and_then(object) {
             Ok(Identified { id }) => return Ok(id),
@@ -123,8 +128,9 @@ impl Gateway<'_> {
     }
 
     /// Opens a hosted payment page. Where the provider failed at it, and will
-    /// say so for a day under that key, a spare key asks for another page: it
-    /// moves no money, and nobody ever learns the address of a first one.
+    /// say so for a day under that key, the act's spare key asks for another
+    /// page: it moves no money, and nobody ever learns the address of a first
+    /// one.
     ///
     /// # Errors
     /// [`CallError`].
@@ -161,11 +167,17 @@ impl Gateway<'_> {
         let first = self.send("POST", path, Some((key, form.clone()))).await;
         match first.and_then(object) {
             Err(CallError::Failed(_)) => {
-                let spare = format!("{key}:again");
+                let spare = self.spare(key);
                 object(self.try_once("POST", path, Some(&(&*spare, form))).await?)
             }
             opened => opened,
         }
+    }
+
+    /// A key for what moves no money, once the provider keeps a failure under
+    /// its proper one.
+    fn spare(&self, key: &str) -> String {
+        format!("{key}:{}", self.act)
     }
 
     /// A hosted payment page as it stands.
@@ -176,17 +188,15 @@ impl Gateway<'_> {
         self.get(&format!("/v1/checkout/sessions/{id}")).await
     }
 
-    /// Closes a hosted payment page that is open.
+    /// Closes a hosted payment page that is open. The provider's own rule makes
+    /// it happen once; the key is the act's, for the provider would repeat a
+    /// failure of its own for a day.
     ///
     /// # Errors
     /// [`CallError::Rejected`] when it is not open any more.
     pub async fn expire_session(&self, key: &str, id: &str) -> Result<Session, CallError> {
-        self.post(
-            &format!("/v1/checkout/sessions/{id}/expire"),
-            key,
-            Form::default(),
-        )
-        .await
+        let path = format!("/v1/checkout/sessions/{id}/expire");
+        self.post(&path, &self.spare(key), Form::default()).await
     }
 
     /// Charges a saved payment method. A decline is an answer, not an error:

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+use domain::id::{ActId, Id as _};
 use futures::future::join_all;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -55,7 +56,7 @@ async fn told(pace: Pace, calls: usize) -> Vec<String> {
         "https://provider.example".to_owned(),
     );
     let calls = (0..calls).map(|_| async {
-        let gateway = provider.with_key(SecretText::from("sk_test"), pace);
+        let gateway = provider.with_key(SecretText::from("sk_test"), pace, ActId::from_bits(1));
         let refused = gateway.intent("pi_1").await.unwrap_err();
         assert_eq!(refused, CallError::NotStarted("429 rate_limit".to_owned()));
     });
