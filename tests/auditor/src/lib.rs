@@ -211,6 +211,13 @@ impl Auditor {
         timers::at_rest(table, now, notes);
     }
 
+    /// Looks at the provider's payment pages, hours after the last fault and
+    /// before they expire by themselves.
+    pub fn hours_later(&mut self, book: &Value) {
+        let book = book::Book::read(book, &self.table);
+        book.pages(&self.table, &mut self.notes);
+    }
+
     /// The findings so far, in order; empties them.
     pub fn take(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.notes.findings)

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How long it takes until everything is decided, a charge whose key the
 /// provider remembers a failure under included.
-const RECOVERY: [&str; 3] = ["PT10M", "PT1H", "P3D"];
+const RECOVERY: [&str; 3] = ["PT10M", "PT2H", "P3D"];
 
 /// A story at the point where the act begins.
 pub struct Rehearsal {
@@ -112,7 +112,7 @@ impl Rehearsal {
         let answer = self.act.until_done(&self.stage).await;
         self.effects = cloud.take_trace();
         let mut witness = self.witness.clone();
-        recover(&self.stage).await;
+        recover(&self.stage, &mut witness).await;
         let recovery = cloud.take_trace();
         let effects = self.effects.iter().chain(&recovery);
         let conditions = effects.flat_map(|effect| &effect.conditions);
@@ -178,10 +178,10 @@ impl Rehearsal {
             }
         }
         let answer = self.act.until_done(&self.stage).await;
-        recover(&self.stage).await;
+        let mut witness = self.witness.clone();
+        recover(&self.stage, &mut witness).await;
         let effects = cloud.effects() - before;
         let trace = cloud.take_trace();
-        let mut witness = self.witness.clone();
         let mut wrong: Vec<String> = witness
             .at_rest(cloud)
             .iter()
@@ -268,12 +268,14 @@ fn only_counts(effect: &Effect) -> bool {
     effect.items.iter().all(|item| item.pk.starts_with("RATE#"))
 }
 
-async fn recover(stage: &Stage) {
+async fn recover(stage: &Stage, witness: &mut Witness) {
     let cloud = &stage.shop.cloud;
     cloud.settle().await;
-    for time in RECOVERY {
-        cloud.advance(time).await.unwrap();
-    }
+    let [minutes, hours, days] = RECOVERY;
+    cloud.advance(minutes).await.unwrap();
+    cloud.advance(hours).await.unwrap();
+    witness.hours_later(cloud);
+    cloud.advance(days).await.unwrap();
 }
 
 /// What an enumeration came to.

@@ -44,6 +44,13 @@ impl Witness {
         self.auditor.take()
     }
 
+    /// Looks at the provider's pages, hours after the last fault; what it finds
+    /// is told with the rest.
+    pub fn hours_later(&mut self, cloud: &Cloud) {
+        self.watch(cloud);
+        self.auditor.hours_later(&cloud.simulator().book());
+    }
+
     /// What was found while things went on.
     pub fn take(&mut self, cloud: &Cloud) -> Vec<Finding> {
         self.watch(cloud);

@@ -2,7 +2,7 @@
 //! there are, which events were taken.
 
 use super::{Book, captured};
-use crate::Invariant::{Conservation, PaidIffCaptured, Pointers};
+use crate::Invariant::{Conservation, NoStuckWork, PaidIffCaptured, Pointers};
 use crate::item::{Item, Node};
 use crate::notes::Notes;
 use crate::table::Table;
@@ -103,6 +103,25 @@ impl Book<'_> {
                 let same = card.is_empty() || card == item.text("payment_method");
                 notes.must(same, PaidIffCaptured, || {
                     format!("{pk}/{sk} charges another card than {card}, which paid")
+                });
+            }
+        }
+    }
+
+    /// Nobody can pay any more on the page of an order that is settled.
+    pub(crate) fn pages(&self, table: &Table, notes: &mut Notes) {
+        for (pk, sk, payment) in table.all() {
+            let order = table.get(pk, &format!("ORDER#{}", payment.text("purpose.order")));
+            let state = order.map_or("pending", |order| order.text("status.state"));
+            if payment.text("type") != "payment" || state == "pending" {
+                continue;
+            }
+            for attempt in payment.at("attempts").list() {
+                let page = attempt.at("page.session").text();
+                let found = self.sessions.get(page);
+                let is_open = found.is_some_and(|it| it.at("status").text() == "open");
+                notes.must(!is_open, NoStuckWork, || {
+                    format!("{pk}/{sk}: {page} is open, the order is {state}")
                 });
             }
         }

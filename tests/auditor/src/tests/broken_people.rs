@@ -3,7 +3,8 @@
 use super::good::history;
 use super::history::item;
 use crate::Invariant::{
-    Claims, OneTimeCodes, PaidIffCaptured, Pointers, Sessions, TenantClosure, Time, Uniqueness,
+    Claims, NoStuckWork, OneTimeCodes, PaidIffCaptured, Pointers, Sessions, TenantClosure, Time,
+    Uniqueness,
 };
 use serde_json::json;
 
@@ -72,6 +73,9 @@ fn pages_and_cards_of_others() {
     history()
         .with_book("/sessions/0/metadata/payment", json!("pay_2"))
         .breaks(Pointers, "the page \"cs_1\" is not its own");
+    history()
+        .with_book("/sessions/0/status", json!("open"))
+        .breaks(NoStuckWork, "cs_1 is open, the order is paid");
     history()
         .with_book("/payments/2/paymentMethod", json!("pm_9"))
         .breaks(PaidIffCaptured, "charges another card than pm_9");

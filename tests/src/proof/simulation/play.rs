@@ -18,7 +18,10 @@ use std::collections::BTreeMap;
 
 /// How long a rest is: until everything is decided, a charge whose key the
 /// provider remembers a failure under included.
-const REST: [&str; 3] = ["PT10M", "PT2H", "P3D"];
+///
+/// What failed again and again is looked at after hours; pages expire within a
+/// day.
+const REST: [&str; 3] = ["PT10M", "PT7H", "P3D"];
 
 /// A shop in which histories are played, one after the other.
 pub struct Stand {
@@ -189,9 +192,11 @@ impl Stand {
                 self.ask_keyed(who, asked).await;
             }
         }
-        for time in REST {
-            cloud.advance(time).await.unwrap();
-        }
+        let [minutes, hours, days] = REST;
+        cloud.advance(minutes).await.unwrap();
+        cloud.advance(hours).await.unwrap();
+        self.witness.borrow_mut().hours_later(cloud);
+        cloud.advance(days).await.unwrap();
         let findings = self.witness.borrow_mut().at_rest(cloud);
         for finding in findings {
             self.complain(format!("at rest: {finding}"));
