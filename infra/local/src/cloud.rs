@@ -116,9 +116,15 @@ impl Cloud {
     }
 
     /// Sets the clock without letting anything happen: what falls due on the
-    /// way waits, as if no schedule had fired.
+    /// way waits, as if no schedule had fired. Only what is under way to the
+    /// provider arrives in its time.
     pub fn skip_to(&self, to: Timestamp) {
-        self.0.backends.clock.set(to);
+        let backends = &self.0.backends;
+        while let Some(at) = backends.next_arrival().filter(|at| *at <= to) {
+            backends.clock.move_to(at);
+            backends.arrive_by(at);
+        }
+        backends.clock.set(to);
     }
 
     /// As [`Cloud::advance_to`], by an ISO 8601 duration such as `P1M`.

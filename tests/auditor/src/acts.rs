@@ -41,7 +41,10 @@ impl Acts {
             });
             here.insert(act);
             // A publication is the one act of several writes: its head comes last.
-            let is_long = kind == "product" || kind.starts_with("catalogue_");
+            // A cart's lines are set to what they shall be: setting them once
+            // more after another tab's change is what a client's own repetition
+            // would do.
+            let is_long = matches!(kind, "product" | "cart") || kind.starts_with("catalogue_");
             if !is_long && self.0.contains(&act) {
                 let place = change.place();
                 notes.broken(Claims, format!("{place}: its act wrote before, in parts"));

@@ -269,6 +269,13 @@ fn one_attempt(
             format!("{}: {name} changed", place())
         });
     }
+    if old.at("page").is_nothing() && attempt.at("page").is_set() {
+        let order = step.beside(change, &format!("ORDER#{}", payment.text("purpose.order")));
+        let wanted = order.is_none_or(|order| order.text("status.state") == "pending");
+        notes.must(wanted, PaidIffCaptured, || {
+            format!("{} got a page for an order nobody wants", place())
+        });
+    }
     let checks = (old.at("checks").count(), attempt.at("checks").count());
     notes.must(checks.0 <= checks.1, MonotoneStates, || {
         format!("{}: it was looked up less often than before", place())

@@ -264,3 +264,43 @@ async fn a_secret_that_was_replaced_is_good_for_a_day() {
         }
     }
 }
+
+/// The account has no customer at the provider yet, so nobody can tell whether
+/// the event names the right one: what it says is read at the provider.
+#[tokio::test]
+async fn a_capture_of_a_customer_nobody_knows_is_not_taken_from_the_event() {
+    let world = World::open().await;
+    let shop = &world.shop;
+    let new = shop.customer("first@example.com").await;
+    let lost = json!({"provider": {"requestLost": 1.0}, "seed": 1});
+    shop.post("/_local/faults", &lost).await;
+    new.order(EDR_MONTHLY, 2, "first")
+        .await
+        .refused(503, "unavailable");
+    shop.post("/_local/faults", &json!({})).await;
+    let order = new.get("/v1/orders").await.data(200)[0].clone();
+    let account = new.get("/v1/me").await.data(200)["account"]["id"].clone();
+    let path = format!("/_local/items?pk=ACCOUNT%23{}", account.as_str().unwrap());
+    let items = shop.get(&path).await.json;
+    let payment = items
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["type"] == "payment")
+        .unwrap();
+    let body = json!({
+        "id": "evt_first", "type": "payment_intent.succeeded", "livemode": false,
+        "data": {"object": {"id": "pi_nowhere", "object": "payment_intent", "status": "succeeded",
+            "amount": order["total"]["amount"], "amount_received": order["total"]["amount"],
+            "currency": "eur", "customer": "cus_of_somebody", "livemode": false,
+            "metadata": {"account": account, "payment": payment["id"], "order": order["id"],
+                "invoice": payment["invoice"], "attempt": "1"}}}
+    });
+    let answer = world.deliver(&body.to_string()).send(shop).await.data(200);
+    assert_eq!(answer["status"], "kept");
+    let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+    assert_eq!(new.get(&path).await.data(200)["status"], "pending");
+    shop.advance("P2D").await;
+    assert_eq!(new.get(&path).await.data(200)["status"], "expired");
+    shop.audit(&new).await;
+}

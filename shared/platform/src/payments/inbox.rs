@@ -225,6 +225,10 @@ async fn apply(
         return keep(app, record, version, InboxState::Waiting).await;
     };
     let done = match step {
+        // Whose customer it is, nobody can tell here: the payment itself is read.
+        Step::Settle(seen) if scene.account.value.provider_customer.is_none() => {
+            read_and_settle(app, &seen.id, scene, &record, version).await
+        }
         Step::Settle(seen) => settle_event(app, &seen, scene, &record, version).await,
         Step::Fetch(intent) => {
             fetch_and_settle(app, intent.as_deref(), scene, &record, version).await
@@ -271,6 +275,16 @@ async fn fetch_and_settle(
     let Some(intent) = intent.filter(|_| scene.payment.value.is_pending()) else {
         return mark_applied(app, record, version).await;
     };
+    read_and_settle(app, intent, scene, record, version).await
+}
+
+async fn read_and_settle(
+    app: &App,
+    intent: &str,
+    scene: Scene,
+    record: &ProviderEvent,
+    version: Option<u64>,
+) -> Result<Received, PaymentError> {
     let intent = gateway(app, Pace::Interactive)
         .await?
         .intent(intent)

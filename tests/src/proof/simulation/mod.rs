@@ -5,6 +5,7 @@ pub mod hunt;
 mod person;
 mod plan;
 mod play;
+mod tabs;
 mod weather;
 
 pub use plan::{History, Step};

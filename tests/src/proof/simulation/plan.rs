@@ -63,6 +63,10 @@ pub enum Deed {
     LogOut,
     /// Puts a plan into the cart.
     Cart(Plan),
+    /// Puts two plans into the cart, from two tabs at once.
+    Tabs([Plan; 2]),
+    /// Orders a plan in one tab, and cancels it in the other at once.
+    OrderAndCancel(Plan),
     /// Empties the cart.
     ClearCart,
     /// Orders what is in the cart.
@@ -235,10 +239,12 @@ fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
         5..9 => Deed::LogIn,
         9..14 => Deed::Refresh { back },
         14..16 => Deed::LogOut,
-        16..22 => Deed::Cart(plan(chance)),
+        16..19 => Deed::Cart(plan(chance)),
+        19..22 => Deed::Tabs([plan(chance), plan(chance)]),
         22..23 => Deed::ClearCart,
         23..28 => Deed::OrderCart,
-        28..43 => Deed::Order(plan(chance)),
+        28..39 => Deed::Order(plan(chance)),
+        39..43 => Deed::OrderAndCancel(plan(chance)),
         43..50 => Deed::Again,
         50..70 => Deed::Pay {
             back,
