@@ -52,7 +52,7 @@ SABOTAGES = [
     ("what nobody owes is paid", DOMAIN + "settling.rs",
      "PaymentStatus::Pending if payable => {", "PaymentStatus::Pending if payable || now >= self.created_at => {", HUNT),
     ("a second capture is the first", DOMAIN + "settling.rs",
-     "} if *provider_payment == seen.id => Settlement::Nothing,", "} if !provider_payment.is_empty() => Settlement::Nothing,", HUNT),
+     "} if *provider_payment == seen.id => Settlement::Nothing,", "} if !provider_payment.is_empty() => Settlement::Nothing,", unit("domain", "")),
     ("a surplus is booked each time it is seen", DOMAIN + "settling.rs",
      "_ if known_surplus => Settlement::Nothing,", "_ if known_surplus && self.surplus.len() > 9 => Settlement::Nothing,", HUNT),
     ("a surplus is never given back", PAYMENTS + "reconcile.rs",

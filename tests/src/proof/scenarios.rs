@@ -33,6 +33,9 @@ fn of_orders() -> Vec<Scenario> {
         reconcile("no event tells of a payment", |stage| {
             unheard(stage).boxed()
         }),
+        reconcile("nobody looked for a charge for a day", |stage| {
+            forgotten(stage).boxed()
+        }),
         reconcile("a page was never opened", |stage| unopened(stage).boxed()),
         reconcile("an event of ours was lost", |stage| {
             undelivered(stage).boxed()
@@ -137,6 +140,21 @@ async fn unheard(stage: &Stage) -> Act {
     stage.shop.cloud.settle().await;
     stage.shop.cloud.set_faults(Faults::default()).unwrap();
     stage.shop.wait(660);
+    Act::Tick("reconcile_payments")
+}
+
+/// A renewal was charged, and neither the answer nor the event arrived before
+/// the provider gave up repeating either.
+async fn forgotten(stage: &Stage) -> Act {
+    stage.shop.wait(31 * 24 * 3_600);
+    let mut faults = Faults::default();
+    faults.provider.reply_lost = Share::ALL;
+    faults.webhooks.drop = Share::ALL;
+    stage.shop.cloud.set_faults(faults).unwrap();
+    stage.shop.tick("renew_subscriptions").await;
+    stage.shop.cloud.settle().await;
+    stage.shop.cloud.set_faults(Faults::default()).unwrap();
+    stage.shop.wait(25 * 3_600);
     Act::Tick("reconcile_payments")
 }
 
