@@ -242,7 +242,23 @@ fn one_attempt(
             });
         }
     }
-    let Some(old) = old else { return };
+    if let Some(old) = old {
+        kept(step, change, (old, attempt), payment, notes);
+    }
+}
+
+/// What of an attempt stays as it is, and what is set once.
+fn kept(
+    step: &Step<'_>,
+    change: &Changed,
+    (old, attempt): (Node<'_>, Node<'_>),
+    payment: &Item,
+    notes: &mut Notes,
+) {
+    let number = attempt.at("number").count();
+    let place = || format!("{}: attempt {number}", change.place());
+    let from = old.at("outcome").text();
+    let to = attempt.at("outcome").text();
     if !is_open(old) && to == from {
         notes.must(old == attempt, MonotoneStates, || {
             format!("{} had ended and changed", place())
@@ -262,10 +278,10 @@ fn one_attempt(
         });
     }
     for name in ["page", "provider_payment", "absent_since"] {
-        let kept = old.at(name).is_nothing()
+        let same = old.at(name).is_nothing()
             || old.at(name) == attempt.at(name)
             || (name == "provider_payment" && from != to && to == "succeeded");
-        notes.must(kept, MonotoneStates, || {
+        notes.must(same, MonotoneStates, || {
             format!("{}: {name} changed", place())
         });
     }
