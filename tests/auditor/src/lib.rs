@@ -211,9 +211,9 @@ impl Auditor {
         timers::at_rest(table, now, notes);
     }
 
-    /// Looks at the provider's payment pages, hours after the last fault and
+    /// Looks at the provider's payment pages, minutes after the last fault and
     /// before they expire by themselves.
-    pub fn hours_later(&mut self, book: &Value) {
+    pub fn minutes_later(&mut self, book: &Value) {
         let book = book::Book::read(book, &self.table);
         book.pages(&self.table, &mut self.notes);
     }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How long it takes until everything is decided, a charge whose key the
 /// provider remembers a failure under included.
-const RECOVERY: [&str; 3] = ["PT10M", "PT2H", "P3D"];
+const RECOVERY: [&str; 3] = ["PT25M", "PT2H", "P3D"];
 
 /// A story at the point where the act begins.
 pub struct Rehearsal {
@@ -273,8 +273,8 @@ async fn recover(stage: &Stage, witness: &mut Witness) {
     cloud.settle().await;
     let [minutes, hours, days] = RECOVERY;
     cloud.advance(minutes).await.unwrap();
+    witness.minutes_later(cloud);
     cloud.advance(hours).await.unwrap();
-    witness.hours_later(cloud);
     cloud.advance(days).await.unwrap();
 }
 

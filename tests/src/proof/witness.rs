@@ -44,11 +44,11 @@ impl Witness {
         self.auditor.take()
     }
 
-    /// Looks at the provider's pages, hours after the last fault; what it finds
+    /// Looks at the provider's pages, minutes after the last fault; what it finds
     /// is told with the rest.
-    pub fn hours_later(&mut self, cloud: &Cloud) {
+    pub fn minutes_later(&mut self, cloud: &Cloud) {
         self.watch(cloud);
-        self.auditor.hours_later(&cloud.simulator().book());
+        self.auditor.minutes_later(&cloud.simulator().book());
     }
 
     /// What was found while things went on.

@@ -155,7 +155,7 @@ impl History {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut auditor = self.auditor();
         let end: Timestamp = self.end.parse().unwrap();
-        auditor.hours_later(&self.book);
+        auditor.minutes_later(&self.book);
         auditor.at_rest(&self.book, end);
         auditor.take()
     }

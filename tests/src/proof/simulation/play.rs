@@ -19,8 +19,7 @@ use std::collections::BTreeMap;
 /// How long a rest is: until everything is decided, a charge whose key the
 /// provider remembers a failure under included.
 ///
-/// What failed again and again is looked at after hours; pages expire within a
-/// day.
+/// What failed again and again is looked at after hours.
 const REST: [&str; 3] = ["PT10M", "PT7H", "P3D"];
 
 /// A shop in which histories are played, one after the other.
@@ -195,7 +194,6 @@ impl Stand {
         let [minutes, hours, days] = REST;
         cloud.advance(minutes).await.unwrap();
         cloud.advance(hours).await.unwrap();
-        self.witness.borrow_mut().hours_later(cloud);
         cloud.advance(days).await.unwrap();
         let findings = self.witness.borrow_mut().at_rest(cloud);
         for finding in findings {
