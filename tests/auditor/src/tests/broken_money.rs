@@ -2,7 +2,7 @@
 
 use super::good::history;
 use super::history::{History, eur};
-use super::makers::{entry, inbox, rehash};
+use super::makers::{entry, rehash};
 use crate::Invariant::{
     AppendOnly, ClearingZero, InvoiceArithmetic, LedgerZero, Numbers, OneCapture, PaidIffCaptured,
     RefundBound,
@@ -86,27 +86,6 @@ fn two_captures_of_one_order_or_period() {
         history.breaks(OneCapture, id);
         history.breaks(PaidIffCaptured, "pi_9 was captured and nobody knows");
     }
-}
-
-#[test]
-fn a_capture_put_aside_though_nothing_is_wrong_with_it() {
-    let aside = |customer: &str| {
-        let mut event = inbox(9, 99, "2026-03-02T11:55:00Z");
-        event["object"] = json!("pi_9");
-        event["state"] = json!({"inbox": "quarantined", "reason": "waited_too_long"});
-        event.as_object_mut().unwrap().remove("expires_at");
-        let mut history = history().then("aside", "2026-03-02T11:55:00Z", vec![event]);
-        let mut second = history.book["payments"][0].clone();
-        second["id"] = json!("pi_9");
-        second["customer"] = json!(customer);
-        history.book["payments"]
-            .as_array_mut()
-            .unwrap()
-            .push(second);
-        history
-    };
-    aside("cus_9").holds();
-    aside("cus_1").breaks(PaidIffCaptured, "pi_9 was captured and nobody knows");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use super::good::history;
 use super::history::{event, item, owned};
-use crate::Invariant::{AppendOnly, Audit, Claims, Conservation, Form, Outbox, Time};
+use super::makers::inbox;
+use crate::Invariant::{
+    AppendOnly, Audit, Claims, Conservation, Form, Outbox, PaidIffCaptured, Time,
+};
 use serde_json::json;
 
 const LATER: &str = "2026-03-02T11:00:00Z";
@@ -217,4 +220,25 @@ fn only_what_is_over_may_vanish() {
         .breaks(AppendOnly, "NUMBER#000002 vanished");
     let gone = history().deleting("TOKEN#aa", "TOKEN");
     assert!(gone.at_once().iter().all(|it| it.invariant != AppendOnly));
+}
+
+#[test]
+fn a_capture_put_aside_though_nothing_is_wrong_with_it() {
+    let aside = |customer: &str| {
+        let mut event = inbox(9, 99, "2026-03-02T11:55:00Z");
+        event["object"] = json!("pi_9");
+        event["state"] = json!({"inbox": "quarantined", "reason": "waited_too_long"});
+        event.as_object_mut().unwrap().remove("expires_at");
+        let mut history = history().then("aside", "2026-03-02T11:55:00Z", vec![event]);
+        let mut second = history.book["payments"][0].clone();
+        second["id"] = json!("pi_9");
+        second["customer"] = json!(customer);
+        history.book["payments"]
+            .as_array_mut()
+            .unwrap()
+            .push(second);
+        history
+    };
+    aside("cus_9").holds();
+    aside("cus_1").breaks(PaidIffCaptured, "pi_9 was captured and nobody knows");
 }
