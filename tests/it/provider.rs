@@ -18,7 +18,7 @@ async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
     )
     .await;
     ada.cancel(&placed).await.data(200);
-    shop.post("/_local/faults", &json!({})).await;
+    shop.faults(json!({})).await;
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
     shop.advance("PT5M").await;
     let book = shop.book().await;
@@ -93,7 +93,7 @@ async fn a_reply_lost_on_the_way_to_the_page_is_made_good_by_the_same_key() {
     ada.order(EDR_MONTHLY, 1, "k")
         .await
         .refused(409, "request_in_progress");
-    shop.post("/_local/faults", &json!({})).await;
+    shop.faults(json!({})).await;
     shop.advance("PT20S").await;
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
     let orders = ada.get("/v1/orders").await.data(200);
@@ -109,7 +109,9 @@ async fn a_reply_lost_on_the_way_to_the_page_is_made_good_by_the_same_key() {
 }
 
 /// It is stored under the key of the call and repeated for a day.
-const FAILING: &str = r#"{"provider": {"serverError": 1.0}, "seed": 1}"#;
+fn failing() -> Value {
+    json!({"provider": {"serverError": 1.0}, "seed": 1})
+}
 
 #[tokio::test]
 async fn a_failure_the_provider_keeps_costs_no_order() {
@@ -119,8 +121,7 @@ async fn a_failure_the_provider_keeps_costs_no_order() {
         if is_known {
             ada.buy(EDR_YEARLY, 1).await;
         }
-        let failing: Value = serde_json::from_str(FAILING).unwrap();
-        shop.post("/_local/faults", &failing).await;
+        shop.faults(failing()).await;
         // Whether it is the customer that cannot be made or the page, and
         // however often it is asked for meanwhile.
         for _ in 0..3 {
@@ -128,7 +129,7 @@ async fn a_failure_the_provider_keeps_costs_no_order() {
             stuck.refused(503, "unavailable");
             shop.advance("PT20S").await;
         }
-        shop.post("/_local/faults", &json!({})).await;
+        shop.faults(json!({})).await;
         let placed = ada.order(EDR_MONTHLY, 1, "stuck").await.data(201);
         assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
         shop.advance("P2D").await;
@@ -142,11 +143,10 @@ async fn a_page_is_closed_though_the_provider_failed_at_it() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
-    let failing: Value = serde_json::from_str(FAILING).unwrap();
-    shop.post("/_local/faults", &failing).await;
+    shop.faults(failing()).await;
     ada.cancel(&placed).await.data(200);
     shop.advance("PT1M").await;
-    shop.post("/_local/faults", &json!({})).await;
+    shop.faults(json!({})).await;
     shop.advance("PT11M").await;
     let page = shop.pay(&placed, GOOD_CARD).await;
     assert_ne!(page["status"], "paid", "{page}");
@@ -278,7 +278,7 @@ async fn a_refund_nobody_heard_of_is_found_and_not_made_twice() {
     let refused = json!({"provider": {"refused": 1.0}, "seed": 1});
     shop.post("/_local/faults", &refused).await;
     ada.cancel(&placed).await.data(200);
-    shop.post("/_local/faults", &json!({})).await;
+    shop.faults(json!({})).await;
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
     // Refunded, and the provider repeats for a day that it failed.
     let failed = json!({"provider": {"serverErrorApplied": 1.0}, "seed": 1});
@@ -286,7 +286,7 @@ async fn a_refund_nobody_heard_of_is_found_and_not_made_twice() {
     shop.advance("PT5M").await;
     let refunds = async || shop.book().await["refunds"].as_array().unwrap().len();
     assert_eq!(refunds().await, 1, "it was made and nobody knows");
-    shop.post("/_local/faults", &json!({})).await;
+    shop.faults(json!({})).await;
     shop.advance("P2D").await;
     assert_eq!(refunds().await, 1);
     shop.audit(&ada).await;
@@ -297,12 +297,11 @@ async fn an_order_that_loses_the_race_for_the_customer_goes_on_with_the_winners(
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
     // The account's own key repeats a failure, so each order makes a customer.
-    let failing = json!({"provider": {"serverError": 1.0}, "seed": 1});
-    shop.post("/_local/faults", &failing).await;
+    shop.faults(failing()).await;
     ada.order(EDR_MONTHLY, 1, "stuck")
         .await
         .refused(503, "unavailable");
-    shop.post("/_local/faults", &json!({})).await;
+    shop.faults(json!({})).await;
     let orders = (0..8).map(|n| {
         let ada = ada.clone();
         async move { ada.order(EDR_MONTHLY, 2, &format!("k{n}")).await }
@@ -332,7 +331,7 @@ async fn while_the_key_is_in_use_nobody_makes_another_customer() {
     ada.order(EDR_MONTHLY, 1, "k")
         .await
         .refused(503, "unavailable");
-    shop.post("/_local/faults", &json!({})).await;
+    shop.faults(json!({})).await;
     shop.advance("PT20S").await;
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");

@@ -44,8 +44,9 @@ impl Acts {
             // A cart's lines are set to what they shall be: setting them once
             // more after another tab's change is what a client's own repetition
             // would do.
-            let is_long = matches!(kind, "product" | "cart") || kind.starts_with("catalogue_");
-            if !is_long && self.0.contains(&act) {
+            let may_come_in_parts =
+                matches!(kind, "product" | "cart") || kind.starts_with("catalogue_");
+            if !may_come_in_parts && self.0.contains(&act) {
                 let place = change.place();
                 notes.broken(Claims, format!("{place}: its act wrote before, in parts"));
             }

@@ -272,12 +272,12 @@ async fn a_capture_of_a_customer_nobody_knows_is_not_taken_from_the_event() {
     let world = World::open().await;
     let shop = &world.shop;
     let new = shop.customer("first@example.com").await;
-    let lost = json!({"provider": {"requestLost": 1.0}, "seed": 1});
-    shop.post("/_local/faults", &lost).await;
+    shop.faults(json!({"provider": {"requestLost": 1.0}, "seed": 1}))
+        .await;
     new.order(EDR_MONTHLY, 2, "first")
         .await
         .refused(503, "unavailable");
-    shop.post("/_local/faults", &json!({})).await;
+    shop.faults(json!({})).await;
     let order = new.get("/v1/orders").await.data(200)[0].clone();
     let account = new.get("/v1/me").await.data(200)["account"]["id"].clone();
     let path = format!("/_local/items?pk=ACCOUNT%23{}", account.as_str().unwrap());

@@ -118,7 +118,8 @@ fn in_crash_points(condition: Option<&Condition>) -> Option<Caught> {
     broken.map(|wrong| Caught { seed: None, wrong })
 }
 
-/// A story that is wrong without any fault panics: that is told as well.
+/// Tells a story without the condition. One that is wrong before any fault
+/// panics.
 async fn tell(
     theatre: &Theatre,
     story: &Scenario,

@@ -143,8 +143,8 @@ async fn unheard(stage: &Stage) -> Act {
     Act::Tick("reconcile_payments")
 }
 
-/// A renewal was charged, and neither the answer nor the event arrived before
-/// the provider gave up repeating either.
+/// A renewal was charged; neither the answer nor the event arrived, and nobody
+/// looked for it for a day.
 async fn forgotten(stage: &Stage) -> Act {
     stage.shop.wait(31 * 24 * 3_600);
     let mut faults = Faults::default();

@@ -170,7 +170,7 @@ pub async fn receive(
         News::Payment(intent) => match (Locator::read(&intent.metadata), observe(app, &intent)) {
             (None, _) => quarantine(app, record, "reference").await,
             (Some(_), None) => quarantine(app, record, "object").await,
-            (Some(at), Some(seen)) => apply(app, record, &at, Step::Settle(seen)).await,
+            (Some(at), Some(seen)) => apply(app, record, &at, Step::Believe(seen)).await,
         },
         News::PageCompleted(session) => match Locator::read(&session.metadata) {
             None => quarantine(app, record, "reference").await,
@@ -191,6 +191,9 @@ fn observe(app: &App, intent: &Intent) -> Option<ProviderPayment> {
 
 /// What an event asks for.
 enum Step {
+    /// The event says how the payment stands.
+    Believe(ProviderPayment),
+    /// The payment was read at the provider.
     Settle(ProviderPayment),
     Fetch(Option<String>),
     Close(String),
@@ -225,11 +228,13 @@ async fn apply(
         return keep(app, record, version, InboxState::Waiting).await;
     };
     let done = match step {
-        // Whose customer it is, nobody can tell here: the payment itself is read.
-        Step::Settle(seen) if scene.account.value.provider_customer.is_none() => {
+        // Whether it is the account's customer nobody can tell: it is read.
+        Step::Believe(seen) if scene.account.value.provider_customer.is_none() => {
             read_and_settle(app, &seen.id, scene, &record, version).await
         }
-        Step::Settle(seen) => settle_event(app, &seen, scene, &record, version).await,
+        Step::Believe(seen) | Step::Settle(seen) => {
+            settle_event(app, &seen, scene, &record, version).await
+        }
         Step::Fetch(intent) => {
             fetch_and_settle(app, intent.as_deref(), scene, &record, version).await
         }

@@ -290,10 +290,14 @@ impl Stand {
     pub(super) async fn cancel(&self, who: usize, back: usize) {
         let order = self.with(who, |person| person.orders.iter().rev().nth(back).cloned());
         if let Some(order) = order {
-            let path = format!("/v1/orders/{order}/cancellation");
-            self.ask(who, "POST", &path, |call| call.json(&json!({})))
-                .await;
+            self.cancel_order(who, &order).await;
         }
+    }
+
+    pub(super) async fn cancel_order(&self, who: usize, order: &str) {
+        let path = format!("/v1/orders/{order}/cancellation");
+        self.ask(who, "POST", &path, |call| call.json(&json!({})))
+            .await;
     }
 
     /// Reads everything there is.

@@ -18,8 +18,6 @@ use std::collections::BTreeMap;
 
 /// How long a rest is: until everything is decided, a charge whose key the
 /// provider remembers a failure under included.
-///
-/// What failed again and again is looked at after hours.
 const REST: [&str; 3] = ["PT10M", "PT7H", "P3D"];
 
 /// A shop in which histories are played, one after the other.
@@ -191,10 +189,9 @@ impl Stand {
                 self.ask_keyed(who, asked).await;
             }
         }
-        let [minutes, hours, days] = REST;
-        cloud.advance(minutes).await.unwrap();
-        cloud.advance(hours).await.unwrap();
-        cloud.advance(days).await.unwrap();
+        for time in REST {
+            cloud.advance(time).await.unwrap();
+        }
         let findings = self.witness.borrow_mut().at_rest(cloud);
         for finding in findings {
             self.complain(format!("at rest: {finding}"));

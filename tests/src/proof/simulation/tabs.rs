@@ -3,7 +3,6 @@
 use super::plan::Plan;
 use super::play::Stand;
 use futures::future::join;
-use serde_json::json;
 
 /// How often the second tab looks whether the first one's order is there.
 const LOOKS: u32 = 8;
@@ -24,10 +23,7 @@ impl Stand {
                 let list = self.ask(who, "GET", "/v1/orders?limit=1", |it| it).await;
                 let newest = list.json["data"][0]["id"].as_str().map(str::to_owned);
                 if let Some(order) = newest.filter(|order| !known.contains(order)) {
-                    let path = format!("/v1/orders/{order}/cancellation");
-                    self.ask(who, "POST", &path, |call| call.json(&json!({})))
-                        .await;
-                    return;
+                    return self.cancel_order(who, &order).await;
                 }
             }
         };
