@@ -16,7 +16,8 @@ PARAMETERS ?= infra/parameters.yaml
 # How long the proofs below go on, and which they are.
 SEEDS ?= 200
 FROM ?= 1
-PAIRS ?=
+PAIRS ?= 0
+EVERY ?= 1
 CASES ?= 20000
 SEED ?= 1
 TARGET ?= request
@@ -120,8 +121,12 @@ replay: ## Play the history of SEED again, shortened as far as it still fails
 	$(PROOF) replay $(SEED)
 
 .PHONY: crash-points
-crash-points: ## Fail every act at every effect in every way (PAIRS=1: and a second time)
-	$(PROOF) crash-points $(if $(PAIRS),--pairs)
+crash-points: ## Fail every act at every effect in every way, and with so many PAIRS of crashes
+	$(PROOF) crash-points --pairs $(PAIRS)
+
+.PHONY: kills
+kills: ## Run the functions as released, and kill the process at EVERY so-manieth effect
+	$(PROOF) kills --every $(EVERY)
 
 .PHONY: conditions
 conditions: ## Take each condition of the shop's writes away: somebody must miss it

@@ -3,7 +3,9 @@
 //! that the numbers are the same on every machine.
 
 use crate::cost::{Cost, effects};
+use domain::account::Account;
 use local::{Effect, Service, SourceIp};
+use platform::store::{CommitError, Transaction, keys};
 use serde_json::json;
 use std::net::IpAddr;
 use tests::shop::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop};
@@ -322,4 +324,22 @@ async fn a_month_in_which_nothing_is_due_costs_nothing() {
     shop.advance("P1D").await;
     let ran = shop.cloud.advance("P1M").await.unwrap();
     assert!(ran.is_empty(), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_refused_condition_is_an_answer_and_not_tried_again() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let app = shop.cloud.app("test");
+    let key = keys::account(ada.account);
+    let read = app.store().get::<Account>(&key).await.unwrap().unwrap();
+    let replace = async |version| {
+        let mut act = Transaction::new(app.new_id().unwrap());
+        act.replace(version, &read.value, "it changed");
+        app.store().commit(act).await
+    };
+    replace(read.version).await.unwrap();
+    let (second, calls) = effects(&shop, "test", replace(read.version)).await;
+    assert!(matches!(second, Err(CommitError::Refused("it changed"))));
+    assert_eq!(calls.len(), 1, "{calls:#?}");
 }

@@ -2,18 +2,20 @@
 //! of its effects, in one way each. `make crash-points` tells the rest.
 
 use crate::journey;
+use crate::runtime_api::binaries;
 use functions::registry::{jobs, operations};
 use local::Effect;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
-use tests::proof::crash::{Rehearsal, Report};
-use tests::proof::crash_points;
+use tests::proof::crash::Rehearsal;
 use tests::proof::modes::Mode;
+use tests::proof::report::Report;
+use tests::proof::{crash_points, kills};
 
 /// What the share came to, told once for all tests.
 pub(crate) fn report() -> &'static Report {
     static REPORT: OnceLock<Report> = OnceLock::new();
-    REPORT.get_or_init(|| crash_points(false, &[], one_of, |_| {}))
+    REPORT.get_or_init(|| crash_points(0, &[], one_of, |_| {}))
 }
 
 /// One of the ways to fail at every second effect, another one from effect to
@@ -55,4 +57,23 @@ fn every_operation_and_job_that_writes_is_killed_at_its_effects() {
         spared.is_empty(),
         "these write and no story of tests/src/proof/scenarios.rs lets them: {spared:?}"
     );
+}
+
+/// Stories that are told with released functions: what these write is money.
+const KILLED: [&str; 3] = [
+    "create_order: a customer's first",
+    "payment_webhook: an order is paid",
+    "renew_subscriptions: a card pays",
+];
+
+#[test]
+fn what_a_killed_process_began_ends_as_if_it_had_not_been() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let binaries = runtime.unwrap().block_on(binaries());
+    let wanted = KILLED.map(str::to_owned);
+    let report = kills(binaries, 4, &wanted, |_| {});
+    assert!(report.broken.is_empty(), "{}", report.broken.join("\n"));
+    assert_eq!(report.told.len(), KILLED.len(), "{:?}", report.told);
 }

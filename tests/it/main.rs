@@ -38,3 +38,4 @@ mod runtime_api;
 mod simulation;
 mod storms;
 mod sweeps;
+mod webhooks;

@@ -10,7 +10,7 @@ use tests::stack::Stack;
 use tokio::sync::OnceCell;
 
 /// The binaries these tests start, built once.
-async fn binaries() -> &'static Binaries {
+pub(crate) async fn binaries() -> &'static Binaries {
     static BINARIES: OnceCell<Binaries> = OnceCell::const_new();
     BINARIES
         .get_or_init(|| async {
@@ -19,6 +19,8 @@ async fn binaries() -> &'static Binaries {
                 "get_profile",
                 "login",
                 "create_order",
+                "payment_webhook",
+                "dispatch_events",
                 "renew_subscriptions",
                 "panicking",
             ];
@@ -29,7 +31,7 @@ async fn binaries() -> &'static Binaries {
 
 /// A function of this stack in a process of its own.
 pub(crate) async fn start(stack: &Stack, name: &str) -> Function {
-    start_in(&stack.environment().unwrap(), name).await
+    start_in(&stack.environment(), name).await
 }
 
 /// A function with this environment in a process of its own.
@@ -161,7 +163,7 @@ async fn a_panic_is_an_error_of_one_invocation_and_the_function_lives_on() {
 #[tokio::test]
 async fn a_function_without_a_setting_ends_before_its_first_event_and_names_it() {
     let stack = Stack::start().await.unwrap();
-    let mut environment = stack.environment().unwrap();
+    let mut environment = stack.environment();
     environment.retain(|(name, _)| name != "TABLE_NAME");
     let mut function = start_in(&environment, "health").await;
     let ended = function.first_poll().await.unwrap_err();

@@ -129,6 +129,19 @@ async fn whatever_meets_the_numbering_of_many_every_invoice_gets_its_number() {
 }
 
 #[tokio::test]
+async fn a_sweep_meets_everything_due_however_short_the_pages_are() {
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let users = accounts(&shop).await;
+    shop.faults(json!({"dynamodb": {"shortPage": 1.0}, "seed": 1}))
+        .await;
+    let tick = json!({"version": 1});
+    let swept = shop.cloud.run_job("renew_subscriptions", tick).await;
+    assert_eq!(swept.unwrap(), json!({"served": ACCOUNTS, "failed": 0}));
+    shop.faults(json!({})).await;
+    all_renewed(&shop, &users).await;
+}
+
+#[tokio::test]
 async fn a_shard_that_cannot_be_read_keeps_no_other_from_being_served() {
     let shop = Shop::at("2026-01-31T09:00:00Z").await;
     let users = accounts(&shop).await;

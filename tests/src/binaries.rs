@@ -89,9 +89,14 @@ impl Binaries {
     }
 }
 
-/// Cargo's target folder: this program runs from `<target>/<profile>/deps`.
+/// Cargo's target folder: this program runs from `<target>/<profile>`, or from
+/// `deps` in it.
 fn target_folder() -> io::Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let folder = program.ancestors().nth(3).map(Path::to_owned);
+    let profile = program
+        .ancestors()
+        .skip(1)
+        .find(|folder| !folder.ends_with("deps"));
+    let folder = profile.and_then(Path::parent).map(Path::to_owned);
     folder.ok_or_else(|| io::Error::other("this program does not run from cargo's target folder"))
 }

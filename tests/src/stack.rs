@@ -73,32 +73,13 @@ impl Stack {
 
     /// The environment of a function of this cloud, as the template would set
     /// it; the provider is this cloud's.
-    ///
-    /// # Errors
-    /// When the settings cannot be written.
-    pub fn environment(&self) -> Result<Vec<(String, String)>, serde_json::Error> {
-        let app = self.cloud.app("environment");
-        let (config, base) = (app.config(), &self.cloud.options().base_url);
-        let variables = [
-            ("AWS_REGION", config.region.clone()),
-            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-            ("AWS_ENDPOINT_URL", format!("http://{}", self.endpoint)),
-            ("TABLE_NAME", config.table.clone()),
-            ("APP_URL", config.app_url.clone()),
-            ("ALLOWED_ORIGINS", config.allowed_origins.join(",")),
-            ("TOKEN_ISSUER", config.issuer.clone()),
-            ("SECRET_PREFIX", config.secret_prefix.clone()),
-            ("MAIL_FROM", config.mail_from.clone()),
-            ("STRIPE_API_URL", format!("{base}/_local/stripe")),
-            ("LIVE_MODE", config.live_mode.to_string()),
-            ("SELLER", serde_json::to_string(&config.seller)?),
-            ("RUST_LOG", "info".to_owned()),
-        ];
-        Ok(variables
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect())
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let base = &self.cloud.options().base_url;
+        let (aws, provider) = (
+            format!("http://{}", self.endpoint),
+            format!("{base}/_local/stripe"),
+        );
+        environment(&self.cloud, &aws, &provider)
     }
 
     /// What the seeded customer logs in with.
@@ -182,4 +163,29 @@ impl Stack {
         }
         Ok(serde_json::from_slice(response.body())?)
     }
+}
+
+/// The environment of a function of this cloud, as the template would set it,
+/// but that it is told where to reach AWS and the provider.
+pub fn environment(cloud: &Cloud, aws: &str, provider: &str) -> Vec<(String, String)> {
+    let app = cloud.app("environment");
+    let config = app.config();
+    let variables = [
+        ("AWS_REGION", config.region.clone()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ENDPOINT_URL", aws.to_owned()),
+        ("TABLE_NAME", config.table.clone()),
+        ("APP_URL", config.app_url.clone()),
+        ("ALLOWED_ORIGINS", config.allowed_origins.join(",")),
+        ("TOKEN_ISSUER", config.issuer.clone()),
+        ("SECRET_PREFIX", config.secret_prefix.clone()),
+        ("MAIL_FROM", config.mail_from.clone()),
+        ("STRIPE_API_URL", provider.to_owned()),
+        ("LIVE_MODE", config.live_mode.to_string()),
+        ("SELLER", json!(config.seller).to_string()),
+        ("RUST_LOG", "info".to_owned()),
+    ];
+    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+    variables.into_iter().map(owned).collect()
 }

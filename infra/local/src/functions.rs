@@ -7,6 +7,7 @@ use crate::connector::{self, Environment};
 use crate::lock::lock;
 use crate::log::LogSink;
 use crate::options::Options;
+use crate::outlet::Elsewhere;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
@@ -82,6 +83,7 @@ pub(crate) struct Functions {
     real_time: bool,
     hashing: Cost,
     warm: Mutex<HashMap<String, Arc<OnceCell<Warm>>>>,
+    elsewhere: Mutex<Option<Arc<dyn Elsewhere>>>,
 }
 
 impl Functions {
@@ -100,7 +102,17 @@ impl Functions {
             real_time: options.flowing,
             hashing: options.hashing,
             warm: Mutex::default(),
+            elsewhere: Mutex::default(),
         }
+    }
+
+    /// Lets functions run elsewhere from now on, or here again.
+    pub(crate) fn run_elsewhere(&self, elsewhere: Option<Arc<dyn Elsewhere>>) {
+        *lock(&self.elsewhere) = elsewhere;
+    }
+
+    fn elsewhere(&self) -> Option<Arc<dyn Elsewhere>> {
+        lock(&self.elsewhere).clone()
     }
 
     /// The settings of every function.
@@ -142,6 +154,14 @@ impl Functions {
             .operations
             .get(id)
             .ok_or_else(|| FunctionError::Unknown(id.to_owned()))?;
+        if let Some(elsewhere) = self.elsewhere() {
+            let event = serde_json::to_value(&event);
+            let event = event.map_err(|error| FunctionError::Failed {
+                function: id.to_owned(),
+                cause: error.to_string(),
+            })?;
+            return elsewhere.run(id, event).await;
+        }
         let warm = self.environment(id).await?;
         let mut context = Context::default();
         context.request_id = request_id.to_owned();
@@ -164,6 +184,9 @@ impl Functions {
             .jobs
             .get(id)
             .ok_or_else(|| FunctionError::Unknown(id.to_owned()))?;
+        if let Some(elsewhere) = self.elsewhere() {
+            return elsewhere.run(id, event).await;
+        }
         let warm = self.environment(id).await?;
         let run = (job.run)(Arc::clone(&warm.0), event, deadline_ms);
         self.run(id, &warm.1, run).await

@@ -143,7 +143,10 @@ async fn connection(
 }
 
 /// Reads a request whole.
-async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Request<Bytes>, StatusCode> {
+pub(crate) async fn read(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Result<Request<Bytes>, StatusCode> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, MOST_READ)
         .collect()

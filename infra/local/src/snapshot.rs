@@ -73,6 +73,13 @@ impl TableFile {
     }
 }
 
+impl Snapshot {
+    /// What the clock showed.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
 impl Drop for TableFile {
     fn drop(&mut self) {
         for suffix in ["", "-wal", "-shm"] {

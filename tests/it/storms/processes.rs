@@ -165,7 +165,7 @@ async fn what_a_killed_sweep_began_is_finished_by_others_and_charged_once() {
 
 /// A process that places orders and asks another provider.
 async fn start_asking(stack: &Stack, provider: SocketAddr) -> Function {
-    let mut environment = stack.environment().unwrap();
+    let mut environment = stack.environment();
     environment.retain(|(name, _)| name != "STRIPE_API_URL");
     environment.push(("STRIPE_API_URL".to_owned(), format!("http://{provider}")));
     start_in(&environment, "create_order").await

@@ -1,8 +1,10 @@
 //! What happens without a condition: who misses it, and how soon.
 
-use super::crash::{Rehearsal, Report, Theatre, singles};
+use super::crash::{Rehearsal, Theatre};
+use super::enumeration::{Part, singles};
 use super::modes::Mode;
 use super::on_every_core;
+use super::report::Report;
 use super::scenario::Scenario;
 use super::scenarios;
 use super::simulation::hunt::{Hunt, Hunter, words};
@@ -129,7 +131,7 @@ async fn tell(
     let story = theatre.rehearse(story.clone()).await;
     if story.writes() {
         theatre.switch_off(condition.cloned());
-        singles(&story, report, some).await;
+        singles(&story, Part::ALL, report, some).await;
         theatre.switch_off(None);
     }
 }

@@ -2,14 +2,16 @@
 //! effects, brought to its end by what production has: the client asks again,
 //! events come again, timers fire. It must end as if nothing had happened.
 
-use super::modes::{Mode, modes};
+use super::modes::Mode;
 use super::scenario::{Act, Scenario, options};
 use super::summary::Summary;
 use super::witness::Witness;
+use crate::answer::Answer;
 use crate::shop::Shop;
 use crate::stage::Stage;
-use local::{Condition, Effect, Fault, Service, Snapshot};
-use std::collections::{BTreeMap, BTreeSet};
+use jiff::Timestamp;
+use local::{Cloud, Condition, Effect, Fault, Options, Service, Snapshot};
+use std::collections::BTreeSet;
 
 /// How long it takes until everything is decided, a charge whose key the
 /// provider remembers a failure under included.
@@ -59,7 +61,12 @@ pub struct Theatre {
 impl Theatre {
     /// Opens it.
     pub async fn open() -> Self {
-        let stage = Stage::set_in(Shop::with(options()).await).await;
+        Self::open_with(options()).await
+    }
+
+    /// Opens it, set up otherwise.
+    pub async fn open_with(options: Options) -> Self {
+        let stage = Stage::set_in(Shop::with(options).await).await;
         let cloud = &stage.shop.cloud;
         cloud.settle().await;
         let mut witness = Witness::default();
@@ -108,11 +115,11 @@ impl Theatre {
 impl Rehearsal {
     async fn play(&mut self) {
         let cloud = self.stage.shop.cloud.clone();
-        let before = self.begin().await;
-        let answer = self.act.until_done(&self.stage).await;
+        let before = self.begin(&[]).await;
+        let answer = self.act().await;
         self.effects = cloud.take_trace();
         let mut witness = self.witness.clone();
-        recover(&self.stage, &mut witness).await;
+        self.recover(&mut witness).await;
         let recovery = cloud.take_trace();
         let effects = self.effects.iter().chain(&recovery);
         let conditions = effects.flat_map(|effect| &effect.conditions);
@@ -126,10 +133,33 @@ impl Rehearsal {
         };
     }
 
-    async fn begin(&self) -> u64 {
-        let cloud = &self.stage.shop.cloud;
+    /// Goes to where the act begins, with these faults before it, each at an
+    /// effect counted from there: how many effects there were so far.
+    pub(super) async fn begin(&self, faults: &[(u64, Mode)]) -> u64 {
+        let cloud = self.cloud();
         cloud.go_back(&self.start).await.unwrap();
-        cloud.effects()
+        let before = cloud.effects();
+        for (effect, (fault, times)) in faults {
+            for further in 0..*times {
+                cloud.plan_fault(before + effect + further, *fault);
+            }
+        }
+        before
+    }
+
+    /// The act, until it is done: what a client is told, if one asked.
+    pub(super) async fn act(&self) -> Option<Answer> {
+        self.act.until_done(&self.stage).await
+    }
+
+    /// Where it is told.
+    pub fn cloud(&self) -> &Cloud {
+        &self.stage.shop.cloud
+    }
+
+    /// When the act begins.
+    pub fn began(&self) -> Timestamp {
+        self.start.now()
     }
 
     /// Name of the story.
@@ -170,16 +200,35 @@ impl Rehearsal {
     /// Tells the story with these faults, each at an effect counted from the
     /// beginning of the act.
     pub async fn tell(&self, faults: &[(u64, Mode)]) -> Told {
-        let cloud = &self.stage.shop.cloud;
-        let before = self.begin().await;
-        for (effect, (fault, times)) in faults {
-            for further in 0..*times {
-                cloud.plan_fault(before + effect + further, *fault);
-            }
+        let before = self.begin(faults).await;
+        let answer = self.act().await;
+        self.end(before, answer, faults).await
+    }
+
+    async fn recover(&self, witness: &mut Witness) {
+        let cloud = self.cloud();
+        cloud.settle().await;
+        let [minutes, hours, days] = RECOVERY;
+        cloud.advance(minutes).await.unwrap();
+        witness.minutes_later(cloud);
+        if let Some(sequel) = self.scenario.sequel {
+            sequel(&self.stage).await;
         }
-        let answer = self.act.until_done(&self.stage).await;
+        cloud.advance(hours).await.unwrap();
+        cloud.advance(days).await.unwrap();
+    }
+
+    /// What the story comes to after an act that was told so much and met these
+    /// faults.
+    pub(super) async fn end(
+        &self,
+        before: u64,
+        answer: Option<Answer>,
+        faults: &[(u64, Mode)],
+    ) -> Told {
+        let cloud = self.cloud();
         let mut witness = self.witness.clone();
-        recover(&self.stage, &mut witness).await;
+        self.recover(&mut witness).await;
         let effects = cloud.effects() - before;
         let trace = cloud.take_trace();
         let mut wrong: Vec<String> = witness
@@ -250,131 +299,7 @@ impl Rehearsal {
     }
 }
 
-/// What a call is, whichever items it is about.
-fn kind_of(effect: &Effect) -> String {
-    let first = |text: &str| text.split('#').next().unwrap_or_default().to_owned();
-    let items = effect.items.iter();
-    let items: BTreeSet<String> = items
-        .map(|item| format!("{:?} {}", item.access, first(&item.pk)))
-        .collect();
-    format!(
-        "{} {} {:?} {:?} {items:?}",
-        effect.function, effect.action, effect.index, effect.secret
-    )
-}
-
 /// Rate counters are no effect of an operation.
-fn only_counts(effect: &Effect) -> bool {
+pub(super) fn only_counts(effect: &Effect) -> bool {
     effect.items.iter().all(|item| item.pk.starts_with("RATE#"))
-}
-
-async fn recover(stage: &Stage, witness: &mut Witness) {
-    let cloud = &stage.shop.cloud;
-    cloud.settle().await;
-    let [minutes, hours, days] = RECOVERY;
-    cloud.advance(minutes).await.unwrap();
-    witness.minutes_later(cloud);
-    cloud.advance(hours).await.unwrap();
-    cloud.advance(days).await.unwrap();
-}
-
-/// What an enumeration came to.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// Stories told, by story.
-    pub told: BTreeMap<String, u64>,
-    /// Crash points met: operation, what was called, and how it failed.
-    pub points: BTreeSet<String>,
-    /// Every kind of call that was made: one of each.
-    pub calls: BTreeMap<String, Effect>,
-    /// What went wrong, with what it takes to see it again.
-    pub broken: Vec<String>,
-    /// True where the first thing that goes wrong is enough.
-    ends_when_broken: bool,
-}
-
-impl Report {
-    /// One that is over as soon as something is wrong.
-    pub fn until_broken() -> Self {
-        Self {
-            ends_when_broken: true,
-            ..Self::default()
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.ends_when_broken && !self.broken.is_empty()
-    }
-
-    /// Adds what another came to.
-    pub fn add(&mut self, other: Self) {
-        for (story, times) in other.told {
-            *self.told.entry(story).or_default() += times;
-        }
-        self.points.extend(other.points);
-        self.broken.extend(other.broken);
-        self.calls.extend(other.calls);
-    }
-
-    /// The operations and jobs some act of which was told and writes.
-    pub fn writers(&self) -> BTreeSet<&str> {
-        let writes = |effect: &&Effect| effect.writes() && !only_counts(effect);
-        let writers = self.calls.values().filter(writes);
-        writers.map(|effect| &*effect.function).collect()
-    }
-
-    fn note(&mut self, story: &Rehearsal, faults: &[(u64, Mode)], told: &Told) {
-        *self.told.entry(story.name().to_owned()).or_default() += 1;
-        for effect in &told.trace {
-            let kind = kind_of(effect);
-            self.calls.entry(kind).or_insert_with(|| effect.clone());
-        }
-        if !told.wrong.is_empty() {
-            self.broken.push(format!(
-                "{} with {faults:?}:\n    {}",
-                story.name(),
-                told.wrong.join("\n    ")
-            ));
-        }
-    }
-}
-
-/// One fault at every effect of the act; `chosen` says which of the modes.
-pub async fn singles(
-    story: &Rehearsal,
-    report: &mut Report,
-    chosen: impl Fn(&Rehearsal, usize, Vec<Mode>) -> Vec<Mode>,
-) {
-    for (place, effect) in story.effects().iter().enumerate() {
-        let number = u64::try_from(place).unwrap() + 1;
-        for mode in chosen(story, place, modes(effect)) {
-            if report.is_over() {
-                return;
-            }
-            let faults = [(number, mode)];
-            let told = story.tell(&faults).await;
-            report.points.insert(format!(
-                "{} {} {:?}x{}",
-                effect.function, effect.action, mode.0, mode.1
-            ));
-            report.note(story, &faults, &told);
-        }
-    }
-}
-
-/// Two crashes: one in the act, the other at every effect that comes after it.
-pub async fn pairs(story: &Rehearsal, report: &mut Report) {
-    let crashes = [(Fault::CrashBefore, 1), (Fault::CrashAfter, 1)];
-    for first in 1..=u64::try_from(story.effects().len()).unwrap() {
-        for mode in crashes {
-            let alone = story.tell(&[(first, mode)]).await;
-            for second in first + 1..=alone.effects {
-                for again in crashes {
-                    let faults = [(first, mode), (second, again)];
-                    let told = story.tell(&faults).await;
-                    report.note(story, &faults, &told);
-                }
-            }
-        }
-    }
 }

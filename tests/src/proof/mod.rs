@@ -3,15 +3,22 @@
 
 pub mod conditions;
 pub mod crash;
+pub mod enumeration;
+pub mod kills;
 pub mod modes;
+pub mod report;
 pub mod scenario;
 pub mod scenarios;
 pub mod simulation;
 pub mod summary;
 pub mod witness;
 
-use crash::{Rehearsal, Report, Theatre};
+use crate::binaries::Binaries;
+use crash::{Rehearsal, Theatre};
+use enumeration::Part;
 use modes::Mode;
+use report::Report;
+use scenario::Scenario;
 use simulation::hunt::{Hunt, Hunter};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -28,7 +35,7 @@ pub fn on_every_core<T: Send>(work: impl AsyncFn() -> T + Sync) -> Vec<T> {
             .map(|_| {
                 scope.spawn(|| {
                     let runtime = tokio::runtime::Builder::new_current_thread()
-                        .enable_time()
+                        .enable_all()
                         .build();
                     runtime.unwrap().block_on(Box::pin(work()))
                 })
@@ -41,37 +48,47 @@ pub fn on_every_core<T: Send>(work: impl AsyncFn() -> T + Sync) -> Vec<T> {
     })
 }
 
+/// The stories whose name contains one of the wanted, or all.
+fn stories(wanted: &[String]) -> Vec<Scenario> {
+    let mut stories = scenarios::all();
+    stories.retain(|story| {
+        wanted.is_empty() || wanted.iter().any(|part| story.name.contains(part.as_str()))
+    });
+    stories
+}
+
 /// Tells every story with a fault at every effect of its act, in the chosen of
-/// its modes; with pairs of crashes if asked. Only stories whose name contains
-/// one of the wanted, or all. `tell` hears of each story when it is over.
+/// its modes, and with so many pairs of crashes. Only stories whose name
+/// contains one of the wanted, or all. `tell` hears of each part of a story
+/// when it is over.
 pub fn crash_points(
-    with_pairs: bool,
+    pairs: usize,
     wanted: &[String],
     chosen: impl Fn(&Rehearsal, usize, Vec<Mode>) -> Vec<Mode> + Sync,
     tell: impl Fn(&str) + Sync,
 ) -> Report {
-    let stories: Vec<_> = scenarios::all()
+    let of = cores();
+    let parts: Vec<(Scenario, Part)> = stories(wanted)
         .into_iter()
-        .filter(|story| {
-            wanted.is_empty() || wanted.iter().any(|part| story.name.contains(part.as_str()))
-        })
+        .flat_map(|story| (0..of).map(move |number| (story.clone(), Part { number, of })))
         .collect();
     let next = AtomicUsize::new(0);
     let reports = on_every_core(async || {
         let theatre = Theatre::open().await;
         let mut report = Report::default();
-        while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some((story, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
             let story = theatre.rehearse(story.clone()).await;
             if !story.writes() {
                 tell(&format!("{:<50} writes nothing", story.name()));
                 continue;
             }
-            let before = report.broken.len();
-            crash::singles(&story, &mut report, &chosen).await;
-            if with_pairs {
-                crash::pairs(&story, &mut report).await;
+            let broken = report.broken.len();
+            let told = report.told_of(&story);
+            enumeration::singles(&story, *part, &mut report, &chosen).await;
+            if pairs > 0 {
+                enumeration::pairs(&story, *part, pairs, &mut report).await;
             }
-            for broken in report.broken.iter().skip(before) {
+            for broken in report.broken.iter().skip(broken) {
                 tell(broken);
             }
             tell(&format!(
@@ -79,17 +96,41 @@ pub fn crash_points(
                 story.name(),
                 story.effects().len(),
                 story.length(),
-                report.told.get(story.name()).copied().unwrap_or(0),
-                report.broken.len() - before,
+                report.told_of(&story) - told,
+                report.broken.len() - broken,
             ));
         }
         report
     });
-    let mut report = Report::default();
-    for part in reports {
-        report.add(part);
-    }
-    report
+    reports.into_iter().fold(Report::default(), Report::with)
+}
+
+/// Tells every story with functions in processes of their own, and kills one at
+/// every so-manieth effect of its act.
+pub fn kills(
+    binaries: &Binaries,
+    every: usize,
+    wanted: &[String],
+    tell: impl Fn(&str) + Sync,
+) -> Report {
+    let stories = stories(wanted);
+    let next = AtomicUsize::new(0);
+    let reports = on_every_core(async || {
+        let mut report = Report::default();
+        while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let broken = report.broken.len();
+            kills::kills(story, binaries, every, &mut report).await;
+            for broken in report.broken.iter().skip(broken) {
+                tell(broken);
+            }
+            let Some(killed) = report.told.get(&story.name) else {
+                continue;
+            };
+            tell(&format!("{:<50} killed {killed:>4} times", story.name));
+        }
+        report
+    });
+    reports.into_iter().fold(Report::default(), Report::with)
 }
 
 /// Plays the histories of these seeds; each twice if asked, and no more after

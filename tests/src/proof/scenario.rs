@@ -26,6 +26,9 @@ pub enum Act {
 /// Prepares the stage for the act.
 pub type Prepare = for<'a> fn(&'a Stage) -> BoxFuture<'a, Act>;
 
+/// What somebody does when half an hour has passed since the act.
+pub type Sequel = for<'a> fn(&'a Stage) -> BoxFuture<'a, ()>;
+
 /// A story.
 #[derive(Clone)]
 pub struct Scenario {
@@ -35,6 +38,9 @@ pub struct Scenario {
     pub operation: &'static str,
     /// Whether it may end otherwise when it takes longer: two acts race in it.
     pub is_race: bool,
+    /// What happens after the act, if anything does but what production does
+    /// by itself.
+    pub sequel: Option<Sequel>,
     prepare: Prepared,
 }
 
@@ -54,6 +60,7 @@ impl Scenario {
                 name: entry.spec.id.to_owned(),
                 operation: entry.spec.id,
                 is_race: false,
+                sequel: None,
                 prepare: Prepared::Good,
             })
             .collect()
@@ -65,6 +72,7 @@ impl Scenario {
             name: format!("{operation}: {about}"),
             operation,
             is_race: false,
+            sequel: None,
             prepare: Prepared::By(prepare),
         }
     }
@@ -74,6 +82,15 @@ impl Scenario {
     pub fn race(self) -> Self {
         Self {
             is_race: true,
+            ..self
+        }
+    }
+
+    /// The same, in which somebody does something half an hour later.
+    #[must_use]
+    pub fn then(self, sequel: Sequel) -> Self {
+        Self {
+            sequel: Some(sequel),
             ..self
         }
     }

@@ -74,7 +74,8 @@ fn of_renewals() -> Vec<Scenario> {
         }),
         renew("the bank wants the customer", |stage| {
             renewal(stage, "authentication_required", 1)
-        }),
+        })
+        .then(|stage| pays_as_mailed(stage).boxed()),
         renew("three periods were missed", |stage| renewal(stage, "ok", 3)),
         renew("a retry pays", |stage| recovered(stage).boxed()),
         renew("dunning ends", |stage| given_up(stage).boxed()),
@@ -236,6 +237,14 @@ fn renewal<'a>(stage: &'a Stage, behave: &'static str, months: i64) -> BoxFuture
         Act::Tick("renew_subscriptions")
     }
     .boxed()
+}
+
+/// Ada pays on the page she was mailed.
+async fn pays_as_mailed(stage: &Stage) {
+    let pages = stage.shop.mailed_pages(&stage.ada.email);
+    if let Some(page) = pages.last() {
+        stage.shop.post(page, &json!({"card": GOOD_CARD})).await;
+    }
 }
 
 async fn recovered(stage: &Stage) -> Act {

@@ -49,16 +49,17 @@ impl Environment {
 
 /// A client for AWS that ends in these backends.
 pub(crate) fn aws(backends: &Arc<Backends>, environment: &Environment) -> SharedHttpClient {
-    let connector = connector(backends, environment, false);
+    let connector = here(backends, environment, false);
     http_client_fn(move |_, _| connector.clone())
 }
 
 /// A connector to the payment provider that ends in its simulator.
 pub(crate) fn web(backends: &Arc<Backends>, environment: &Environment) -> SharedHttpConnector {
-    connector(backends, environment, true)
+    here(backends, environment, true)
 }
 
-fn connector(
+/// The connector of an environment, to AWS or to the provider.
+pub(crate) fn here(
     backends: &Arc<Backends>,
     environment: &Environment,
     provider: bool,

@@ -3,6 +3,7 @@
 
 use super::plan::History;
 use super::play::{Outcome, Stand};
+use auditor::Auditor;
 use futures::FutureExt as _;
 use local::Condition;
 use std::collections::BTreeMap;
@@ -29,6 +30,14 @@ pub struct Hunt {
 }
 
 impl Hunt {
+    /// States, steps and events the auditor knows and no history came to. Many
+    /// histories that miss one prove less than they seem to.
+    pub fn missed(&self) -> Vec<String> {
+        let mut words = Auditor::vocabulary();
+        words.retain(|word| !self.met.contains_key(word));
+        words
+    }
+
     /// Adds what another came to.
     pub fn add(&mut self, other: Self) {
         self.played += other.played;

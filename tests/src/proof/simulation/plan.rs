@@ -65,6 +65,9 @@ pub enum Deed {
     Cart(Plan),
     /// Puts two plans into the cart, from two tabs at once.
     Tabs([Plan; 2]),
+    /// The same before logging in, in a browser that still has the token of a
+    /// cart of long ago.
+    GuestTabs([Plan; 2]),
     /// Orders a plan in one tab, and cancels it in the other at once.
     OrderAndCancel(Plan),
     /// Empties the cart.
@@ -240,7 +243,8 @@ fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
         9..14 => Deed::Refresh { back },
         14..16 => Deed::LogOut,
         16..19 => Deed::Cart(plan(chance)),
-        19..22 => Deed::Tabs([plan(chance), plan(chance)]),
+        19..21 => Deed::Tabs([plan(chance), plan(chance)]),
+        21..22 => Deed::GuestTabs([plan(chance), plan(chance)]),
         22..23 => Deed::ClearCart,
         23..28 => Deed::OrderCart,
         28..39 => Deed::Order(plan(chance)),

@@ -231,6 +231,7 @@ impl Stand {
                 Deed::LogOut => self.log_out(who).await,
                 Deed::Cart(plan) => self.put_in_cart(who, *plan).await,
                 Deed::Tabs(plans) => self.change_cart_twice(who, *plans).await,
+                Deed::GuestTabs(plans) => self.begin_cart_twice(who, *plans).await,
                 Deed::OrderAndCancel(plan) => self.order_and_cancel(who, *plan).await,
                 Deed::ClearCart => {
                     self.ask(who, "DELETE", "/v1/cart", |call| call).await;

@@ -2,7 +2,11 @@
 
 use super::plan::Plan;
 use super::play::Stand;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::join;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 /// How often the second tab looks whether the first one's order is there.
 const LOOKS: u32 = 8;
@@ -12,6 +16,22 @@ impl Stand {
     pub(super) async fn change_cart_twice(&self, who: usize, plans: [Plan; 2]) {
         let [one, other] = plans;
         join(self.put_in_cart(who, one), self.put_in_cart(who, other)).await;
+    }
+
+    /// Two tabs of a browser begin one guest's cart at once.
+    pub(super) async fn begin_cart_twice(&self, who: usize, plans: [Plan; 2]) {
+        let email = self.with(who, |person| person.email.clone());
+        let token = URL_SAFE_NO_PAD.encode(Sha256::digest(email));
+        let put = async |plan: Plan| {
+            let path = format!("/v1/cart/items/{}", plan.id);
+            let body = json!({"quantity": plan.quantity});
+            self.call(None, "PUT", &path, |call| {
+                call.header("x-cart-token", &token).json(&body)
+            })
+            .await;
+        };
+        let [one, other] = plans;
+        join(put(one), put(other)).await;
     }
 
     /// One tab orders; the other cancels the order as soon as it shows, while

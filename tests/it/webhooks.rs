@@ -1,0 +1,95 @@
+//! The provider's events: again, too early, and when the table cannot take
+//! them.
+
+use serde_json::{Value, json};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, Shop, text};
+
+#[tokio::test]
+async fn a_webhook_repeated_and_out_of_order_changes_nothing_more() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    ada.buy(EDR_MONTHLY, 2).await;
+    let digest = shop.digest().await;
+    let events: Vec<String> = shop.book().await["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| text(&event["id"]))
+        .collect();
+    assert!(events.len() >= 3, "{events:?}");
+    for event in events.iter().rev().chain(&events) {
+        let answer = shop
+            .post(&format!("/_local/events/{event}/redeliver"), &json!({}))
+            .await;
+        assert!((200..300).contains(&answer.status), "{}", answer.json);
+        shop.cloud.settle().await;
+    }
+    assert_eq!(shop.digest().await, digest);
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn an_event_that_comes_again_waits_no_longer_for_it() {
+    let shop = Shop::open().await;
+    let body = json!({
+        "id": "evt_early", "type": "payment_intent.succeeded", "livemode": false,
+        "data": {"object": {"id": "pi_1", "object": "payment_intent", "status": "succeeded",
+            "amount": 100, "amount_received": 100, "currency": "eur", "customer": "cus_1",
+            "livemode": false, "metadata": {
+                "account": "acc_00000000000070008000000000000000",
+                "payment": "pay_00000000000070008000000000000000",
+                "order": "ord_00000000000070008000000000000000",
+                "invoice": "inv_00000000000070008000000000000000",
+                "attempt": "1"}}}
+    })
+    .to_string();
+    let deliver = async || {
+        let now = shop.cloud.now();
+        let signature = shop.cloud.simulator().sign(now, body.as_bytes());
+        let call = shop.call("POST", "/v1/webhooks/stripe");
+        let call = call.header("stripe-signature", &signature);
+        let sent = call.raw("application/json", body.clone()).send().await;
+        sent.data(200)["status"].clone()
+    };
+    let kept = async || {
+        let key = "PROVIDER%23stripe%23evt_early";
+        let items = shop.get(&format!("/_local/items?pk={key}")).await.json;
+        items[0].clone()
+    };
+    assert_eq!(deliver().await, "kept");
+    let first = kept().await["received_at"].clone();
+    assert!(first.is_string());
+    shop.wait(10 * 3_600);
+    assert_eq!(deliver().await, "kept");
+    assert_eq!(kept().await["received_at"], first);
+    // A day after it first came nobody waits for its payment any more.
+    shop.advance("P1D").await;
+    assert_eq!(deliver().await, "repeated");
+    assert_eq!(kept().await["state"]["reason"], "waited_too_long");
+    assert_eq!(kept().await["received_at"], first);
+}
+
+#[tokio::test]
+async fn an_event_that_could_only_be_kept_is_applied_when_it_comes_again() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    shop.faults(json!({"webhooks": {"drop": 1.0}, "seed": 1}))
+        .await;
+    shop.pay(&placed, GOOD_CARD).await;
+    shop.cloud.settle().await;
+    let events = shop.book().await["events"].clone();
+    let completed = |event: &&Value| event["type"] == "checkout.session.completed";
+    let event = events.as_array().unwrap().iter().find(completed).unwrap();
+    let redeliver = format!("/_local/events/{}/redeliver", text(&event["id"]));
+
+    // It tells of a page; the payment itself cannot be read now.
+    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
+        .await;
+    assert_eq!(shop.post(&redeliver, &json!({})).await.status, 200);
+    assert_eq!(ada.standing(&placed).await["status"], "pending");
+    shop.faults(json!({})).await;
+    assert_eq!(shop.post(&redeliver, &json!({})).await.status, 200);
+    assert_eq!(ada.standing(&placed).await["status"], "paid");
+    shop.audit(&ada).await;
+}
