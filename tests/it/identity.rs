@@ -1,8 +1,13 @@
 //! Registering, confirming, logging in, staying logged in, logging out.
 
+mod keys;
+mod limits;
 mod parity;
 mod sessions;
+mod standing;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tests::shop::{Answer, PASSWORD, Shop, registration, text};
 
@@ -145,4 +150,10 @@ fn anonymous(answer: &Answer) -> Value {
         json["requestId"] = Value::Null;
     }
     json
+}
+
+/// What an access token says: in its header (0), as its claims (1).
+fn told(token: &str, part: usize) -> Value {
+    let part = token.split('.').nth(part).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }

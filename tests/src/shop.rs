@@ -5,8 +5,9 @@ use crate::documented;
 use bytes::Bytes;
 use domain::id::{AccountId, Id as _};
 use http::Request;
-use local::{Cloud, Options, StreamDelivery};
+use local::{Cloud, Options, SourceIp, StreamDelivery};
 use serde_json::{Value, json};
+use std::net::IpAddr;
 
 /// Monthly, 1 device at least, per unit: the plain case.
 pub const EDR_MONTHLY: &str = "pln_01945000000070008000000000000051";
@@ -56,6 +57,14 @@ impl Call<'_> {
         Self {
             body: body.into(),
             ..self.header("content-type", content_type)
+        }
+    }
+
+    /// The same from another client's address.
+    pub fn from(self, address: IpAddr) -> Self {
+        Self {
+            builder: self.builder.extension(SourceIp(address)),
+            ..self
         }
     }
 

@@ -1,5 +1,6 @@
 //! How a local cloud is set up.
 
+use domain::email::EmailAddress;
 use jiff::Timestamp;
 use platform::clock::{Clock as _, SystemClock};
 use platform::identity::password::Cost;
@@ -34,6 +35,8 @@ pub struct Options {
     pub stream: StreamDelivery,
     /// Whether the catalogue and the logins are seeded.
     pub seeded: bool,
+    /// Whoever confirms this address is an administrator from then on.
+    pub bootstrap_admin: Option<EmailAddress>,
 }
 
 /// Who carries the table's stream to its function.
@@ -65,6 +68,7 @@ impl Options {
             trace: true,
             stream: StreamDelivery::WithRequests,
             seeded: true,
+            bootstrap_admin: None,
         }
     }
 
@@ -83,6 +87,7 @@ impl Options {
             trace: false,
             stream: StreamDelivery::InBackground,
             seeded: true,
+            bootstrap_admin: None,
         }
     }
 

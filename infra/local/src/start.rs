@@ -172,7 +172,7 @@ fn config(options: &Options) -> Config {
         provider_url: "https://api.stripe.com".to_owned(),
         live_mode: false,
         seller: seller(),
-        bootstrap_admin: None,
+        bootstrap_admin: options.bootstrap_admin.clone(),
         rate_limits: options.rate_limits,
         loopback: true,
     }

@@ -199,6 +199,10 @@ impl Courier {
             at: now,
             status: None,
         });
+        if !parcel.spared && self.dice.hits(self.faults.lose) {
+            parcel.due = None;
+            return None;
+        }
         parcel.due = parcel.next_attempt(now);
         if let Some(next) = parcel.due {
             self.queue.insert((next, id.clone()));

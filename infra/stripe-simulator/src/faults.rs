@@ -56,6 +56,8 @@ pub struct WebhookFaults {
     /// Attempts lost on the way; the provider sees no answer and tries again
     /// on its schedule. 1000 is a blackout.
     pub drop: u16,
+    /// Events that never come, whatever the schedule.
+    pub lose: u16,
     /// A first attempt waits up to this many seconds.
     pub delay_max_seconds: u32,
 }

@@ -44,6 +44,7 @@ mod periods;
 mod shape;
 mod states;
 mod table;
+mod taxes;
 mod time;
 mod timers;
 

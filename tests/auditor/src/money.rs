@@ -4,6 +4,7 @@ use crate::Invariant::InvoiceArithmetic;
 use crate::item::{Item, Node};
 use crate::notes::Notes;
 use crate::table::Step;
+use crate::taxes::rate_for;
 use std::collections::BTreeMap;
 
 /// An amount with its currency, as stored.
@@ -138,6 +139,10 @@ fn order_adds_up(order: &Item) -> Result<(), String> {
         .at("tax.rate_basis_points")
         .number()
         .ok_or("no rate")?;
+    let lawful = rate_for(order);
+    if rate != lawful {
+        return Err(format!("taxed at {rate}, and its buyer pays {lawful}"));
+    }
     let tax = tax_on(net, rate).ok_or("the tax is too large")?;
     for (name, amount) in [
         ("subtotal", sum(lines.clone(), "subtotal", currency)?),

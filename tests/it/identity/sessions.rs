@@ -1,17 +1,20 @@
 //! Refresh tokens: rotation, grace, reuse, the cookie, the end of a session.
 
 use super::login;
-use serde_json::json;
+use futures::future::join;
+use local::{Faults, Options, Outcome};
+use platform::identity::password::Cost;
+use serde_json::{Value, json};
 use tests::shop::{Answer, EDR_MONTHLY, PASSWORD, Shop, order_of, text};
 
 const ORIGIN: &str = "http://localhost:5173";
 
 /// A session of a client that keeps its refresh token itself: the token.
-async fn session(shop: &Shop, email: &str) -> String {
+pub(super) async fn session(shop: &Shop, email: &str) -> String {
     text(&login(shop, email, PASSWORD).await.data(200)["refreshToken"])
 }
 
-async fn refresh(shop: &Shop, token: &str) -> Answer {
+pub(super) async fn refresh(shop: &Shop, token: &str) -> Answer {
     shop.post("/v1/auth/refresh", &json!({"refreshToken": token}))
         .await
 }
@@ -134,6 +137,60 @@ async fn a_used_token_ends_its_session_at_once_when_its_successor_was_used_too()
         &text(&third["refreshToken"]),
     )
     .await;
+}
+
+/// A thief comes back with the first token of a session while its owner
+/// refreshes with the second, in turns of chance: the owner's newest tokens, and
+/// whether the owner was faster than the thief's act.
+async fn thief_beside_owner(shop: &Shop, first: &str, second: Value, seed: u64) -> (Value, bool) {
+    let turns = Faults {
+        shuffle: true,
+        seed,
+        ..Faults::default()
+    };
+    shop.cloud.set_faults(turns).unwrap();
+    shop.cloud.take_trace();
+    let good = text(&second["refreshToken"]);
+    let (thief, owner) = join(refresh(shop, first), refresh(shop, &good)).await;
+    shop.cloud.set_faults(Faults::default()).unwrap();
+    thief.refused(401, "invalid_refresh_token");
+    let overtaken = shop
+        .cloud
+        .take_trace()
+        .iter()
+        .any(|effect| effect.in_transaction() && effect.outcome == Outcome::Answered(400));
+    let newest = if owner.status == 200 {
+        owner.data(200)
+    } else {
+        owner.refused(401, "invalid_refresh_token");
+        second
+    };
+    (newest, overtaken)
+}
+
+#[tokio::test]
+async fn a_used_token_that_comes_back_while_its_session_goes_on_ends_it() {
+    let shop = Shop::with(Options {
+        hashing: Cost::NEGLIGIBLE,
+        ..Options::test()
+    })
+    .await;
+    let ada = shop.customer("ada@example.com").await;
+    let mut overtaken = 0;
+    for seed in 0..40 {
+        let first = session(&shop, &ada.email).await;
+        let second = refresh(&shop, &first).await.data(200);
+        shop.advance("PT31S").await;
+        let mails = shop.cloud.mails(Some(&ada.email)).len();
+        let (newest, met) = thief_beside_owner(&shop, &first, second, seed).await;
+        overtaken += usize::from(met);
+        let (access, next) = (&newest["accessToken"], &newest["refreshToken"]);
+        ended_by_reuse(&shop, &ada.email, &text(access), &text(next)).await;
+        let told = shop.cloud.mails(Some(&ada.email)).len() - mails;
+        assert_eq!(told, 1, "seed {seed}");
+    }
+    // Otherwise nothing of this was tried.
+    assert!((1..40).contains(&overtaken), "{overtaken} times of 40");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,10 @@
 //! Registering, confirming, staying logged in and logging out.
 
-use super::{Storm, count};
+use super::{COPIES, Storm, count, options};
+use local::{Faults, Options};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use tests::shop::{Answer, PASSWORD, Shop, registration, text};
 use tests::stage::refresh_token;
 
@@ -141,5 +143,64 @@ async fn logins_at_the_same_moment_are_sessions_of_their_own() {
             .refused(401, "invalid_refresh_token");
         refresh(shop.clone(), other).await.data(200);
         storm.is_over(&[&ada]).await;
+    }
+}
+
+/// A shop in which tries are counted, in each weather.
+async fn where_tries_count() -> [Storm; 2] {
+    let options = Options {
+        rate_limits: true,
+        ..options()
+    };
+    Storm::set_up(options).await
+}
+
+/// A try at the password of an address, from a client of its own.
+async fn guess(shop: Shop, client: usize, email: String) -> Answer {
+    let client = IpAddr::from([192, 0, 2, u8::try_from(client).unwrap()]);
+    let body = json!({"email": email, "password": "not the password at all"});
+    let call = shop.call("POST", "/v1/auth/login").from(client);
+    call.json(&body).send().await
+}
+
+/// No more tries were judged than a bucket holds; all others are told when
+/// there is a token again.
+fn judged_at_most(storm: &Storm, answers: &[Answer], limit: usize, wait: &str) {
+    let judged = count(answers, 401);
+    assert!(judged <= limit, "{judged} of {COPIES} were judged");
+    for refused in answers.iter().filter(|answer| answer.status == 429) {
+        refused.refused(429, "too_many_requests");
+        assert_eq!(refused.header("retry-after"), wait);
+    }
+    if storm.faults == Faults::default() {
+        let others = count(answers, 429);
+        assert_eq!((judged, others), (limit, COPIES - limit));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_sixty_four_guesses_of_one_password_five_are_judged_from_wherever_they_come() {
+    for mut storm in where_tries_count().await {
+        let shop = storm.shop.clone();
+        let ada = shop.customer("ada@example.com").await;
+        let copy = |n| guess(shop.clone(), n, ada.email.clone());
+        let answers = storm.of_requests(&[401, 429], copy).await;
+        judged_at_most(&storm, &answers, 5, "240");
+        // Four minutes later there is one token again, and only one.
+        shop.wait(240);
+        let answers = storm.of_requests(&[401, 429], copy).await;
+        judged_at_most(&storm, &answers, 1, "240");
+        storm.is_over(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_sixty_four_guesses_by_one_client_thirty_are_judged_whosever_password_it_is() {
+    for mut storm in where_tries_count().await {
+        let shop = storm.shop.clone();
+        let copy = |n| guess(shop.clone(), 1, format!("user{n}@example.com"));
+        let answers = storm.of_requests(&[401, 429], copy).await;
+        judged_at_most(&storm, &answers, 30, "5");
+        storm.is_over(&[]).await;
     }
 }

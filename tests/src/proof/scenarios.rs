@@ -33,6 +33,9 @@ fn of_orders() -> Vec<Scenario> {
         reconcile("no event tells of a payment", |stage| {
             unheard(stage).boxed()
         }),
+        reconcile("no event tells of a page nobody paid", |stage| {
+            unpaid(stage).boxed()
+        }),
         reconcile("nobody looked for a charge for a day", |stage| {
             forgotten(stage).boxed()
         }),
@@ -118,7 +121,7 @@ async fn expired(stage: &Stage) -> Act {
 
 fn silence(stage: &Stage) {
     let webhooks = Webhooks {
-        drop: Share::ALL,
+        lose: Share::ALL,
         ..Webhooks::default()
     };
     let faults = Faults {
@@ -144,13 +147,25 @@ async fn unheard(stage: &Stage) -> Act {
     Act::Tick("reconcile_payments")
 }
 
+async fn unpaid(stage: &Stage) -> Act {
+    placed(stage, "unpaid").await;
+    silence(stage);
+    stage.shop.wait(3_700);
+    // The provider alone: a tick of the job would find it here already.
+    let (simulator, now) = (stage.shop.cloud.simulator(), stage.shop.cloud.now());
+    simulator.tick(now);
+    assert!(simulator.due_deliveries(now).is_empty());
+    stage.shop.cloud.set_faults(Faults::default()).unwrap();
+    Act::Tick("reconcile_payments")
+}
+
 /// A renewal was charged; neither the answer nor the event arrived, and nobody
 /// looked for it for a day.
 async fn forgotten(stage: &Stage) -> Act {
     stage.shop.wait(31 * 24 * 3_600);
     let mut faults = Faults::default();
     faults.provider.reply_lost = Share::ALL;
-    faults.webhooks.drop = Share::ALL;
+    faults.webhooks.lose = Share::ALL;
     stage.shop.cloud.set_faults(faults).unwrap();
     stage.shop.tick("renew_subscriptions").await;
     stage.shop.cloud.settle().await;

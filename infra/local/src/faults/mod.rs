@@ -112,8 +112,10 @@ pub struct Webhooks {
     pub duplicate: Share,
     /// What falls due together is sent in an order of chance.
     pub reorder: bool,
-    /// Attempts lost on the way.
+    /// Attempts lost on the way; they are made again.
     pub drop: Share,
+    /// Events that never come.
+    pub lose: Share,
     /// A first attempt waits up to this many seconds.
     pub delay: u32,
 }
@@ -210,6 +212,7 @@ impl From<Webhooks> for WebhookFaults {
             duplicate: faults.duplicate.permille(),
             reorder: faults.reorder,
             drop: faults.drop.permille(),
+            lose: faults.lose.permille(),
             delay_max_seconds: faults.delay,
         }
     }

@@ -364,6 +364,7 @@ fn an_order_that_does_not_add_up() {
             "10 cost Some(4890)",
         ),
         ("/totals/tax", eur(979), "tax is"),
+        ("/postal_code", json!("97400"), "its buyer pays 850"),
         ("/totals/total", eur(5879), "its order costs another amount"),
     ] {
         history()

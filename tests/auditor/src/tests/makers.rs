@@ -112,7 +112,8 @@ pub(super) fn order(n: u32, at: (u64, u32), status: Value, placed: &str) -> Valu
         json!({"id": format!("ord_{n}"), "user": "usr_1", "status": status, "lines": [line],
             "totals": {"subtotal": eur(4900), "discount": eur(0), "tax": eur(980), "total": eur(5880)},
             "tax": {"rate_basis_points": 2000}, "payment": format!("pay_{n}"),
-            "invoice": format!("inv_{n}"), "created_at": placed}),
+            "invoice": format!("inv_{n}"), "country": "FR", "postal_code": "75001",
+            "created_at": placed}),
     )
 }
 
@@ -279,7 +280,8 @@ pub(super) fn subscription(
         "subscription",
         "SUBSCRIPTION#sub_1",
         (version, act),
-        json!({"id": "sub_1", "order": "ord_1", "plan": "pln_1", "product": "prd_1", "quantity": 10,
+        json!({"id": "sub_1", "order": "ord_1", "country": "FR", "postal_code": "75001",
+            "plan": "pln_1", "product": "prd_1", "quantity": 10,
             "scheme": {"mode": "per_unit", "unitAmount": 490}, "currency": "EUR",
             "anchor": {"start": SOLD, "zone": "UTC", "day": 31, "interval": {"unit": "month", "count": 1}},
             "status": status, "period": {"index": index, "start": start, "end": end},

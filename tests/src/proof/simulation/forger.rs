@@ -56,6 +56,11 @@ fn forged(session: &Value, lie: &str, place: usize) -> Value {
         metadata["account"] = json!("acc_00000000000070008000000000000000");
     }
     let livemode = told(json!(false), "mode", json!(true));
+    let other = if session["currency"] == "eur" {
+        "usd"
+    } else {
+        "eur"
+    };
     json!({
         "id": format!("evt_forged_{place}"),
         "object": "event",
@@ -68,7 +73,7 @@ fn forged(session: &Value, lie: &str, place: usize) -> Value {
             "status": "succeeded",
             "amount": amount,
             "amount_received": amount,
-            "currency": told(session["currency"].clone(), "currency", json!("usd")),
+            "currency": told(session["currency"].clone(), "currency", json!(other)),
             "customer": told(session["customer"].clone(), "customer", json!("cus_forged")),
             "livemode": livemode,
             "metadata": metadata,

@@ -9,6 +9,20 @@ use local::Condition;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
+/// What the auditor knows and no operation comes to yet: nobody cancels a
+/// subscription or shuts a login, and what an event tells of is in the table
+/// before the provider hears of it.
+const OUT_OF_REACH: [&str; 8] = [
+    "subscription: active -> canceled",
+    "subscription: past_due -> canceled",
+    "event: subscription_ended",
+    "login: active -> suspended",
+    "login: suspended -> active",
+    "provider_event: received -> waiting",
+    "provider_event: waiting -> received",
+    "provider_event: waiting -> applied",
+];
+
 /// A history that failed.
 #[derive(Debug, Clone)]
 pub struct Failure {
@@ -34,7 +48,7 @@ impl Hunt {
     /// histories that miss one prove less than they seem to.
     pub fn missed(&self) -> Vec<String> {
         let mut words = Auditor::vocabulary();
-        words.retain(|word| !self.met.contains_key(word));
+        words.retain(|word| !self.met.contains_key(word) && !OUT_OF_REACH.contains(&word.as_str()));
         words
     }
 
@@ -115,6 +129,9 @@ impl Hunter {
         let whole = History::of(seed);
         let mut places = whole.places();
         let mut outcome = self.play(&whole).await;
+        if outcome.wrong.is_empty() {
+            return (whole, outcome);
+        }
         let mut size = places.len().div_ceil(2);
         while size >= 1 {
             let mut at = 0;

@@ -1,10 +1,12 @@
 //! Histories of a whole shop under faults, each decided by one number.
 
 mod forger;
+mod home;
 pub mod hunt;
 mod person;
 mod plan;
 mod play;
+mod staff;
 mod tabs;
 mod weather;
 

@@ -1,6 +1,7 @@
 //! A customer, as an application acts for one: with sessions, keys, payment
 //! pages, and patience.
 
+use super::home::Home;
 use super::plan::Plan;
 use super::play::Stand;
 use crate::answer::Answer;
@@ -30,6 +31,7 @@ pub(super) struct Person {
     /// The final answers, by key.
     told: BTreeMap<String, (Timestamp, Vec<u8>)>,
     keys: u32,
+    home: Home,
 }
 
 /// A request with a key.
@@ -44,6 +46,7 @@ impl Person {
     pub(super) fn named(index: usize) -> Self {
         Self {
             email: format!("customer-{index}@example.com"),
+            home: Home::of(index),
             ..Self::default()
         }
     }
@@ -185,11 +188,14 @@ impl Stand {
     /// Orders something under a new key.
     pub(super) async fn order(&self, who: usize, plan: Option<Plan>) {
         let mut body = order_of(&[]);
+        let home = self.with(who, |person| person.home);
+        body["billingAddress"] = home.address();
         let members = body.as_object_mut().unwrap();
         match plan {
             Some(plan) => {
                 let line = json!({"planId": plan.id, "quantity": plan.quantity});
                 members.insert("items".to_owned(), json!([line]));
+                members.insert("currency".to_owned(), json!(home.currency));
             }
             None => {
                 members.remove("items");

@@ -94,6 +94,8 @@ pub enum Deed {
     Look,
     /// Asks for somebody else's things.
     Pry,
+    /// An administrator asks for this customer's things.
+    Administer,
     /// A schedule starts a job, due or not.
     Tick(&'static str),
     /// The provider's events that are due arrive all at once.
@@ -256,7 +258,8 @@ fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
         },
         70..76 => Deed::Cancel { back },
         76..80 => Deed::Look,
-        80..83 => Deed::Pry,
+        80..82 => Deed::Pry,
+        82..83 => Deed::Administer,
         83..90 => Deed::Tick(pick(chance, &["renew_subscriptions", "reconcile_payments"])),
         90..95 => Deed::Deliver,
         95..98 => Deed::Redeliver { back },

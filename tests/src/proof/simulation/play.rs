@@ -243,6 +243,7 @@ impl Stand {
                 Deed::Cancel { back } => self.cancel(who, *back).await,
                 Deed::Look => self.look(who).await,
                 Deed::Pry => self.pry(who).await,
+                Deed::Administer => self.administer(who).await,
                 Deed::Tick(job) => {
                     // What it reports, and whether it fails, is for the log.
                     let _ = self.shop.cloud.run_job(job, json!({"version": 1})).await;

@@ -19,6 +19,8 @@ pub enum Weather {
     ProviderOutage,
     /// None of the provider's events arrives in time, or all come twice.
     Blackout,
+    /// None of the provider's events ever arrives.
+    Silence,
     /// The index shows what was.
     Lagging,
     /// Answers are right and not what one hopes for.
@@ -29,13 +31,14 @@ pub enum Weather {
     Storm,
 }
 
-const ALL: [Weather; 10] = [
+const ALL: [Weather; 11] = [
     Weather::Calm,
     Weather::Lossy,
     Weather::Throttled,
     Weather::Conflicts,
     Weather::ProviderOutage,
     Weather::Blackout,
+    Weather::Silence,
     Weather::Lagging,
     Weather::Ragged,
     Weather::Slow,
@@ -49,7 +52,7 @@ fn percent(of: u32) -> Share {
 impl Weather {
     /// One of them.
     pub fn draw(chance: &mut Chance) -> Self {
-        ALL[usize::try_from(chance.below(10)).unwrap()]
+        ALL[usize::try_from(chance.below(11)).unwrap()]
     }
 
     /// The faults of this weather.
@@ -61,6 +64,7 @@ impl Weather {
             Self::Conflicts => conflicts(),
             Self::ProviderOutage => provider_outage(),
             Self::Blackout => blackout(),
+            Self::Silence => silence(),
             Self::Lagging => lagging(),
             Self::Ragged => ragged(),
             Self::Slow => slow(),
@@ -143,12 +147,27 @@ fn provider_outage() -> Faults {
     }
 }
 
+fn silence() -> Faults {
+    Faults {
+        provider: ProviderFaults {
+            reply_lost: percent(10),
+            ..ProviderFaults::default()
+        },
+        webhooks: Webhooks {
+            lose: Share::ALL,
+            ..Webhooks::default()
+        },
+        ..Faults::default()
+    }
+}
+
 fn blackout() -> Faults {
     Faults {
         webhooks: Webhooks {
             duplicate: percent(40),
             reorder: true,
             drop: percent(60),
+            lose: percent(20),
             delay: 72 * 3_600,
         },
         stream: StreamFaults {
@@ -248,6 +267,7 @@ fn storm() -> Faults {
             duplicate: percent(20),
             reorder: true,
             drop: percent(20),
+            lose: percent(2),
             delay: 3_600,
         },
         secrets: lossy_service(),

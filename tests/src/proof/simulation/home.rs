@@ -1,0 +1,41 @@
+//! Who lives where: not all pay the same tax, nor in euros.
+
+use crate::shop::address;
+use serde_json::{Value, json};
+
+/// Where somebody lives, and the money they pay in.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Home {
+    country: &'static str,
+    postal_code: &'static str,
+    pub(super) currency: &'static str,
+}
+
+const HOMES: [Home; 3] = [
+    home("FR", "75001", "EUR"),
+    home("FR", "97400", "USD"),
+    home("DE", "10115", "EUR"),
+];
+
+const fn home(country: &'static str, postal_code: &'static str, currency: &'static str) -> Home {
+    Home {
+        country,
+        postal_code,
+        currency,
+    }
+}
+
+impl Home {
+    /// That of the customer with this number.
+    pub(super) fn of(index: usize) -> Self {
+        HOMES[index % HOMES.len()]
+    }
+
+    /// The billing address.
+    pub(super) fn address(&self) -> Value {
+        let mut address = address();
+        address["country"] = json!(self.country);
+        address["postalCode"] = json!(self.postal_code);
+        address
+    }
+}
