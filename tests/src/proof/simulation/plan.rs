@@ -129,9 +129,12 @@ const CARDS: [&str; 6] = [
 ];
 
 /// How saved cards may behave.
-const BEHAVIOURS: [&str; 6] = [
+const BEHAVIOURS: [&str; 9] = [
     "ok",
     "ok",
+    "ok",
+    "insufficient_funds",
+    "insufficient_funds",
     "insufficient_funds",
     "expired_card",
     "stolen_card",
@@ -152,8 +155,12 @@ impl History {
         let mut steps = vec![Step::Deeds(
             (0..customers).map(|who| (who, Deed::Register)).collect(),
         )];
+        let days = Days::draw(&mut chance);
+        if days == Days::Years {
+            steps.extend(purchases(&mut chance, customers));
+        }
         for _ in 0..STEPS {
-            steps.push(step(&mut chance, customers));
+            steps.push(step(&mut chance, customers, days));
         }
         Self {
             seed,
@@ -198,15 +205,58 @@ fn pick<T: Copy>(chance: &mut Chance, among: &[T]) -> T {
     among[pick_index(chance, u64::try_from(among.len()).unwrap())]
 }
 
-fn step(chance: &mut Chance, customers: usize) -> Step {
+/// What a history is mostly about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Days {
+    /// Customers who are busy.
+    Busy,
+    /// Subscriptions that renew, and cards that do not always pay.
+    Years,
+}
+
+impl Days {
+    fn draw(chance: &mut Chance) -> Self {
+        if chance.below(4) == 0 {
+            Self::Years
+        } else {
+            Self::Busy
+        }
+    }
+
+    /// Of a hundred steps, how many are deeds, pauses and outages, in this
+    /// order, each with those before it.
+    fn shares(self) -> [u64; 3] {
+        match self {
+            Self::Busy => [52, 76, 79],
+            Self::Years => [25, 65, 69],
+        }
+    }
+}
+
+/// Everybody orders a month of something and pays.
+fn purchases(chance: &mut Chance, customers: usize) -> [Step; 2] {
+    let plan = Plan {
+        id: EDR_MONTHLY,
+        quantity: 1 + chance.below(5),
+    };
+    let pay = Deed::Pay {
+        back: 0,
+        card: CARDS[0],
+    };
+    let all = |deed: Deed| Step::Deeds((0..customers).map(|who| (who, deed.clone())).collect());
+    [all(Deed::Order(plan)), all(pay)]
+}
+
+fn step(chance: &mut Chance, customers: usize, days: Days) -> Step {
+    let [deeds, pauses, outages] = days.shares();
     match chance.below(100) {
-        0..52 => {
+        share if share < deeds => {
             let many = 1 + chance.below(4);
             Step::Deeds((0..many).map(|_| deed(chance, customers)).collect())
         }
-        52..76 => Step::Pass(pick(chance, &PAUSES)),
-        76..79 => Step::Outage(i64::try_from(chance.below(72 * 3_600)).unwrap()),
-        79..86 => Step::Card(someone(chance, customers), pick(chance, &BEHAVIOURS)),
+        share if share < pauses => Step::Pass(pick(chance, &PAUSES)),
+        share if share < outages => Step::Outage(i64::try_from(chance.below(72 * 3_600)).unwrap()),
+        ..86 => Step::Card(someone(chance, customers), pick(chance, &BEHAVIOURS)),
         86..88 => Step::Restart,
         88..95 => Step::Crash(1 + chance.below(24), chance.below(2) == 0),
         95..97 => Step::Expire,
