@@ -239,6 +239,30 @@ async fn a_canceled_order_closes_its_page_and_cancels_once() {
 }
 
 #[tokio::test]
+async fn an_order_canceled_before_it_was_answered_gets_no_page() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
+        .await;
+    ada.order(EDR_MONTHLY, 1, "k")
+        .await
+        .refused(503, "unavailable");
+    shop.faults(json!({})).await;
+    let order = ada.get("/v1/orders").await.data(200)[0].clone();
+    ada.cancel(&json!({"order": order})).await.data(200);
+    // The same key goes on with the same order.
+    shop.wait(20);
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    assert_eq!(placed["order"]["id"], order["id"]);
+    assert_eq!(placed["order"]["status"], "canceled");
+    assert_eq!(placed["payment"]["checkoutUrl"], Value::Null);
+    shop.advance("PT2H").await;
+    assert_eq!(shop.book().await["sessions"], json!([]));
+    assert_eq!(ada.standing(&placed).await["status"], "canceled");
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
 async fn a_paid_order_cannot_be_canceled() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;

@@ -4,7 +4,7 @@
 use functions::registry::{Entry, operations};
 use platform::http::operation::{Access, Idempotency};
 use serde_json::{Value, json};
-use tests::shop::{Answer, EDR_MONTHLY, PASSWORD, order_of, text};
+use tests::shop::{Answer, EDR_MONTHLY, PASSWORD, User, order_of, text};
 use tests::stage::{Ask, Stage, operation};
 
 /// What must not happen twice even when the client forgets a key.
@@ -301,4 +301,28 @@ async fn a_key_is_kept_for_a_day_and_judged_anew_after_two() {
         &anew,
         &ada.order(EDR_MONTHLY, 2, "kept").await,
     );
+}
+
+#[tokio::test]
+async fn a_key_of_a_cancellation_is_judged_anew_after_two_days_too() {
+    let stage = Stage::set().await;
+    let shop = &stage.shop;
+    let cancel = async |user: &User, order: &str| {
+        let call = user.call("POST", &format!("/v1/orders/{order}/cancellation"));
+        call.key("kept").json(&json!({})).send().await
+    };
+    let first = cancel(&stage.ada, &stage.pending).await;
+    first.data(200);
+    // What the table deletes by itself it deletes late.
+    shop.advance("PT48H").await;
+    let ada = shop.log_in(&stage.ada.email, PASSWORD).await;
+    let again = cancel(&ada, &stage.pending).await;
+    assert_eq!(again.data(200)["status"], "canceled");
+    assert_eq!(again.header("idempotency-replayed"), "");
+    let placed = ada.order(EDR_MONTHLY, 1, "new").await.data(201);
+    let other = cancel(&ada, &text(&placed["order"]["id"])).await;
+    assert_eq!(other.data(200)["status"], "canceled");
+    // From here on it is the key of that one.
+    let replayed = cancel(&ada, &text(&placed["order"]["id"])).await;
+    assert_replayed("cancel_order", &other, &replayed);
 }

@@ -1,6 +1,5 @@
 //! What the provider says too late, twice, wrongly or not at all.
 
-use bytes::Bytes;
 use futures::future::join_all;
 use platform::secrets::Secret;
 use serde_json::{Value, json};
@@ -212,15 +211,10 @@ async fn a_card_the_provider_does_not_know_any_more_is_asked_for_in_honest_words
     let ada = shop.customer("ada@example.com").await;
     let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
     let method = text(&shop.book().await["cards"][0]["id"]);
-    let detach = http::Request::post(format!("/v1/payment_methods/{method}/detach"))
-        .header(
-            "authorization",
-            format!("Bearer {}", shop.cloud.secret(Secret::ProviderApiKey)),
-        )
-        .body(Bytes::new())
-        .unwrap();
-    let now = shop.cloud.now();
-    let _told = shop.cloud.simulator().handle(now, &detach);
+    shop.ask_provider(
+        &format!("/v1/payment_methods/{method}/detach"),
+        String::new(),
+    );
     let before = shop.cloud.mails(Some(&ada.email)).len();
     shop.advance("P1M").await;
     shop.advance("P1D").await;

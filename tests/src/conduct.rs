@@ -1,10 +1,14 @@
 //! What makes a shop's time pass, and what goes wrong in it.
 
-use crate::shop::Shop;
+use crate::shop::{Shop, text};
+use bytes::Bytes;
 use jiff::SignedDuration;
 use local::Fault;
+use platform::secrets::Secret;
 use platform::store::keys;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
+use stripe_simulator::Reply;
 
 impl Shop {
     /// Lets time pass without anything happening.
@@ -27,6 +31,37 @@ impl Shop {
     /// Makes effects fail by chance from now on; `{}` ends it.
     pub async fn faults(&self, faults: Value) {
         assert_eq!(self.post("/_local/faults", &faults).await.status, 200);
+    }
+
+    /// Posts a form to the provider, which none of the shop's functions did,
+    /// whatever the weather.
+    pub fn ask_provider(&self, path: &str, form: String) -> Value {
+        let key = self.cloud.secret(Secret::ProviderApiKey);
+        let request = http::Request::post(path).header("authorization", format!("Bearer {key}"));
+        let request = request.body(Bytes::from(form)).unwrap();
+        let simulator = self.cloud.simulator();
+        match simulator.handle_under(self.cloud.now(), &request, None) {
+            Reply::Answer(response) => serde_json::from_slice(response.body()).unwrap(),
+            Reply::Lost | Reply::Refused => panic!("no answer to {path}"),
+        }
+    }
+
+    /// A capture the shop did not ask for, like this payment of the provider's
+    /// book, its metadata included.
+    pub fn capture_like(&self, payment: &Value) {
+        let field = |name| text(&payment[name]);
+        let mut form = format!(
+            "amount={}&currency={}&customer={}&payment_method={}&confirm=true&off_session=true",
+            payment["amount"],
+            field("currency"),
+            field("customer"),
+            field("paymentMethod"),
+        );
+        for (name, value) in payment["metadata"].as_object().into_iter().flatten() {
+            write!(form, "&metadata[{name}]={}", text(value)).unwrap();
+        }
+        let made = self.ask_provider("/v1/payment_intents", form);
+        assert_eq!(made["status"], "succeeded", "{made}");
     }
 
     /// The shards in which something is due to renew, so that the effects of a

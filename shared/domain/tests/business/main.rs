@@ -9,6 +9,7 @@
 
 mod attempts;
 mod catalogue;
+mod dunning;
 mod invoices;
 mod orders;
 mod publishing;
