@@ -40,15 +40,19 @@ def copy():
         shutil.copytree(built, here, ignore=shutil.ignore_patterns("incremental", "examples"))
 
 
+class Undecided(Exception):
+    """Nobody can say whether somebody misses the bug."""
+
+
 def run(command):
-    """What a command said, and whether it succeeded; none where it hangs."""
+    """What a command said, and whether it succeeded."""
     environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET), "RUST_BACKTRACE": "0"}
     try:
         done = subprocess.run(
             command, cwd=TREE, env=environment, text=True, timeout=PATIENCE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    except subprocess.TimeoutExpired:
-        return "it hangs", None
+    except subprocess.TimeoutExpired as late:
+        raise Undecided(f"it had not ended after {PATIENCE} s") from late
     return done.stdout, done.returncode == 0
 
 
@@ -60,7 +64,7 @@ def judge(judged_by, seeds):
             return None
         failed = re.search(r"^    (\w+(?:::\w+)*)$", said, re.MULTILINE)
         if failed is None:
-            raise SystemExit(f"the tests do not run:\n{said}")
+            raise Undecided(f"the tests do not run: {said}")
         return f"test `{failed.group(1)}`"
     said, well = run([TARGET / "proof" / "proof", "hunt", "--seeds", str(seeds)])
     if well:
@@ -82,9 +86,31 @@ def plant(name, file, old, new, judged_by, seeds):
             if not well:
                 return f"DOES NOT BUILD: {said}", False
         missed = judge(judged_by, seeds)
+    except Undecided as why:
+        return f"UNDECIDED: {why}", False
     finally:
         path.write_text(text)
     return (missed, True) if missed else ("NOBODY MISSES IT", False)
+
+
+def check_judges(bugs, seeds):
+    """Whoever misses something where nothing is wrong is no judge."""
+    run(BUILD)
+    for judged_by in sorted({bug[4] for bug in bugs}):
+        missed = judge(judged_by, seeds)
+        if missed:
+            sys.exit(f"without any bug already: {judged_by}: {missed}")
+
+
+def report(file, rows):
+    """Writes the table."""
+    def shorten(said):
+        said = re.sub(r"\b([a-z]{3})_[0-9a-f]{32}\b", r"\1_…", said)
+        return said[:160].replace("|", "\\|").replace("\n", " ")
+
+    table = ["| bug | in | missed by |", "| --- | --- | --- |"]
+    table += [f"| {name} | {path.rsplit('/', 1)[-1]} | {shorten(said)} |" for name, path, said in rows]
+    file.write_text("\n".join(table) + "\n")
 
 
 def main():
@@ -94,22 +120,20 @@ def main():
     parser.add_argument("--report", type=pathlib.Path, help="where to write the table")
     parser.add_argument("words", nargs="*", help="only bugs whose name contains one")
     arguments = parser.parse_args()
+    words = arguments.words
+    bugs = [bug for bug in SABOTAGES if not words or any(word in bug[0] for word in words)]
     copy()
+    check_judges(bugs, arguments.seeds)
     rows, failed = [], 0
-    for name, *bug in SABOTAGES:
-        if arguments.words and not any(word in name for word in arguments.words):
-            continue
+    for name, *bug in bugs:
         begun = time.monotonic()
         said, caught = plant(name, *bug, arguments.seeds)
         failed += not caught
         print(f"{name}\n    {said[:600]}  ({time.monotonic() - begun:.0f} s)", flush=True)
         rows.append((name, bug[0], said))
+        if arguments.report:
+            report(arguments.report, rows)
     print(f"{len(rows)} bugs, {failed} not caught")
-    if arguments.report:
-        table = ["| bug | in | missed by |", "| --- | --- | --- |"]
-        shorten = lambda said: re.sub(r"\b([a-z]{3})_[0-9a-f]{32}\b", r"\1_…", said)[:160].replace("|", "\\|")
-        table += [f"| {name} | {file.rsplit('/', 1)[-1]} | {shorten(said)} |" for name, file, said in rows]
-        arguments.report.write_text("\n".join(table) + "\n")
     sys.exit(1 if failed else 0)
 
 

@@ -260,6 +260,13 @@ async fn while_the_first_is_still_at_it_the_second_is_told_to_wait() {
     let other = stage.ada.order(EDR_MONTHLY, 2, "busy").await;
     other.refused(422, "idempotency_key_reused");
     assert_eq!(stage.shop.digest().await, digest);
+    // The function may run for ten seconds: it is not overtaken in them.
+    stage.shop.faults(json!({})).await;
+    for (wait, status) in [(14, 409), (1, 201)] {
+        stage.shop.wait(wait);
+        let again = stage.ada.order(EDR_MONTHLY, 1, "busy").await;
+        assert_eq!(again.status, status, "{}", again.json);
+    }
 }
 
 #[tokio::test]

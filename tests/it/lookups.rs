@@ -100,3 +100,76 @@ async fn whoever_paid_on_a_page_the_reconciler_opened_is_renewed_like_anybody() 
     assert_eq!(first_renewal(&ada, &id).await, paid);
     shop.audit(&ada).await;
 }
+
+/// A renewal was charged, and neither the answer nor the event arrives.
+async fn unheard(provider: Value) -> (Shop, User, String) {
+    let shop = Shop::at("2026-01-10T08:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
+    shop.wait(31 * 24 * 3_600);
+    let mut faults = json!({"webhooks": {"lose": 1.0}, "seed": 1});
+    faults["provider"] = provider;
+    faults["provider"]["replyLost"] = json!(1.0);
+    shop.faults(faults).await;
+    shop.tick("renew_subscriptions").await;
+    shop.cloud.settle().await;
+    (shop, ada, id)
+}
+
+/// The renewal was found: it is paid, by one charge.
+async fn found(shop: &Shop, ada: &User, id: &str) {
+    let paid = ("paid".to_owned(), vec!["succeeded".to_owned()]);
+    assert_eq!(first_renewal(ada, id).await, paid);
+    let payment = text(&ada.renewals(id).await[1]["paymentId"]);
+    assert_eq!(shop.captures(&payment).await, 1);
+    shop.audit(ada).await;
+}
+
+#[tokio::test]
+async fn a_look_that_failed_proves_nothing_about_a_charge() {
+    let (shop, ada, id) = unheard(json!({})).await;
+    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
+        .await;
+    shop.advance("PT37H").await;
+    // From now on the list answers, and does not show the charge yet.
+    shop.faults(json!({"provider": {"listLag": 40 * 3_600}, "seed": 1}))
+        .await;
+    shop.advance("P2D").await;
+    found(&shop, &ada, &id).await;
+}
+
+#[tokio::test]
+async fn a_charge_is_found_by_its_time_though_the_providers_clock_is_behind() {
+    let (shop, ada, id) = unheard(json!({"behind": 120})).await;
+    shop.faults(json!({})).await;
+    shop.wait(25 * 3_600);
+    shop.tick("reconcile_payments").await;
+    found(&shop, &ada, &id).await;
+}
+
+#[tokio::test]
+async fn a_payment_that_is_looked_up_and_does_not_fit_is_put_off_for_a_person() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    shop.faults(json!({"webhooks": {"lose": 1.0}, "seed": 1}))
+        .await;
+    let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
+    shop.pay(&placed, GOOD_CARD).await;
+    shop.cloud.settle().await;
+    // Somebody captured less than was asked for.
+    let simulator = shop.cloud.simulator();
+    let mut state: Value = serde_json::from_str(&simulator.dump().unwrap()).unwrap();
+    for intent in state["intents"].as_object_mut().unwrap().values_mut() {
+        intent["amount"] = json!(1);
+    }
+    simulator.restore(&state.to_string()).unwrap();
+    shop.wait(11 * 60);
+    shop.cloud.take_log();
+    let swept = shop.tick("reconcile_payments").await;
+    assert_eq!(swept["failed"], 1, "{swept}");
+    let log = shop.cloud.take_log();
+    assert!(log.iter().any(|line| line.contains("\"Quarantined\":1")));
+    assert_eq!(ada.standing(&placed).await["status"], "pending");
+    let swept = shop.tick("reconcile_payments").await;
+    assert_eq!(swept, json!({"served": 0, "failed": 0}));
+}

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use local::{Access, Effect, Fault};
 use platform::job::Work;
 use platform::payments::finalise::Waiting;
+use platform::payments::renew::renew;
 use platform::store::keys::{self, Due, Job, Key};
 use platform::store::{Entity, Stored, Transaction};
 use platform::sweep::{Tick, sweep};
@@ -224,6 +225,22 @@ async fn what_is_stuck_at_the_head_of_a_shard_keeps_nothing_behind_it_waiting() 
         let swept = shop.tick("renew_subscriptions").await;
         assert_eq!(swept, json!({"served": 0, "failed": failed}));
     }
+}
+
+#[tokio::test]
+async fn nothing_is_charged_when_the_time_is_up() {
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let bought = ada.buy(EDR_MONTHLY, 1).await;
+    let id = SubscriptionId::parse(&text(&bought["subscriptionIds"][0])).unwrap();
+    shop.cloud.skip_to(DUE.parse().unwrap());
+    let app = shop.cloud.app("test");
+    let digest = shop.digest().await;
+    let account = ada.account;
+    renew(&app, account, id, app.now()).await.unwrap();
+    assert_eq!(shop.digest().await, digest);
+    renew(&app, account, id, Timestamp::MAX).await.unwrap();
+    assert_eq!(ada.invoices().await.len(), 2);
 }
 
 #[tokio::test]

@@ -219,7 +219,7 @@ impl State {
                 form.finish()?;
                 Some(self.delete_customer(id)).transpose()
             }
-            (&Method::GET, rest) => self.route_get(rest, form),
+            (&Method::GET, rest) => self.route_get(act.now, rest, form),
             _ => Ok(None),
         }?
         .ok_or_else(|| ApiError::no_route(method, path))
@@ -246,11 +246,16 @@ impl State {
         answer.map(Some)
     }
 
-    fn route_get(&self, path: &[&str], form: Form) -> Result<Option<Value>, ApiError> {
+    fn route_get(
+        &self,
+        now: Timestamp,
+        path: &[&str],
+        form: Form,
+    ) -> Result<Option<Value>, ApiError> {
         let answer = match path {
             ["customers"] => return self.list_customers(form).map(Some),
             ["checkout", "sessions"] => return self.list_sessions(form).map(Some),
-            ["payment_intents"] => return self.list_intents(form).map(Some),
+            ["payment_intents"] => return self.list_intents(now, form).map(Some),
             ["payment_methods"] => return self.list_payment_methods(form).map(Some),
             ["refunds"] => return self.list_refunds(form).map(Some),
             ["events"] => return self.list_events(form).map(Some),

@@ -206,7 +206,7 @@ impl State {
         session.intent = Some(id.clone());
         let intent = Intent {
             id,
-            created: act.now,
+            created: self.weather.clock(act.now),
             amount: session.amount,
             currency: session.currency.clone().unwrap_or_default(),
             customer: session.customer.clone(),

@@ -2,6 +2,7 @@
 //!
 //! Shares are parts per thousand, so no floating point decides a history.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A small deterministic generator (`SplitMix64`, Steele et al. 2014).
@@ -86,6 +87,10 @@ pub struct ApiFaults {
     pub malformed: u16,
     /// Applied; the reply says 200 and holds an error. The key keeps the truth.
     pub error_in_ok: u16,
+    /// Lists do not show payments that are younger than this many seconds.
+    pub list_lag_seconds: u32,
+    /// So many seconds the provider's clock is behind: what it makes says so.
+    pub behind_seconds: u32,
 }
 
 /// The fault one request meets: see [`ApiFaults`].
@@ -126,6 +131,16 @@ impl ApiWeather {
         }
     }
 
+    /// From when on lists show nothing.
+    pub(crate) fn shown_until(&self, now: Timestamp) -> Timestamp {
+        before(now, self.faults.list_lag_seconds)
+    }
+
+    /// What the provider's clock shows.
+    pub(crate) fn clock(&self, now: Timestamp) -> Timestamp {
+        before(now, self.faults.behind_seconds)
+    }
+
     /// The fault the next request meets, if any: one roll for all of them.
     pub(crate) fn draw(&mut self) -> Option<ApiFault> {
         if self.faults == ApiFaults::default() {
@@ -154,4 +169,9 @@ impl ApiWeather {
         }
         None
     }
+}
+
+fn before(now: Timestamp, seconds: u32) -> Timestamp {
+    now.saturating_sub(SignedDuration::from_secs(i64::from(seconds)))
+        .unwrap_or(Timestamp::MIN)
 }

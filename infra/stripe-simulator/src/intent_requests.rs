@@ -1,5 +1,6 @@
 //! The endpoints of payment intents: `/v1/payment_intents`.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cards::{Refusal, Verdict};
@@ -56,7 +57,7 @@ impl State {
         };
         let intent = Intent {
             id: id.clone(),
-            created: act.now,
+            created: self.weather.clock(act.now),
             amount,
             currency,
             customer,
@@ -153,14 +154,15 @@ impl State {
         self.intent(id).map(|intent| self.intent_json(intent))
     }
 
-    pub(crate) fn list_intents(&self, mut form: Form) -> Result<Value, ApiError> {
+    pub(crate) fn list_intents(&self, now: Timestamp, mut form: Form) -> Result<Value, ApiError> {
         let customer = form.take("customer");
         let page = Page::take(&mut form)?;
         form.finish()?;
         let wanted = self
             .intents
             .values()
-            .filter(|intent| customer.is_none() || intent.customer == customer);
+            .filter(|intent| customer.is_none() || intent.customer == customer)
+            .filter(|intent| intent.created <= self.weather.shown_until(now));
         page.of("/v1/payment_intents", wanted, |intent| {
             self.intent_json(intent)
         })

@@ -1,4 +1,4 @@
-//! Which rate of VAT a buyer pays, written from the law and not from the shop.
+//! Which rate of VAT a buyer pays, written anew and not taken from the shop.
 
 use crate::item::Item;
 

@@ -109,7 +109,7 @@ impl Processes {
                 self.cloud.run_elsewhere(None);
                 Err(FunctionError::Crashed(function.to_owned()))
             }
-            Err(error) => panic!("{error}"),
+            Err(error) => Err(failed(error.to_string())),
         }
     }
 }
@@ -182,8 +182,8 @@ async fn tell(story: &Rehearsal, binaries: &Binaries, effect: u64, mode: Mode) -
     told
 }
 
-/// Kills a process at every so-manieth effect of the story's act, before it and
-/// after it in turn.
+/// Kills a process at every so-manieth effect of the story's act: at each both
+/// before it and after it, or in turn where some are left out.
 pub async fn kills(story: &Scenario, binaries: &Binaries, every: usize, report: &mut Report) {
     let folder = TableFolder::new();
     let story = rehearse(story, &folder.0.join("table.db")).await;
@@ -194,8 +194,12 @@ pub async fn kills(story: &Scenario, binaries: &Binaries, every: usize, report: 
     let places = story.effects().len();
     for (turn, place) in (0..places).step_by(every).enumerate() {
         let effect = u64::try_from(place).unwrap() + 1;
-        let mode = (crashes[turn % 2], 1);
-        let told = tell(&story, binaries, effect, mode).await;
-        report.note(&story, &[(effect, mode)], &told);
+        for (way, crash) in crashes.into_iter().enumerate() {
+            if every == 1 || way == turn % 2 {
+                let mode = (crash, 1);
+                let told = tell(&story, binaries, effect, mode).await;
+                report.note(&story, &[(effect, mode)], &told);
+            }
+        }
     }
 }

@@ -26,6 +26,8 @@ pub fn modes(effect: &Effect) -> Vec<Mode> {
     // The provider remembers a failure for a day: of three no second key helps.
     let of_aws = [(Fault::ServerError, 3)];
     let of_table = [
+        // From here on nothing answers, until the act has given up.
+        (Fault::Throttle, 12),
         (Fault::ServerErrorApplied, 3),
         (Fault::Conflict, 1),
         (Fault::Conflict, 5),

@@ -2,18 +2,22 @@
 
 use auditor::{Auditor, Change, Commit, Finding};
 use local::Cloud;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// An auditor that watches one cloud.
 #[derive(Debug, Clone)]
 pub struct Witness {
     auditor: Auditor,
+    /// Everything that was written so far.
+    written: Sha256,
 }
 
 impl Default for Witness {
     fn default() -> Self {
         Self {
             auditor: Auditor::new(),
+            written: Sha256::new(),
         }
     }
 }
@@ -28,11 +32,13 @@ impl Witness {
                 sk: change.sk().to_owned(),
                 after: change.after(),
             });
-            self.auditor.commit(&Commit {
+            let commit = Commit {
                 at: commit.at,
                 by: commit.by.clone(),
                 changes: changes.collect(),
-            });
+            };
+            self.written.update(format!("{commit:?}\n"));
+            self.auditor.commit(&commit);
         }
     }
 
@@ -55,6 +61,11 @@ impl Witness {
     pub fn take(&mut self, cloud: &Cloud) -> Vec<Finding> {
         self.watch(cloud);
         self.auditor.take()
+    }
+
+    /// A hash over everything that was written, when, and by whom.
+    pub fn written(&self) -> String {
+        hex::encode(self.written.clone().finalize())
     }
 
     /// Which states, steps and events it saw, and how often.

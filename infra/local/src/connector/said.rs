@@ -43,6 +43,14 @@ pub(super) fn meet(call: &Call, fault: Fault, items: &[Touch], number: u64) -> S
             "Throughput exceeds the current capacity of your table or index.",
         ),
         Fault::Throttle => error(429, "TooManyRequestsException", "Rate exceeded"),
+        // The same transaction is still under way, says its token.
+        Fault::Conflict if call.action == "TransactWriteItems" && number.is_multiple_of(5) => {
+            error(
+                400,
+                "TransactionInProgressException",
+                "Transaction with the same token is already in progress",
+            )
+        }
         Fault::Conflict if call.action.starts_with("Transact") => Said::Answer(amz_json(
             400,
             conflict_of(items.len(), number).to_string(),
@@ -82,7 +90,12 @@ fn conflict_of(members: usize, number: u64) -> Value {
             if index == met {
                 json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"})
             } else if index == throttled {
-                json!({"Code": "ThrottlingError", "Message": "Throughput exceeds the current capacity of your table or index."})
+                let code = if members.is_multiple_of(2) {
+                    "ThrottlingError"
+                } else {
+                    "ProvisionedThroughputExceeded"
+                };
+                json!({"Code": code, "Message": "Throughput exceeds the current capacity of your table or index."})
             } else {
                 json!({"Code": "None"})
             }

@@ -204,6 +204,10 @@ pub struct ProviderFaults {
     pub late: Share,
     /// How late at most, in seconds.
     pub late_by: u32,
+    /// Lists do not show payments that are younger than this many seconds.
+    pub list_lag: u32,
+    /// So many seconds the provider's clock is behind.
+    pub behind: u32,
 }
 
 impl From<Webhooks> for WebhookFaults {
@@ -230,6 +234,8 @@ impl From<ProviderFaults> for ApiFaults {
             server_error_applied: faults.server_error_applied.permille(),
             malformed: faults.malformed.permille(),
             error_in_ok: faults.error_in_ok.permille(),
+            list_lag_seconds: faults.list_lag,
+            behind_seconds: faults.behind,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lists and their pages.
 
 use super::{GOOD, World, charge_params};
+use crate::ApiFaults;
 
 fn ids(body: &serde_json::Value) -> Vec<&str> {
     body["data"]
@@ -83,6 +84,27 @@ fn intents_are_found_by_customer_and_time() {
     );
     let query = format!("customer={one}&created[gt]={since}");
     assert!(ids(&world.get("/v1/payment_intents", &query).body).is_empty());
+}
+
+#[test]
+fn a_list_that_lags_shows_what_is_old_enough() {
+    let mut world = World::new();
+    let customer = world.customer("a@b.test");
+    let faults = ApiFaults {
+        list_lag_seconds: 60,
+        behind_seconds: 5,
+        ..ApiFaults::default()
+    };
+    world.simulator.set_api_faults(faults, 1);
+    let card = world.saved_card(&customer, GOOD);
+    let made = world.post("/v1/payment_intents", &charge_params(&customer, &card, 100));
+    assert_eq!(made.body["created"], world.now.as_second() - 5);
+    let query = format!("customer={customer}");
+    let shown = |world: &World| ids(&world.get("/v1/payment_intents", &query).body).len();
+    world.wait(54);
+    assert_eq!(shown(&world), 0);
+    world.wait(1);
+    assert_eq!(shown(&world), 2);
 }
 
 #[test]

@@ -193,6 +193,23 @@ fn a_blackout_delivers_nothing_until_it_ends() {
 }
 
 #[test]
+fn an_event_that_is_lost_never_comes() {
+    let mut world = World::new();
+    let faults = WebhookFaults {
+        lose: 1000,
+        ..Default::default()
+    };
+    world.simulator.set_webhook_faults(faults, 1);
+    world.customer("a@b.test");
+    assert!(world.simulator.due_deliveries(world.now).is_empty());
+    world
+        .simulator
+        .set_webhook_faults(WebhookFaults::default(), 0);
+    world.wait(30 * 24 * 3600);
+    assert!(world.simulator.due_deliveries(world.now).is_empty());
+}
+
+#[test]
 fn delays_stay_within_their_bound() {
     let mut world = World::new();
     let faults = WebhookFaults {
@@ -223,6 +240,7 @@ fn webhook_faults_follow_their_seed() {
             duplicate: 300,
             reorder: true,
             drop: 300,
+            lose: 0,
             delay_max_seconds: 0,
         };
         world.simulator.set_webhook_faults(faults, seed);

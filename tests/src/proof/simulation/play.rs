@@ -39,7 +39,7 @@ pub struct Stand {
 pub struct Outcome {
     /// What is wrong; nothing when all is well.
     pub wrong: Vec<String>,
-    /// A hash over everything that was asked and answered.
+    /// A hash over everything that was asked, answered and written.
     pub trace: String,
     /// What was met: faults by function, states, answers, and how often.
     pub met: BTreeMap<String, u64>,
@@ -86,6 +86,8 @@ impl Stand {
         for (what, times) in self.witness.borrow().seen() {
             *self.met.borrow_mut().entry(what.clone()).or_default() += times;
         }
+        let written = self.witness.borrow().written();
+        self.trace.borrow_mut().update(written);
         Outcome {
             wrong: self.wrong.take(),
             trace: hex::encode(self.trace.take().finalize()),
@@ -103,6 +105,7 @@ impl Stand {
         self.wrong.take();
         self.met.take();
         self.trace.take();
+        self.crashed.set(false);
         // Another lie comes first in each history.
         self.forged.set(usize::try_from(history.seed % 97).unwrap());
         self.set_weather(history, 0);

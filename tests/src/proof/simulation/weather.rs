@@ -222,6 +222,8 @@ fn slow() -> Faults {
         provider: ProviderFaults {
             late: percent(45),
             late_by: 600,
+            list_lag: 1_800,
+            behind: 30,
             ..ProviderFaults::default()
         },
         webhooks: Webhooks {
@@ -262,6 +264,8 @@ fn storm() -> Faults {
             error_in_ok: percent(2),
             late: percent(3),
             late_by: 300,
+            list_lag: 600,
+            behind: 10,
         },
         webhooks: Webhooks {
             duplicate: percent(20),
