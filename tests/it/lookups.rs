@@ -130,7 +130,8 @@ async fn a_look_that_failed_proves_nothing_about_a_charge() {
     let (shop, ada, id) = unheard(json!({})).await;
     shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
         .await;
-    shop.advance("PT37H").await;
+    // The look after 36 hours was the last that failed.
+    shop.advance("PT36H30M").await;
     // From now on the list answers, and does not show the charge yet.
     shop.faults(json!({"provider": {"listLag": 40 * 3_600}, "seed": 1}))
         .await;

@@ -235,12 +235,10 @@ async fn nothing_is_charged_when_the_time_is_up() {
     let id = SubscriptionId::parse(&text(&bought["subscriptionIds"][0])).unwrap();
     shop.cloud.skip_to(DUE.parse().unwrap());
     let app = shop.cloud.app("test");
-    let digest = shop.digest().await;
-    let account = ada.account;
-    renew(&app, account, id, app.now()).await.unwrap();
-    assert_eq!(shop.digest().await, digest);
-    renew(&app, account, id, Timestamp::MAX).await.unwrap();
-    assert_eq!(ada.invoices().await.len(), 2);
+    for (stop_at, invoices) in [(app.now(), 1), (Timestamp::MAX, 2)] {
+        renew(&app, ada.account, id, stop_at).await.unwrap();
+        assert_eq!(ada.invoices().await.len(), invoices);
+    }
 }
 
 #[tokio::test]
