@@ -7,7 +7,7 @@ use functions::registry::{jobs, operations};
 use local::Effect;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
-use tests::proof::crash::Rehearsal;
+use tests::proof::crash::{Rehearsal, only_counts};
 use tests::proof::modes::Mode;
 use tests::proof::report::Report;
 use tests::proof::{crash_points, kills};
@@ -39,9 +39,7 @@ fn every_story_ends_as_if_nothing_had_happened_whatever_fails_in_it() {
 
 #[test]
 fn every_operation_and_job_that_writes_is_killed_at_its_effects() {
-    let writes = |effect: &&Effect| {
-        effect.writes() && !effect.items.iter().all(|item| item.pk.starts_with("RATE#"))
-    };
+    let writes = |effect: &&Effect| effect.writes() && !only_counts(effect);
     let ids = operations().into_iter().map(|entry| entry.spec.id);
     let known: BTreeSet<&str> = ids.chain(jobs().into_iter().map(|job| job.id)).collect();
     let writers: BTreeSet<&str> = journey::record()

@@ -161,8 +161,13 @@ fn tell_hunt(hunt: &Hunt, met: bool) -> bool {
             println!("{times:>9}  {what}");
         }
     }
-    let missed = hunt.missed();
-    println!("never met: {}", missed.join(", "));
+    let (missed, surprises) = (hunt.missed(), hunt.surprises());
+    if hunt.played >= MANY {
+        println!("never met: {}", missed.join(", "));
+    }
+    if !surprises.is_empty() {
+        println!("met, and said to be out of reach: {}", surprises.join(", "));
+    }
     println!(
         "{} histories, {} rests, {} kinds of things met: {} failed",
         hunt.played,
@@ -170,7 +175,8 @@ fn tell_hunt(hunt: &Hunt, met: bool) -> bool {
         hunt.met.len(),
         hunt.failures.len()
     );
-    hunt.failures.is_empty() && (missed.is_empty() || hunt.played < MANY)
+    let is_wide = missed.is_empty() || hunt.played < MANY;
+    hunt.failures.is_empty() && surprises.is_empty() && is_wide
 }
 
 fn replay(seed: u64, steps: &[usize]) -> bool {

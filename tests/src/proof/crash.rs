@@ -299,7 +299,8 @@ impl Rehearsal {
     }
 }
 
-/// Rate counters are no effect of an operation.
-pub(super) fn only_counts(effect: &Effect) -> bool {
+/// True for a call that only counts a request: that is no effect of an
+/// operation.
+pub fn only_counts(effect: &Effect) -> bool {
     effect.items.iter().all(|item| item.pk.starts_with("RATE#"))
 }

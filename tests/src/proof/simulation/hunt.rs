@@ -44,6 +44,13 @@ pub struct Hunt {
 }
 
 impl Hunt {
+    /// What was met although nothing is said to come to it.
+    pub fn surprises(&self) -> Vec<&str> {
+        let mut words = OUT_OF_REACH.to_vec();
+        words.retain(|word| self.met.contains_key(*word));
+        words
+    }
+
     /// States, steps and events the auditor knows and no history came to. Many
     /// histories that miss one prove less than they seem to.
     pub fn missed(&self) -> Vec<String> {
