@@ -155,7 +155,7 @@ SABOTAGES = [
     ("a lock that ends a moment late", STORE + "claims.rs",
      "ClaimState::InProgress { lock_until, .. } if *lock_until > now => {", "ClaimState::InProgress { lock_until, .. } if lock_until.saturating_add(jiff::SignedDuration::from_secs(9)).is_ok_and(|end| end > now) => {", HUNT),
     ("a replay has another answer", STORE + "claims.rs",
-     "            state: ClaimState::Complete { answer },\n            ..self", "            state: ClaimState::Complete { answer: answer.replayed() },\n            ..self", HUNT),
+     "            state: ClaimState::Complete { answer },\n            ..self", "            state: ClaimState::Complete { answer: Answer { headers: Vec::new(), ..answer } },\n            ..self", HUNT),
     ("an old refresh token is good", IDENTITY + "session.rs",
      "if is_last && just_rotated && same_client {", "if just_rotated && same_client || is_last {", HUNT),
     ("a session without end", "shared/platform/src/store/sessions.rs",

@@ -28,7 +28,7 @@ pub(super) struct Person {
     /// What was asked with a key, and is not answered.
     pub(super) open: Vec<Asked>,
     last: Option<Asked>,
-    /// The final answers, by key.
+    /// The final answers by key: body, and the headers that belong to it.
     told: BTreeMap<String, (Timestamp, Vec<u8>)>,
     keys: u32,
     home: Home,
@@ -238,7 +238,10 @@ impl Stand {
         if answer.status != 201 {
             return;
         }
-        let bytes = answer.bytes.to_vec();
+        let mut bytes = answer.bytes.to_vec();
+        for name in ["content-type", "location", "etag"] {
+            bytes.extend_from_slice(answer.header(name).as_bytes());
+        }
         let now = self.shop.cloud.now();
         let before = self.with(who, |person| {
             let told = person.told.get(&asked.key).cloned();
