@@ -54,6 +54,35 @@ async fn a_refresh_token_is_good_once_and_becomes_the_next() {
 }
 
 #[tokio::test]
+async fn a_session_ends_two_weeks_after_its_last_use_and_a_month_after_its_first() {
+    const DAY: i64 = 24 * 3_600;
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let (unused, mut used) = (
+        session(&shop, &ada.email).await,
+        session(&shop, &ada.email).await,
+    );
+    for wait in [14 * DAY - 1, 14 * DAY - 1] {
+        shop.wait(wait);
+        used = text(&refresh(&shop, &used).await.data(200)["refreshToken"]);
+    }
+    refresh(&shop, &unused)
+        .await
+        .refused(401, "invalid_refresh_token");
+    shop.wait(2 * DAY + 1);
+    used = text(&refresh(&shop, &used).await.data(200)["refreshToken"]);
+    shop.wait(1);
+    refresh(&shop, &used)
+        .await
+        .refused(401, "invalid_refresh_token");
+    let again = session(&shop, &ada.email).await;
+    shop.wait(14 * DAY);
+    refresh(&shop, &again)
+        .await
+        .refused(401, "invalid_refresh_token");
+}
+
+#[tokio::test]
 async fn a_token_that_was_just_used_gives_the_same_next_one_for_thirty_seconds() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;

@@ -6,6 +6,7 @@ pub mod hunt;
 mod person;
 mod plan;
 mod play;
+mod sessions;
 mod staff;
 mod tabs;
 mod weather;

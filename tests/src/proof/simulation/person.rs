@@ -5,7 +5,7 @@ use super::home::Home;
 use super::plan::Plan;
 use super::play::Stand;
 use crate::answer::Answer;
-use crate::shop::{Call, PASSWORD, order_of, registration};
+use crate::shop::{Call, order_of};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,9 +18,11 @@ const KEY_LIFE: SignedDuration = SignedDuration::from_hours(24);
 pub(super) struct Person {
     pub(super) email: String,
     pub(super) account: Option<String>,
-    access: Option<String>,
+    pub(super) access: Option<String>,
     /// Every refresh token, the last one in use.
-    refresh: Vec<String>,
+    pub(super) refresh: Vec<String>,
+    /// When each of them was first used.
+    pub(super) used: BTreeMap<String, Timestamp>,
     /// Every order there was an answer for.
     pub(super) orders: Vec<String>,
     /// Every payment page there was an answer for.
@@ -59,96 +61,6 @@ pub(super) fn is_open(answer: &Answer) -> bool {
 }
 
 impl Stand {
-    /// Registers, and opens the last mailed link if there is one.
-    pub(super) async fn register(&self, who: usize) {
-        let email = self.with(who, |person| person.email.clone());
-        self.call(None, "POST", "/v1/auth/register", |call| {
-            call.json(&registration(&email))
-        })
-        .await;
-        self.open_link(&email).await;
-        self.log_in(who).await;
-    }
-
-    async fn open_link(&self, email: &str) {
-        self.shop.cloud.settle().await;
-        let mails = self.shop.cloud.mails(Some(email));
-        let links = mails.iter().flat_map(|mail| &mail.links);
-        let last = links
-            .filter_map(|link| link.split_once("verify-email?token="))
-            .next_back();
-        if let Some((_, token)) = last {
-            let body = json!({ "token": token });
-            self.call(None, "POST", "/v1/auth/verify-email", |call| {
-                call.json(&body)
-            })
-            .await;
-        }
-    }
-
-    pub(super) async fn resend(&self, who: usize) {
-        let body = json!({"email": self.with(who, |person| person.email.clone())});
-        self.call(None, "POST", "/v1/auth/resend-verification", |call| {
-            call.json(&body)
-        })
-        .await;
-    }
-
-    /// Logs in; true when that gave a token.
-    pub(super) async fn log_in(&self, who: usize) -> bool {
-        let email = self.with(who, |person| person.email.clone());
-        let body = json!({"email": email, "password": PASSWORD, "tokenTransport": "body"});
-        let answer = self
-            .call(None, "POST", "/v1/auth/login", |call| call.json(&body))
-            .await;
-        if !self.take_tokens(who, &answer) {
-            return false;
-        }
-        if self.with(who, |person| person.account.is_none()) {
-            let me = self.ask(who, "GET", "/v1/me", |call| call).await;
-            if let Some(account) = me.json["data"]["account"]["id"].as_str() {
-                self.with(who, |person| person.account = Some(account.to_owned()));
-            }
-        }
-        true
-    }
-
-    fn take_tokens(&self, who: usize, answer: &Answer) -> bool {
-        let data = &answer.json["data"];
-        match (data["accessToken"].as_str(), data["refreshToken"].as_str()) {
-            (Some(access), Some(refresh)) => {
-                self.with(who, |person| {
-                    person.access = Some(access.to_owned());
-                    person.refresh.push(refresh.to_owned());
-                });
-                true
-            }
-            _ => false,
-        }
-    }
-
-    pub(super) async fn refresh(&self, who: usize, back: usize) {
-        let token = self.with(who, |person| person.refresh.iter().rev().nth(back).cloned());
-        let Some(token) = token else { return };
-        let body = json!({ "refreshToken": token });
-        let answer = self
-            .call(None, "POST", "/v1/auth/refresh", |call| call.json(&body))
-            .await;
-        self.take_tokens(who, &answer);
-    }
-
-    pub(super) async fn log_out(&self, who: usize) {
-        let token = self.with(who, |person| {
-            person.access = None;
-            person.refresh.last().cloned()
-        });
-        if let Some(token) = token {
-            let body = json!({ "refreshToken": token });
-            self.call(None, "POST", "/v1/auth/logout", |call| call.json(&body))
-                .await;
-        }
-    }
-
     /// Asks as this customer, who logs in again where that is needed.
     pub(super) async fn ask<'a>(
         &'a self,
