@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::Instant;
 use tests::binaries::{Binaries, Profile};
-use tests::proof::conditions::{Caught, conditions, without};
+use tests::proof::conditions::{Caught, conditions, is_of_something_fresh, without};
 use tests::proof::simulation::History;
 use tests::proof::simulation::hunt::{Hunt, Hunter};
 use tests::proof::{cores, crash_points, kills, simulate};
@@ -76,6 +76,9 @@ enum Command {
         /// Histories to play without each, when no crash point misses it.
         #[arg(long, default_value_t = 500)]
         seeds: u64,
+        /// Only lists them.
+        #[arg(long)]
+        list: bool,
         /// Only conditions that contain one of these.
         named: Vec<String>,
     },
@@ -104,7 +107,8 @@ fn main() -> ExitCode {
             tell_hunt(&hunt, met)
         }
         Command::Replay { seed, steps } => replay(seed, &steps),
-        Command::Conditions { seeds, named } => tell_conditions(seeds, &named),
+        Command::Conditions { list: true, .. } => list_conditions(),
+        Command::Conditions { seeds, named, .. } => tell_conditions(seeds, &named),
         Command::Hunt { seeds } => tell_catch(seeds),
     };
     println!("{} s", begun.elapsed().as_secs());
@@ -201,12 +205,23 @@ fn replay(seed: u64, steps: &[usize]) -> bool {
     outcome.wrong.is_empty()
 }
 
+fn list_conditions() -> bool {
+    for condition in conditions() {
+        println!("{condition}");
+    }
+    true
+}
+
 fn tell_conditions(seeds: u64, named: &[String]) -> bool {
     let all = conditions();
     let mut missed = 0_u32;
     for condition in &all {
         let text = condition.to_string();
         if !named.is_empty() && !named.iter().any(|part| text.contains(part.as_str())) {
+            continue;
+        }
+        if is_of_something_fresh(condition) {
+            println!("{text}\n    of something fresh");
             continue;
         }
         match without(Some(condition), seeds) {

@@ -35,6 +35,30 @@ impl fmt::Display for Caught {
     }
 }
 
+/// What is put under an id drawn at random a moment before: nothing can be
+/// there (ADR 27).
+const FRESH: [&str; 12] = [
+    "ACCOUNT/DATAKEY",
+    "ACCOUNT/EVENT",
+    "ACCOUNT/INVOICE",
+    "ACCOUNT/MEMBER",
+    "ACCOUNT/ORDER",
+    "ACCOUNT/PAYMENT",
+    "ACCOUNT/PROFILE",
+    "ACCOUNT/SUBSCRIPTION",
+    "TOKEN/TOKEN",
+    "USER/EVENT",
+    "USER/PROFILE",
+    "USER/SESSION",
+];
+
+/// True where nothing but the same write sent again could be refused.
+pub fn is_of_something_fresh(condition: &Condition) -> bool {
+    let is_insertion = condition.expression == "attribute_not_exists(pk)";
+    let item = condition.item.as_str();
+    is_insertion && (FRESH.contains(&item) || item.starts_with("DECOY/"))
+}
+
 /// Every condition that any story writes under.
 pub fn conditions() -> Vec<Condition> {
     let next = AtomicUsize::new(0);
