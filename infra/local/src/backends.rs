@@ -1,7 +1,7 @@
 //! Everything behind the connector.
 
 use crate::clock::VirtualClock;
-use crate::connector::{Condition, Late};
+use crate::connector::{Condition, Halt, Late};
 use crate::engine::{Engine, EngineError};
 use crate::faults::{Fault, Faults, Share, StreamFaults, Weather};
 use crate::lock::lock;
@@ -28,6 +28,7 @@ pub(crate) struct Backends {
     weather: Mutex<Weather>,
     late: Mutex<Vec<Late>>,
     without: Mutex<Option<Condition>>,
+    halt: Mutex<Option<(u64, Halt)>>,
     effects: AtomicU64,
     /// Kept only while somebody wants to read it.
     trace: Mutex<Option<Vec<Effect>>>,
@@ -50,6 +51,7 @@ impl Backends {
             weather: Mutex::default(),
             late: Mutex::default(),
             without: Mutex::default(),
+            halt: Mutex::default(),
             effects: AtomicU64::new(0),
             trace: Mutex::new(traced.then(Vec::new)),
         }
@@ -164,6 +166,19 @@ impl Backends {
         *lock(&self.without) = condition;
     }
 
+    /// Halts the effect with this number.
+    pub(crate) fn halt(&self, effect: u64) -> Halt {
+        let halt = Halt::default();
+        *lock(&self.halt) = Some((effect, halt.clone()));
+        halt
+    }
+
+    /// The halt at this effect, once.
+    pub(crate) fn halted(&self, effect: u64) -> Option<Halt> {
+        let mut halt = lock(&self.halt);
+        halt.take_if(|(at, _)| *at == effect).map(|(_, halt)| halt)
+    }
+
     pub(crate) fn plan(&self, effect: u64, fault: Fault) {
         lock(&self.weather).plan(effect, fault);
     }
@@ -195,6 +210,7 @@ impl Backends {
     pub(crate) fn calm(&self, effects: u64) {
         *lock(&self.weather) = Weather::default();
         self.with_late(Vec::clear);
+        *lock(&self.halt) = None;
         self.effects.store(effects, Ordering::Relaxed);
     }
 }

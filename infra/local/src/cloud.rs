@@ -3,7 +3,7 @@
 use crate::backends::Backends;
 use crate::chance::Chance;
 use crate::conductor::Conductor;
-use crate::connector::Condition;
+use crate::connector::{Condition, Halt};
 use crate::duration;
 use crate::engine::{Engine, EngineError};
 use crate::entropy::SeededEntropy;
@@ -195,6 +195,12 @@ impl Cloud {
     /// [`Cloud::effects`].
     pub fn plan_fault(&self, effect: u64, fault: Fault) {
         self.0.backends.plan(effect, fault);
+    }
+
+    /// Halts the effect with this number until it is released; see
+    /// [`Cloud::effects`].
+    pub fn halt(&self, effect: u64) -> Halt {
+        self.0.backends.halt(effect)
     }
 
     /// Forgets the faults planned for effects that have not come.

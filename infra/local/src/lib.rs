@@ -63,7 +63,7 @@ mod vault;
 pub use chance::Chance;
 pub use clock::VirtualClock;
 pub use cloud::{ClockError, Cloud, Ran};
-pub use connector::Condition;
+pub use connector::{Condition, Halt};
 pub use engine::{Engine, EngineError, TABLE};
 pub use event::SourceIp;
 pub use faults::{

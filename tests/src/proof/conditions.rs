@@ -4,6 +4,7 @@ use super::crash::{Rehearsal, Theatre};
 use super::enumeration::{Part, singles};
 use super::modes::Mode;
 use super::on_every_core;
+use super::races::races;
 use super::report::Report;
 use super::scenario::Scenario;
 use super::scenarios;
@@ -155,6 +156,7 @@ async fn tell(
     let story = theatre.rehearse(story.clone()).await;
     if story.writes() {
         theatre.switch_off(condition.cloned());
+        races(&story, Part::ALL, report).await;
         singles(&story, Part::ALL, report, some).await;
         theatre.switch_off(None);
     }

@@ -152,6 +152,26 @@ impl Rehearsal {
         self.act.until_done(&self.stage).await
     }
 
+    /// The act, once.
+    pub(super) async fn act_once(&self) -> Option<Answer> {
+        self.act.once(&self.stage).await
+    }
+
+    /// Asks on, as a client does that was told so.
+    pub(super) async fn go_on(&self, answer: Option<Answer>) -> Option<Answer> {
+        self.act.go_on(&self.stage, answer).await
+    }
+
+    /// What it is about.
+    pub(super) fn first_act(&self) -> &Act {
+        &self.act
+    }
+
+    /// Who is there.
+    pub(super) fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
     /// Where it is told.
     pub fn cloud(&self) -> &Cloud {
         &self.stage.shop.cloud

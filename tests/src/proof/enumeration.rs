@@ -19,7 +19,7 @@ impl Part {
     /// Everything.
     pub const ALL: Self = Self { number: 0, of: 1 };
 
-    fn has(self, place: usize) -> bool {
+    pub(super) fn has(self, place: usize) -> bool {
         place % self.of == self.number
     }
 }

@@ -6,6 +6,7 @@ pub mod crash;
 pub mod enumeration;
 pub mod kills;
 pub mod modes;
+pub mod races;
 pub mod report;
 pub mod scenario;
 pub mod scenarios;
@@ -85,6 +86,7 @@ pub fn crash_points(
             let broken = report.broken.len();
             let told = report.told_of(&story);
             enumeration::singles(&story, *part, &mut report, &chosen).await;
+            races::races(&story, *part, &mut report).await;
             if pairs > 0 {
                 enumeration::pairs(&story, *part, pairs, &mut report).await;
             }

@@ -2,6 +2,7 @@
 
 use super::crash::{Rehearsal, Told, only_counts};
 use super::modes::Mode;
+use super::races::Intruder;
 use local::Effect;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,9 +66,25 @@ impl Report {
             let kind = kind_of(effect);
             self.calls.entry(kind).or_insert_with(|| effect.clone());
         }
+        self.note_wrong(story, &format!("{faults:?}"), told);
+    }
+
+    /// Notes a telling in which two acts met.
+    pub(super) fn note_race(
+        &mut self,
+        story: &Rehearsal,
+        effect: u64,
+        intruder: Intruder,
+        told: &Told,
+    ) {
+        *self.told.entry(story.name().to_owned()).or_default() += 1;
+        self.note_wrong(story, &format!("{intruder} before {effect}"), told);
+    }
+
+    fn note_wrong(&mut self, story: &Rehearsal, with: &str, told: &Told) {
         if !told.wrong.is_empty() {
             self.broken.push(format!(
-                "{} with {faults:?}:\n    {}",
+                "{} with {with}:\n    {}",
                 story.name(),
                 told.wrong.join("\n    ")
             ));

@@ -138,7 +138,12 @@ impl Act {
 
     /// Does it the way the world does: a client asks again until it is told.
     pub async fn until_done(&self, stage: &Stage) -> Option<Answer> {
-        let mut answer = self.once(stage).await;
+        let answer = self.once(stage).await;
+        self.go_on(stage, answer).await
+    }
+
+    /// Asks again until it is told, if it was not.
+    pub async fn go_on(&self, stage: &Stage, mut answer: Option<Answer>) -> Option<Answer> {
         for _ in 0..TRIES {
             match &answer {
                 Some(told) if is_open(told) => {}

@@ -3,11 +3,13 @@
 //! and faults are made.
 
 mod conditions;
+mod halt;
 mod late;
 mod perform;
 mod said;
 
 pub use conditions::Condition;
+pub use halt::Halt;
 pub(crate) use late::Late;
 
 use crate::backends::Backends;
@@ -147,6 +149,9 @@ impl Connector {
 
     async fn answer(&self, call: Call, after: u64) -> Result<HttpResponse, ConnectorError> {
         let number = self.backends.count();
+        if let Some(halt) = self.backends.halted(number) {
+            halt.wait().await;
+        }
         self.backends.time_passes();
         self.backends.arrive(number);
         let items = if call.service == Service::Table {

@@ -1,0 +1,106 @@
+//! Races: every act of every story, halted before each of its effects while
+//! another act runs from its beginning to its end.
+
+use super::crash::{Rehearsal, Told};
+use super::enumeration::Part;
+use super::report::Report;
+use super::scenario::Act;
+use crate::stage::operation;
+use futures::future::{Either, select};
+use std::fmt;
+use std::pin::pin;
+
+/// What comes in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intruder {
+    /// The same once more: another tab, another copy of an event.
+    Same,
+    /// Renewals are due or not.
+    Renewals,
+    /// Whatever is open is looked up.
+    Reconciler,
+    /// Events arrive, the provider's and ours.
+    Events,
+    /// The customer changes the cart in another tab.
+    Cart,
+}
+
+const INTRUDERS: [Intruder; 5] = [
+    Intruder::Same,
+    Intruder::Renewals,
+    Intruder::Reconciler,
+    Intruder::Events,
+    Intruder::Cart,
+];
+
+impl fmt::Display for Intruder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl Intruder {
+    /// What it does in this story; none where it cannot come in between:
+    /// events are carried one after the other.
+    fn act(self, story: &Rehearsal) -> Option<Act> {
+        let carries = |act: &Act| matches!(act, Act::Settle);
+        let act = match self {
+            Self::Same => story.first_act().clone(),
+            Self::Renewals => Act::Tick("renew_subscriptions"),
+            Self::Reconciler => Act::Tick("reconcile_payments"),
+            Self::Events => Act::Settle,
+            Self::Cart => {
+                let stage = story.stage();
+                let put = stage.good(&operation("set_cart_item").spec);
+                Act::Ask(put.by(&stage.ada.token))
+            }
+        };
+        (!carries(&act) || !carries(story.first_act())).then_some(act)
+    }
+}
+
+/// Tells a story in which an intruder comes before this effect of the act.
+async fn tell(story: &Rehearsal, effect: u64, intruder: &Act) -> Told {
+    let before = story.begin(&[]).await;
+    let halt = story.cloud().halt(before + effect);
+    let act = pin!(story.act_once());
+    let other = pin!(async {
+        halt.reached().await;
+        // An environment serves one event at a time: others begin their own.
+        story.cloud().stop_functions();
+        let answer = intruder.once(story.stage()).await;
+        halt.release();
+        answer
+    });
+    // An act that ends without the effect had another course: nobody waits.
+    let answer = match select(act, other).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right((_, act)) => act.await,
+    };
+    let answer = story.go_on(answer).await;
+    story.end(before, answer, &[]).await
+}
+
+/// Lets each intruder in before every effect of the act.
+pub async fn races(story: &Rehearsal, part: Part, report: &mut Report) {
+    for place in 0..story.effects().len() {
+        if !part.has(place) {
+            continue;
+        }
+        let effect = u64::try_from(place).unwrap() + 1;
+        for intruder in INTRUDERS {
+            if report.is_over() {
+                return;
+            }
+            let Some(act) = intruder.act(story) else {
+                continue;
+            };
+            let mut told = tell(story, effect, &act).await;
+            if intruder == Intruder::Cart {
+                // Whoever orders a cart that changes is told so.
+                told.wrong.retain(|wrong| wrong.starts_with('['));
+            }
+            report.note_race(story, effect, intruder, &told);
+        }
+    }
+}
