@@ -15,7 +15,7 @@ use tests::proof::{crash_points, kills};
 /// What the share came to, told once for all tests.
 pub(crate) fn report() -> &'static Report {
     static REPORT: OnceLock<Report> = OnceLock::new();
-    REPORT.get_or_init(|| crash_points(0, &[], one_of, |_| {}))
+    REPORT.get_or_init(|| crash_points(8, 0, &[], one_of, |_| {}))
 }
 
 /// One of the ways to fail at every second effect, another one from effect to

@@ -29,7 +29,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Kills and fails every act at every effect, in every mode.
+    /// Kills and fails every act at every effect, in every mode, and halts it
+    /// there while another runs.
     CrashPoints {
         /// Pairs of crashes as well: so many of each story at most.
         #[arg(long, default_value_t = 0)]
@@ -121,6 +122,7 @@ fn main() -> ExitCode {
 
 fn tell_crash_points(pairs: usize, stories: &[String]) -> bool {
     let report = crash_points(
+        1,
         pairs,
         stories,
         |_, _, modes| modes,

@@ -156,7 +156,7 @@ async fn tell(
     let story = theatre.rehearse(story.clone()).await;
     if story.writes() {
         theatre.switch_off(condition.cloned());
-        races(&story, Part::ALL, report).await;
+        races(&story, Part::ALL, 1, report).await;
         singles(&story, Part::ALL, report, some).await;
         theatre.switch_off(None);
     }

@@ -59,10 +59,12 @@ fn stories(wanted: &[String]) -> Vec<Scenario> {
 }
 
 /// Tells every story with a fault at every effect of its act, in the chosen of
-/// its modes, and with so many pairs of crashes. Only stories whose name
+/// its modes, with another act before every so-manieth, and with so many pairs
+/// of crashes. Only stories whose name
 /// contains one of the wanted, or all. `tell` hears of each part of a story
 /// when it is over.
 pub fn crash_points(
+    races_every: usize,
     pairs: usize,
     wanted: &[String],
     chosen: impl Fn(&Rehearsal, usize, Vec<Mode>) -> Vec<Mode> + Sync,
@@ -86,7 +88,7 @@ pub fn crash_points(
             let broken = report.broken.len();
             let told = report.told_of(&story);
             enumeration::singles(&story, *part, &mut report, &chosen).await;
-            races::races(&story, *part, &mut report).await;
+            races::races(&story, *part, races_every, &mut report).await;
             if pairs > 0 {
                 enumeration::pairs(&story, *part, pairs, &mut report).await;
             }
