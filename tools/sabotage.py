@@ -108,7 +108,7 @@ def report(file, rows):
         said = re.sub(r"\b([a-z]{3})_[0-9a-f]{32}\b", r"\1_…", said)
         return said[:160].replace("|", "\\|").replace("\n", " ")
 
-    table = ["| bug | in | missed by |", "| --- | --- | --- |"]
+    table = ["# Planted bugs, and who missed them", "", "| bug | in | missed by |", "| --- | --- | --- |"]
     table += [f"| {name} | {path.rsplit('/', 1)[-1]} | {shorten(said)} |" for name, path, said in rows]
     file.write_text("\n".join(table) + "\n")
 
