@@ -157,7 +157,7 @@ SABOTAGES = [
     ("a replay has another answer", STORE + "claims.rs",
      "            state: ClaimState::Complete { answer },\n            ..self", "            state: ClaimState::Complete { answer: Answer { headers: Vec::new(), ..answer } },\n            ..self", HUNT),
     ("an old refresh token is good", IDENTITY + "session.rs",
-     "if is_last && just_rotated && same_client {", "if just_rotated && same_client || is_last {", HUNT),
+     "if is_last && just_rotated && same_client {", "if just_rotated && same_client || is_last {", it("identity::sessions")),
     ("a session without end", "shared/platform/src/store/sessions.rs",
      ".expression_attribute_values(\":idle\", since(Session::IDLE))", ".expression_attribute_values(\":idle\", since(Session::LIFE))", it("identity")),
     ("a token without end", IDENTITY + "access.rs",
