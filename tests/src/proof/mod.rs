@@ -60,9 +60,8 @@ fn stories(wanted: &[String]) -> Vec<Scenario> {
 
 /// Tells every story with a fault at every effect of its act, in the chosen of
 /// its modes, with another act before every so-manieth, and with so many pairs
-/// of crashes. Only stories whose name
-/// contains one of the wanted, or all. `tell` hears of each part of a story
-/// when it is over.
+/// of crashes. Only stories whose name contains one of the wanted, or all.
+/// `tell` hears of each part of a story when it is over.
 pub fn crash_points(
     races_every: usize,
     pairs: usize,

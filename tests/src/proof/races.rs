@@ -7,7 +7,6 @@ use super::report::Report;
 use super::scenario::Act;
 use crate::stage::operation;
 use futures::future::{Either, select};
-use std::fmt;
 use std::pin::pin;
 
 /// What comes in between.
@@ -32,12 +31,6 @@ const INTRUDERS: [Intruder; 5] = [
     Intruder::Events,
     Intruder::Cart,
 ];
-
-impl fmt::Display for Intruder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
-    }
-}
 
 impl Intruder {
     /// What it does in this story; none where it cannot come in between:
@@ -68,17 +61,19 @@ async fn tell(story: &Rehearsal, effect: u64, intruder: &Act) -> Told {
         halt.reached().await;
         // An environment serves one event at a time: others begin their own.
         story.cloud().stop_functions();
-        let answer = intruder.once(story.stage()).await;
+        intruder.once(story.stage()).await;
         halt.release();
-        answer
     });
-    // An act that ends without the effect had another course: nobody waits.
-    let answer = match select(act, other).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right((_, act)) => act.await,
+    let (answer, has_met) = match select(act, other).await {
+        Either::Left((answer, _)) => (answer, false),
+        Either::Right(((), act)) => (act.await, true),
     };
     let answer = story.go_on(answer).await;
-    story.end(before, answer, &[]).await
+    let mut told = story.end(before, answer, &[]).await;
+    if !has_met {
+        told.wrong.push("[no race] the act ended before".to_owned());
+    }
+    told
 }
 
 /// Lets each intruder in before every so-manieth effect of the act.

@@ -78,7 +78,7 @@ impl Report {
         told: &Told,
     ) {
         *self.told.entry(story.name().to_owned()).or_default() += 1;
-        self.note_wrong(story, &format!("{intruder} before {effect}"), told);
+        self.note_wrong(story, &format!("{intruder:?} before {effect}"), told);
     }
 
     fn note_wrong(&mut self, story: &Rehearsal, with: &str, told: &Told) {
