@@ -220,12 +220,7 @@ async fn a_webhook_is_four_round_trips_when_it_is_new_and_one_when_it_is_not() {
         .into_iter()
         .find(|event| event.event_type == "payment_intent.succeeded");
     let paid = paid.expect("the event that says so");
-    let send = || {
-        let call = shop.call("POST", "/v1/webhooks/stripe");
-        call.header("stripe-signature", &paid.signature_header)
-            .raw("application/json", paid.body.clone())
-            .send()
-    };
+    let send = || shop.post_event(&paid.signature_header, paid.body.clone());
     let (answer, trace) = effects(shop, "payment_webhook", send()).await;
     assert_eq!(answer.data(200)["status"], "applied");
     // What the payment was for, its effect; the number of the invoice, the

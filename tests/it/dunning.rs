@@ -13,13 +13,6 @@ async fn renewing(behave: &str) -> (Shop, User, String) {
     (shop, ada, id)
 }
 
-/// How the attempts of the first renewal ended.
-async fn outcomes(ada: &User, id: &str) -> Vec<String> {
-    let told = ada.renewals(id).await;
-    let attempts = told[1]["attempts"].as_array().unwrap().iter();
-    attempts.map(|attempt| text(&attempt["outcome"])).collect()
-}
-
 async fn advance_to(shop: &Shop, moment: &str) {
     let moment = moment.parse().unwrap();
     shop.cloud.advance_to(moment).await.unwrap();
@@ -55,10 +48,13 @@ async fn a_retry_soon_after_one_that_was_late_is_a_charge_of_its_own() {
     // No schedule fires until three hours before the second retry.
     shop.cloud.skip_to("2026-02-17T05:00:00Z".parse().unwrap());
     shop.tick("renew_subscriptions").await;
-    assert_eq!(outcomes(&ada, &id).await, ["failed", "failed"]);
+    assert_eq!(ada.first_renewal(&id).await.1, ["failed", "failed"]);
     shop.cards(&ada.email, "ok").await;
     advance_to(&shop, "2026-02-17T08:10:00Z").await;
-    assert_eq!(outcomes(&ada, &id).await, ["failed", "failed", "succeeded"]);
+    assert_eq!(
+        ada.first_renewal(&id).await.1,
+        ["failed", "failed", "succeeded"]
+    );
     assert_eq!(ada.subscription(&id).await["status"], "active");
     shop.audit(&ada).await;
 }
@@ -71,12 +67,12 @@ async fn the_late_end_of_a_page_is_no_decline_of_the_charge_under_way() {
     shop.faults(json!({"webhooks": {"drop": 1.0}, "seed": 1}))
         .await;
     advance_to(&shop, "2026-02-12T07:50:00Z").await;
-    assert_eq!(outcomes(&ada, &id).await, ["needs_customer", "failed"]);
+    assert_eq!(ada.first_renewal(&id).await.1, ["needs_customer", "failed"]);
     shop.faults(json!({"webhooks": {"drop": 1.0}, "provider": {"requestLost": 1.0}, "seed": 1}))
         .await;
     advance_to(&shop, "2026-02-12T08:10:00Z").await;
     let under_way = ["needs_customer", "failed", "unknown"];
-    assert_eq!(outcomes(&ada, &id).await, under_way);
+    assert_eq!(ada.first_renewal(&id).await.1, under_way);
 
     let mails = shop.cloud.mails(Some(&ada.email)).len();
     shop.faults(json!({})).await;
@@ -85,12 +81,12 @@ async fn the_late_end_of_a_page_is_no_decline_of_the_charge_under_way() {
     let expired = book["events"].as_array().unwrap().iter().find(expired);
     let redeliver = format!("/_local/events/{}/redeliver", text(&expired.unwrap()["id"]));
     assert_eq!(shop.post(&redeliver, &json!({})).await.status, 200);
-    assert_eq!(outcomes(&ada, &id).await, under_way);
+    assert_eq!(ada.first_renewal(&id).await.1, under_way);
     assert_eq!(shop.cloud.mails(Some(&ada.email)).len(), mails);
     // And it goes on from there.
     shop.cards(&ada.email, "ok").await;
     shop.advance("P1D").await;
     let ended = ["needs_customer", "failed", "succeeded"];
-    assert_eq!(outcomes(&ada, &id).await, ended);
+    assert_eq!(ada.first_renewal(&id).await.1, ended);
     shop.audit(&ada).await;
 }

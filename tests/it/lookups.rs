@@ -5,14 +5,6 @@ use local::Service;
 use serde_json::{Value, json};
 use tests::shop::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
 
-/// How the first renewal stands, and how its attempts ended.
-async fn first_renewal(ada: &User, id: &str) -> (String, Vec<String>) {
-    let told = ada.renewals(id).await;
-    let attempts = told[1]["attempts"].as_array().unwrap().iter();
-    let outcomes = attempts.map(|attempt| text(&attempt["outcome"])).collect();
-    (text(&told[1]["status"]), outcomes)
-}
-
 #[tokio::test]
 async fn a_charge_nobody_heard_of_is_found_behind_hundreds_of_later_ones() {
     let shop = Shop::at("2026-01-10T08:00:00Z").await;
@@ -34,9 +26,9 @@ async fn a_charge_nobody_heard_of_is_found_behind_hundreds_of_later_ones() {
     shop.wait(25 * 3_600);
     shop.tick("reconcile_payments").await;
     let paid = ("paid".to_owned(), vec!["succeeded".to_owned()]);
-    assert_eq!(first_renewal(&ada, &id).await, paid);
+    assert_eq!(ada.first_renewal(&id).await, paid);
     shop.advance("P3D").await;
-    assert_eq!(first_renewal(&ada, &id).await, paid);
+    assert_eq!(ada.first_renewal(&id).await, paid);
     let payment = text(&ada.renewals(&id).await[1]["paymentId"]);
     assert_eq!(shop.captures(&payment).await, 1);
     shop.audit(&ada).await;
@@ -65,13 +57,13 @@ async fn after_a_day_nothing_is_posted_under_a_key_the_provider_has_forgotten() 
     shop.advance("PT6H30M").await;
     let (reads, writes) = asked(&shop);
     assert_eq!((reads, writes), (1, 0));
-    let (status, outcomes) = first_renewal(&ada, &id).await;
+    let (status, outcomes) = ada.first_renewal(&id).await;
     assert_eq!((&*status, outcomes), ("open", vec!["unknown".to_owned()]));
     // Another attempt has a key of its own, and follows when it is proven that
     // the first was never made.
     shop.advance("PT1H").await;
     let ended = ["not_created", "succeeded"].map(str::to_owned).to_vec();
-    assert_eq!(first_renewal(&ada, &id).await, ("paid".to_owned(), ended));
+    assert_eq!(ada.first_renewal(&id).await, ("paid".to_owned(), ended));
     shop.audit(&ada).await;
 }
 
@@ -97,7 +89,7 @@ async fn whoever_paid_on_a_page_the_reconciler_opened_is_renewed_like_anybody() 
     shop.advance("P1M").await;
     shop.advance("PT10M").await;
     let paid = ("paid".to_owned(), vec!["succeeded".to_owned()]);
-    assert_eq!(first_renewal(&ada, &id).await, paid);
+    assert_eq!(ada.first_renewal(&id).await, paid);
     shop.audit(&ada).await;
 }
 
@@ -119,7 +111,7 @@ async fn unheard(provider: Value) -> (Shop, User, String) {
 /// The renewal was found: it is paid, by one charge.
 async fn found(shop: &Shop, ada: &User, id: &str) {
     let paid = ("paid".to_owned(), vec!["succeeded".to_owned()]);
-    assert_eq!(first_renewal(ada, id).await, paid);
+    assert_eq!(ada.first_renewal(id).await, paid);
     let payment = text(&ada.renewals(id).await[1]["paymentId"]);
     assert_eq!(shop.captures(&payment).await, 1);
     shop.audit(ada).await;

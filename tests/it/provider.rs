@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use platform::secrets::Secret;
 use serde_json::{Value, json};
-use tests::shop::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, Shop, User, text};
+use tests::shop::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, Shop, text};
 
 #[tokio::test]
 async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
@@ -167,14 +167,6 @@ async fn a_key_that_is_refused_is_no_decline_and_the_charge_is_made_once_it_is_m
     shop.audit(&ada).await;
 }
 
-/// How the attempts of the first renewal ended, and how it stands.
-async fn first_renewal(ada: &User, id: &str) -> (Vec<String>, String) {
-    let told = ada.renewals(id).await;
-    let attempts = told[1]["attempts"].as_array().unwrap().iter();
-    let outcomes = attempts.map(|attempt| text(&attempt["outcome"])).collect();
-    (outcomes, text(&told[1]["status"]))
-}
-
 #[tokio::test]
 async fn after_days_without_the_provider_a_renewal_is_charged_anew_and_nobody_was_blamed() {
     let shop = Shop::at("2026-01-10T08:00:00Z").await;
@@ -190,15 +182,15 @@ async fn after_days_without_the_provider_a_renewal_is_charged_anew_and_nobody_wa
     let overdue = log.iter().filter(|line| line.contains("\"Unresolved\":1"));
     assert!(overdue.count() >= 2, "whoever is on call is told daily");
     assert_eq!(
-        first_renewal(&ada, &id).await,
-        (vec!["unknown".to_owned()], "open".to_owned())
+        ada.first_renewal(&id).await,
+        ("open".to_owned(), vec!["unknown".to_owned()])
     );
 
     // Two looks an hour apart prove that there is no charge under the old key.
     shop.faults(json!({})).await;
     shop.advance("P1D").await;
     let ended = ["not_created", "succeeded"].map(str::to_owned).to_vec();
-    assert_eq!(first_renewal(&ada, &id).await, (ended, "paid".to_owned()));
+    assert_eq!(ada.first_renewal(&id).await, ("paid".to_owned(), ended));
     assert_eq!(ada.subscription(&id).await["status"], "active");
     let mails = shop.cloud.mails(Some(&ada.email));
     assert_eq!(mails.len(), before + 1, "the receipt alone: {mails:?}");
@@ -219,17 +211,14 @@ async fn a_card_the_provider_does_not_know_any_more_is_asked_for_in_honest_words
     shop.advance("P1M").await;
     shop.advance("P1D").await;
     assert_eq!(
-        first_renewal(&ada, &id).await,
-        (vec!["unknown".to_owned()], "open".to_owned()),
+        ada.first_renewal(&id).await,
+        ("open".to_owned(), vec!["unknown".to_owned()]),
         "our mistake, as far as anybody knows"
     );
     assert_eq!(shop.cloud.mails(Some(&ada.email)).len(), before);
     shop.advance("P3D").await;
     let ended = ["not_created", "not_created"].map(str::to_owned).to_vec();
-    assert_eq!(
-        first_renewal(&ada, &id).await,
-        (ended, "past_due".to_owned())
-    );
+    assert_eq!(ada.first_renewal(&id).await, ("past_due".to_owned(), ended));
     let mails = shop.cloud.mails(Some(&ada.email));
     assert_eq!(mails.len(), before + 1);
     let told = &mails[before].text;

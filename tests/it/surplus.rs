@@ -53,9 +53,7 @@ async fn captures_of_a_canceled_order(shop: &Shop, ada: &User, key: &str) -> Vec
 }
 
 async fn deliver(shop: &Shop, event: Delivery) -> Answer {
-    let call = shop.call("POST", "/v1/webhooks/stripe");
-    let call = call.header("stripe-signature", &event.signature_header);
-    call.raw("application/json", event.body).send().await
+    shop.post_event(&event.signature_header, event.body).await
 }
 
 /// How often the webhook's function found that somebody had been faster.

@@ -9,9 +9,7 @@ use tests::shop::{EDR_MONTHLY, GOOD_CARD, Shop, User, text};
 async fn deliver(shop: &Shop, event: &Value) -> String {
     let (now, body) = (shop.cloud.now(), event.to_string());
     let signature = shop.cloud.simulator().sign(now, body.as_bytes());
-    let call = shop.call("POST", "/v1/webhooks/stripe");
-    let call = call.header("stripe-signature", &signature);
-    let sent = call.raw("application/json", body).send().await;
+    let sent = shop.post_event(&signature, body).await;
     text(&sent.data(200)["status"])
 }
 

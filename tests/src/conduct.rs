@@ -1,6 +1,6 @@
 //! What makes a shop's time pass, and what goes wrong in it.
 
-use crate::shop::{Shop, text};
+use crate::shop::{Answer, Shop, text};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use local::Fault;
@@ -31,6 +31,13 @@ impl Shop {
     /// Makes effects fail by chance from now on; `{}` ends it.
     pub async fn faults(&self, faults: Value) {
         assert_eq!(self.post("/_local/faults", &faults).await.status, 200);
+    }
+
+    /// Posts an event as the provider does, with this signature.
+    pub async fn post_event(&self, signature: &str, body: impl Into<Bytes>) -> Answer {
+        let call = self.call("POST", "/v1/webhooks/stripe");
+        let call = call.header("stripe-signature", signature);
+        call.raw("application/json", body).send().await
     }
 
     /// Posts a form to the provider, which none of the shop's functions did,

@@ -154,6 +154,15 @@ impl User {
         self.call("POST", &path).json(&json!({})).send().await
     }
 
+    /// How the first renewal of a subscription stands, and how each attempt at
+    /// it ended.
+    pub async fn first_renewal(&self, subscription: &str) -> (String, Vec<String>) {
+        let told = self.renewals(subscription).await;
+        let attempts = told[1]["attempts"].as_array().unwrap().iter();
+        let outcomes = attempts.map(|attempt| text(&attempt["outcome"])).collect();
+        (text(&told[1]["status"]), outcomes)
+    }
+
     /// Every period of a subscription.
     pub async fn renewals(&self, subscription: &str) -> Vec<Value> {
         let path = format!("/v1/subscriptions/{subscription}/renewals?limit=100");

@@ -56,10 +56,8 @@ async fn sixty_four_sweeps_at_once_refund_a_surplus_once() {
         surplus(&shop, &ada).await;
         // Only the event arrives; no schedule fires.
         for delivery in shop.cloud.simulator().due_deliveries(shop.cloud.now()) {
-            let call = shop.call("POST", "/v1/webhooks/stripe");
-            let call = call.header("stripe-signature", &delivery.signature_header);
-            let sent = call.raw("application/json", delivery.body).send().await;
-            sent.data(200);
+            let sent = shop.post_event(&delivery.signature_header, delivery.body);
+            sent.await.data(200);
         }
         let refunds = async || shop.book().await["refunds"].as_array().unwrap().len();
         assert_eq!(refunds().await, 0, "there is nothing left to race for");

@@ -77,10 +77,7 @@ async fn sixty_four_copies_of_one_webhook_activate_once() {
         let copy = |_| {
             let (shop, delivery) = (shop.clone(), succeeded.clone());
             async move {
-                shop.call("POST", "/v1/webhooks/stripe")
-                    .header("stripe-signature", &delivery.signature_header)
-                    .raw("application/json", delivery.body)
-                    .send()
+                shop.post_event(&delivery.signature_header, delivery.body)
                     .await
             }
         };
