@@ -7,6 +7,7 @@ misses, does not build or is not found any more ends it with status 1.
 """
 
 import argparse
+import datetime
 import os
 import pathlib
 import re
@@ -103,14 +104,21 @@ def check_judges(bugs, seeds):
 
 
 def report(file, rows):
-    """Writes the table."""
+    """Writes the table anew; a bug that was not planted keeps its row."""
     def shorten(said):
         said = re.sub(r"\b([a-z]{3})_[0-9a-f]{32}\b", r"\1_…", said)
         return said[:160].replace("|", "\\|").replace("\n", " ")
 
-    table = ["# Planted bugs, and who missed them", "", "| bug | in | missed by |", "| --- | --- | --- |"]
-    table += [f"| {name} | {path.rsplit('/', 1)[-1]} | {shorten(said)} |" for name, path, said in rows]
-    file.write_text("\n".join(table) + "\n")
+    head, rule = "| bug | in | missed by | planted on |", "| --- | --- | --- | --- |"
+    before = file.read_text() if file.exists() else ""
+    text, _, table = before.partition(f"{head}\n{rule}\n")
+    known = {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines()}
+    today = datetime.date.today().isoformat()
+    for name, path, said in rows:
+        known[name] = f"| {name} | {path.rsplit('/', 1)[-1]} | {shorten(said)} | {today} |"
+    listed = [known[bug[0]] for bug in SABOTAGES if bug[0] in known]
+    text = text or "# Planted bugs, and who missed them\n\n"
+    file.write_text(text + "\n".join([head, rule, *listed]) + "\n")
 
 
 def main():

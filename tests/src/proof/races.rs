@@ -5,7 +5,8 @@ use super::crash::{Rehearsal, Told};
 use super::enumeration::Part;
 use super::report::Report;
 use super::scenario::Act;
-use crate::stage::operation;
+use crate::shop::{EDR_MONTHLY, order_of};
+use crate::stage::{Ask, operation};
 use futures::future::{Either, select};
 use std::pin::pin;
 
@@ -16,44 +17,75 @@ pub enum Intruder {
     Same,
     /// Renewals are due or not.
     Renewals,
-    /// Whatever is open is looked up.
+    /// Whatever is open is looked up, and what comes of it arrives.
     Reconciler,
     /// Events arrive, the provider's and ours.
     Events,
     /// The customer changes the cart in another tab.
     Cart,
+    /// The customer places another order in another tab.
+    Order,
 }
 
-const INTRUDERS: [Intruder; 5] = [
+const INTRUDERS: [Intruder; 6] = [
     Intruder::Same,
     Intruder::Renewals,
     Intruder::Reconciler,
     Intruder::Events,
     Intruder::Cart,
+    Intruder::Order,
 ];
 
 impl Intruder {
-    /// What it does in this story; none where it cannot come in between:
-    /// events are carried one after the other.
-    fn act(self, story: &Rehearsal) -> Option<Act> {
-        let carries = |act: &Act| matches!(act, Act::Settle);
-        let act = match self {
-            Self::Same => story.first_act().clone(),
-            Self::Renewals => Act::Tick("renew_subscriptions"),
-            Self::Reconciler => Act::Tick("reconcile_payments"),
-            Self::Events => Act::Settle,
-            Self::Cart => {
-                let stage = story.stage();
-                let put = stage.good(&operation("set_cart_item").spec);
-                Act::Ask(put.by(&stage.ada.token))
-            }
+    /// What it does in this story, one after the other; nothing where it cannot
+    /// come in between: events are carried one after the other.
+    fn acts(self, story: &Rehearsal) -> Vec<Act> {
+        let first = story.first_act();
+        let mut acts = match self {
+            Self::Same => vec![first.clone()],
+            Self::Renewals => vec![Act::Tick("renew_subscriptions")],
+            Self::Reconciler => vec![Act::Tick("reconcile_payments"), Act::Settle],
+            Self::Events => vec![Act::Settle],
+            Self::Cart => vec![asks(story, "set_cart_item", |put| put)],
+            Self::Order => vec![asks(story, "create_order", |order| {
+                order
+                    .bare()
+                    .json(order_of(&[(EDR_MONTHLY, 2)]))
+                    .with("idempotency-key", "another")
+            })],
         };
-        (!carries(&act) || !carries(story.first_act())).then_some(act)
+        if matches!(first, Act::Settle) {
+            acts.retain(|act| !matches!(act, Act::Settle));
+        }
+        acts
+    }
+
+    /// True where the shop holds something else afterwards, or the client is
+    /// told so: whoever orders a cart that changes, an order beside the story's.
+    fn changes_the_end(self) -> bool {
+        matches!(self, Self::Cart | Self::Order)
     }
 }
 
+/// The good request of an operation, by the customer of the story.
+fn asks(story: &Rehearsal, operation_id: &str, change: impl FnOnce(Ask) -> Ask) -> Act {
+    let stage = story.stage();
+    let good = change(stage.good(&operation(operation_id).spec));
+    let whose = match story.first_act() {
+        Act::Ask(ask) => ask
+            .headers
+            .iter()
+            .find(|(name, _)| *name == "authorization"),
+        Act::Tick(_) | Act::Settle => None,
+    };
+    Act::Ask(match whose {
+        Some((name, value)) => good.with(name, value),
+        None => good.by(&stage.ada.token),
+    })
+}
+
 /// Tells a story in which an intruder comes before this effect of the act.
-async fn tell(story: &Rehearsal, effect: u64, intruder: &Act) -> Told {
+async fn tell(story: &Rehearsal, effect: u64, intruder: &[Act]) -> Told {
     let before = story.begin(&[]).await;
     let halt = story.cloud().halt(before + effect);
     let act = pin!(story.act_once());
@@ -61,7 +93,9 @@ async fn tell(story: &Rehearsal, effect: u64, intruder: &Act) -> Told {
         halt.reached().await;
         // An environment serves one event at a time: others begin their own.
         story.cloud().stop_functions();
-        intruder.once(story.stage()).await;
+        for act in intruder {
+            act.once(story.stage()).await;
+        }
         halt.release();
     });
     let (answer, has_met) = match select(act, other).await {
@@ -89,12 +123,12 @@ pub async fn races(story: &Rehearsal, part: Part, every: usize, report: &mut Rep
             if report.is_over() {
                 return;
             }
-            let Some(act) = intruder.act(story) else {
+            let acts = intruder.acts(story);
+            if acts.is_empty() {
                 continue;
-            };
-            let mut told = tell(story, effect, &act).await;
-            if intruder == Intruder::Cart {
-                // Whoever orders a cart that changes is told so.
+            }
+            let mut told = tell(story, effect, &acts).await;
+            if intruder.changes_the_end() {
                 told.wrong.retain(|wrong| wrong.starts_with('['));
             }
             report.note_race(story, effect, intruder, &told);

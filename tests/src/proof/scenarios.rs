@@ -40,8 +40,11 @@ fn of_orders() -> Vec<Scenario> {
             forgotten(stage).boxed()
         }),
         reconcile("a page was never opened", |stage| unopened(stage).boxed()),
-        reconcile("an event of ours was lost", |stage| {
+        reconcile("an event of a user was lost", |stage| {
             undelivered(stage).boxed()
+        }),
+        reconcile("an event of an account was lost", |stage| {
+            unthanked(stage).boxed()
         }),
         Scenario::new("dispatch_events", "a mail is sent", |stage| {
             mailed(stage).boxed()
@@ -185,6 +188,18 @@ async fn unopened(stage: &Stage) -> Act {
 
 async fn undelivered(stage: &Stage) -> Act {
     register(stage, "lost@example.com").await;
+    lose_the_stream(stage).await
+}
+
+/// An order is paid, and no mail says so.
+async fn unthanked(stage: &Stage) -> Act {
+    let order = placed(stage, "unthanked").await;
+    stage.shop.pay(&order, GOOD_CARD).await;
+    lose_the_stream(stage).await
+}
+
+/// Nothing arrives that the stream tells, until it is looked for.
+async fn lose_the_stream(stage: &Stage) -> Act {
     let mut faults = Faults::default();
     faults.stream.drop = Share::ALL;
     stage.shop.cloud.set_faults(faults).unwrap();
