@@ -27,6 +27,6 @@ fn a_shop_that_claims_a_key_twice_is_found_out() {
         item: "ACCOUNT/IDEMPOTENCY".to_owned(),
         expression: "attribute_not_exists(pk)".to_owned(),
     };
-    let caught = without(Some(&condition), 40).expect("nobody missed the condition");
+    let caught = without(&[condition], 40).expect("nobody missed the condition");
     assert!(caught.seed.is_some(), "{caught}");
 }

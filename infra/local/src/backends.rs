@@ -27,7 +27,7 @@ pub(crate) struct Backends {
     pub(crate) mailbox: Mailbox,
     weather: Mutex<Weather>,
     late: Mutex<Vec<Late>>,
-    without: Mutex<Option<Condition>>,
+    without: Mutex<Vec<Condition>>,
     halt: Mutex<Option<(u64, Halt)>>,
     effects: AtomicU64,
     /// Kept only while somebody wants to read it.
@@ -156,14 +156,14 @@ impl Backends {
         look(&mut lock(&self.late))
     }
 
-    /// The condition that is switched off, if any.
-    pub(crate) fn switched_off(&self) -> Option<Condition> {
+    /// The conditions that are switched off.
+    pub(crate) fn switched_off(&self) -> Vec<Condition> {
         lock(&self.without).clone()
     }
 
-    /// Switches a condition off, or all on again.
-    pub(crate) fn switch_off(&self, condition: Option<Condition>) {
-        *lock(&self.without) = condition;
+    /// Switches these conditions off, and all others on.
+    pub(crate) fn switch_off(&self, conditions: &[Condition]) {
+        *lock(&self.without) = conditions.to_vec();
     }
 
     /// Halts the effect with this number.

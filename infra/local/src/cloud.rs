@@ -180,10 +180,10 @@ impl Cloud {
         self.0.backends.set_faults(faults)
     }
 
-    /// Switches a condition of the shop's writes off, or all on again: what
-    /// happens without it?
-    pub fn switch_off(&self, condition: Option<Condition>) {
-        self.0.backends.switch_off(condition);
+    /// Switches these conditions of the shop's writes off, and all others on:
+    /// what happens without them?
+    pub fn switch_off(&self, conditions: &[Condition]) {
+        self.0.backends.switch_off(conditions);
     }
 
     /// What was written to the table since the last call, if effects are kept.

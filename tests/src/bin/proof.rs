@@ -12,7 +12,9 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::Instant;
 use tests::binaries::{Binaries, Profile};
-use tests::proof::conditions::{Caught, conditions, is_of_something_fresh, without};
+use tests::proof::conditions::{
+    Caught, conditions, is_of_something_fresh, with_its_guards, without,
+};
 use tests::proof::simulation::History;
 use tests::proof::simulation::hunt::{Hunt, Hunter};
 use tests::proof::{cores, crash_points, kills, simulate};
@@ -226,7 +228,11 @@ fn tell_conditions(seeds: u64, named: &[String]) -> bool {
             println!("{text}\n    of something fresh");
             continue;
         }
-        match without(Some(condition), seeds) {
+        let away = with_its_guards(condition, &all);
+        for other in away.iter().filter(|other| *other != condition) {
+            println!("with {other}");
+        }
+        match without(&away, seeds) {
             Some(caught) => println!("{text}\n    {caught}"),
             None => {
                 missed = missed.saturating_add(1);
@@ -239,7 +245,7 @@ fn tell_conditions(seeds: u64, named: &[String]) -> bool {
 }
 
 fn tell_catch(seeds: u64) -> bool {
-    let caught: Option<Caught> = without(None, seeds);
+    let caught: Option<Caught> = without(&[], seeds);
     match &caught {
         Some(caught) => println!("caught: {caught}"),
         None => println!("nothing is wrong, {} cores", cores()),

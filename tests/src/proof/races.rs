@@ -3,11 +3,13 @@
 
 use super::crash::{Rehearsal, Told};
 use super::enumeration::Part;
+use super::modes::Mode;
 use super::report::Report;
 use super::scenario::Act;
 use crate::shop::{EDR_MONTHLY, order_of};
 use crate::stage::{Ask, operation};
 use futures::future::{Either, select};
+use local::Fault;
 use std::pin::pin;
 
 /// What comes in between.
@@ -84,9 +86,10 @@ fn asks(story: &Rehearsal, operation_id: &str, change: impl FnOnce(Ask) -> Ask) 
     })
 }
 
-/// Tells a story in which an intruder comes before this effect of the act.
-async fn tell(story: &Rehearsal, effect: u64, intruder: &[Act]) -> Told {
-    let before = story.begin(&[]).await;
+/// Tells a story in which an intruder comes before this effect of the act, and
+/// these faults before that.
+async fn tell(story: &Rehearsal, faults: &[(u64, Mode)], effect: u64, intruder: &[Act]) -> Told {
+    let before = story.begin(faults).await;
     let halt = story.cloud().halt(before + effect);
     let act = pin!(story.act_once());
     let other = pin!(async {
@@ -102,36 +105,55 @@ async fn tell(story: &Rehearsal, effect: u64, intruder: &[Act]) -> Told {
         Either::Left((answer, _)) => (answer, false),
         Either::Right(((), act)) => (act.await, true),
     };
+    // An act that ended before leaves nobody waiting there.
+    halt.release();
     let answer = story.go_on(answer).await;
-    let mut told = story.end(before, answer, &[]).await;
-    if !has_met {
+    let mut told = story.end(before, answer, faults).await;
+    // A failure may end it before its time.
+    if !has_met && faults.is_empty() {
         told.wrong.push("[no race] the act ended before".to_owned());
     }
     told
 }
 
+/// The failures of the provider that an intruder comes after: none, and a
+/// stored one at each call of the act that makes something there.
+fn failures(story: &Rehearsal) -> Vec<Vec<(u64, Mode)>> {
+    let effects = (1_u64..).zip(story.effects());
+    let makes = effects.filter(|(_, effect)| effect.action.starts_with("POST"));
+    let failing = makes.map(|(number, _)| vec![(number, (Fault::ServerError, 1))]);
+    [Vec::new()].into_iter().chain(failing).collect()
+}
+
 /// Lets each intruder in before every so-manieth effect of the act.
 pub async fn races(story: &Rehearsal, part: Part, every: usize, report: &mut Report) {
     let first = story.name().len() % every;
-    let places = (first..story.effects().len()).step_by(every);
-    for (turn, place) in places.enumerate() {
-        if !part.has(turn) {
+    for faults in failures(story) {
+        // After a failure there is one call more.
+        let length = story.effects().len() + faults.len();
+        for (turn, place) in (first..length).step_by(every).enumerate() {
+            let effect = u64::try_from(place).unwrap() + 1;
+            if part.has(turn) && faults.iter().all(|(number, _)| *number < effect) {
+                let_in(story, &faults, effect, report).await;
+            }
+        }
+    }
+}
+
+/// Lets each intruder in before this effect, and after these faults.
+async fn let_in(story: &Rehearsal, faults: &[(u64, Mode)], effect: u64, report: &mut Report) {
+    for intruder in INTRUDERS {
+        if report.is_over() {
+            return;
+        }
+        let acts = intruder.acts(story);
+        if acts.is_empty() {
             continue;
         }
-        let effect = u64::try_from(place).unwrap() + 1;
-        for intruder in INTRUDERS {
-            if report.is_over() {
-                return;
-            }
-            let acts = intruder.acts(story);
-            if acts.is_empty() {
-                continue;
-            }
-            let mut told = tell(story, effect, &acts).await;
-            if intruder.changes_the_end() {
-                told.wrong.retain(|wrong| wrong.starts_with('['));
-            }
-            report.note_race(story, effect, intruder, &told);
+        let mut told = tell(story, faults, effect, &acts).await;
+        if intruder.changes_the_end() {
+            told.wrong.retain(|wrong| wrong.starts_with('['));
         }
+        report.note_race(story, faults, effect, intruder, &told);
     }
 }

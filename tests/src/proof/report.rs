@@ -73,12 +73,17 @@ impl Report {
     pub(super) fn note_race(
         &mut self,
         story: &Rehearsal,
+        faults: &[(u64, Mode)],
         effect: u64,
         intruder: Intruder,
         told: &Told,
     ) {
         *self.told.entry(story.name().to_owned()).or_default() += 1;
-        self.note_wrong(story, &format!("{intruder:?} before {effect}"), told);
+        self.note_wrong(
+            story,
+            &format!("{faults:?}, {intruder:?} before {effect}"),
+            told,
+        );
     }
 
     fn note_wrong(&mut self, story: &Rehearsal, with: &str, told: &Told) {

@@ -87,13 +87,14 @@ pub(super) fn conditions(call: &Call) -> Vec<Condition> {
 }
 
 impl Backends {
-    /// Takes the condition that is switched off out of a request.
+    /// Takes the conditions that are switched off out of a request.
     pub(super) fn strip(&self, request: &mut Value, action: &str) {
-        let Some(without) = self.switched_off() else {
+        let without = self.switched_off();
+        if without.is_empty() {
             return;
-        };
+        }
         for (kind, write) in writes_of(action, request) {
-            if condition_of(kind, write).as_ref() == Some(&without)
+            if condition_of(kind, write).is_some_and(|condition| without.contains(&condition))
                 && let Some(members) = write.as_object_mut()
             {
                 neutralise(members, kind);

@@ -204,11 +204,11 @@ async fn a_condition_that_is_switched_off_guards_nothing_and_the_others_do() {
     let cloud = cloud().await;
     put(&cloud, "B").await;
     let without = |kind: &str, item: &str, expression: &str| {
-        cloud.switch_off(Some(Condition {
+        cloud.switch_off(&[Condition {
             kind: kind.to_owned(),
             item: item.to_owned(),
             expression: expression.to_owned(),
-        }));
+        }]);
     };
     let both = || vec![guarded("B"), checked("A")];
     let refused = ["ConditionalCheckFailed"; 2];
@@ -220,7 +220,7 @@ async fn a_condition_that_is_switched_off_guards_nothing_and_the_others_do() {
     );
     without("Put", "P/B", "attribute_not_exists(pk)");
     assert!(reasons(&cloud, vec![guarded("B")]).await.is_empty());
-    cloud.switch_off(None);
+    cloud.switch_off(&[]);
     assert_eq!(
         reasons(&cloud, vec![guarded("B")]).await,
         ["ConditionalCheckFailed"]

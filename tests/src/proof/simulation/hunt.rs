@@ -74,15 +74,15 @@ impl Hunt {
 #[derive(Default)]
 pub struct Hunter {
     stand: Option<Stand>,
-    without: Option<Condition>,
+    without: Vec<Condition>,
 }
 
 impl Hunter {
-    /// One whose shops write without this condition.
-    pub fn without(condition: Option<Condition>) -> Self {
+    /// One whose shops write without these conditions.
+    pub fn without(conditions: &[Condition]) -> Self {
         Self {
             stand: None,
-            without: condition,
+            without: conditions.to_vec(),
         }
     }
 
@@ -92,7 +92,7 @@ impl Hunter {
             Some(stand) => stand,
             None => Stand::open().await,
         };
-        stand.switch_off(self.without.clone());
+        stand.switch_off(&self.without);
         match AssertUnwindSafe(stand.play(history)).catch_unwind().await {
             Ok(outcome) => {
                 self.stand = Some(stand);

@@ -67,9 +67,9 @@ impl Stand {
         }
     }
 
-    /// Takes a condition away, or gives all back.
-    pub fn switch_off(&self, condition: Option<Condition>) {
-        self.shop.cloud.switch_off(condition);
+    /// Takes these conditions away, and gives all others back.
+    pub fn switch_off(&self, conditions: &[Condition]) {
+        self.shop.cloud.switch_off(conditions);
     }
 
     /// Plays a history from the beginning.
