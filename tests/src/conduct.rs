@@ -4,6 +4,7 @@ use crate::shop::{Answer, Shop, text};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use local::Fault;
+use platform::payments::provider::API_VERSION;
 use platform::secrets::Secret;
 use platform::store::keys;
 use serde_json::{Value, json};
@@ -44,7 +45,9 @@ impl Shop {
     /// whatever the weather.
     pub fn ask_provider(&self, path: &str, form: String) -> Value {
         let key = self.cloud.secret(Secret::ProviderApiKey);
-        let request = http::Request::post(path).header("authorization", format!("Bearer {key}"));
+        let request = http::Request::post(path)
+            .header("authorization", format!("Bearer {key}"))
+            .header("stripe-version", API_VERSION);
         let request = request.body(Bytes::from(form)).unwrap();
         let simulator = self.cloud.simulator();
         match simulator.handle_under(self.cloud.now(), &request, None) {

@@ -23,7 +23,9 @@ pub struct Options {
     pub hashing: Cost,
     /// Whether rate limits are enforced.
     pub rate_limits: bool,
-    /// Where the stack is reached, without a slash at the end.
+    /// Where the stack is reached, without a slash at the end. Over TLS it
+    /// trusts pages of that origin alone, as where it is deployed; without,
+    /// every page on loopback as well.
     pub base_url: String,
     /// Where the DynamoDB endpoint is reached, if it is opened.
     pub dynamodb_url: Option<String>,

@@ -15,6 +15,7 @@ use crate::template::{Template, TemplateError};
 use crate::vault::{PREFIX, Vault};
 use platform::clock::{Clock as _, Entropy, NoEntropy, SystemEntropy};
 use platform::config::Config;
+use platform::payments::provider::API_VERSION;
 use platform::secrets::Secret;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -145,7 +146,8 @@ fn backends(
         api_key: vault.current(Secret::ProviderApiKey),
         webhook_secret: vault.current(Secret::WebhookSecret),
         checkout_base_url: format!("{}/_local/checkout", options.base_url),
-        webhook_api_version: platform::payments::provider::API_VERSION.to_owned(),
+        api_version: Some(API_VERSION.to_owned()),
+        webhook_api_version: API_VERSION.to_owned(),
         livemode: false,
         // The provider's own least amount in euros and US dollars.
         minimum_amount: 50,
@@ -174,6 +176,6 @@ fn config(options: &Options) -> Config {
         seller: seller(),
         bootstrap_admin: options.bootstrap_admin.clone(),
         rate_limits: options.rate_limits,
-        loopback: true,
+        loopback: !options.base_url.starts_with("https://"),
     }
 }

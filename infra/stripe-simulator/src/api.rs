@@ -145,6 +145,7 @@ impl State {
         if api_key(request.headers()).as_deref() != Some(self.config.api_key.as_str()) {
             return Err(ApiError::unauthenticated());
         }
+        self.check_version(request.headers())?;
         let path = api_path(request.uri().path());
         let form = parameters(request)?;
         let keyed = keyed(request, path, &form)?;
@@ -183,6 +184,22 @@ impl State {
             self.keys.keep(now, keyed.key, reply);
         }
         Ok(answer)
+    }
+
+    /// Only one version is spoken here. The provider speaks all of them, and
+    /// that of the account to whoever names none: what such a caller makes of
+    /// the answers changes when somebody moves the account.
+    fn check_version(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let Some(spoken) = &self.config.api_version else {
+            return Ok(());
+        };
+        let asked = headers
+            .get("stripe-version")
+            .and_then(|value| value.to_str().ok());
+        if asked == Some(spoken.as_str()) {
+            return Ok(());
+        }
+        Err(ApiError::version(asked.unwrap_or_default()))
     }
 
     /// Runs the endpoint, unless the provider fails at that.

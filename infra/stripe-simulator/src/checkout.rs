@@ -21,6 +21,8 @@ pub struct CheckoutView {
     pub mode: SessionMode,
     /// Whether the page still takes a card.
     pub status: SessionStatus,
+    /// The methods it offers. This model of it takes cards, whatever it offers.
+    pub methods: Vec<String>,
     /// What is to be paid, in minor units; 0 in setup mode.
     pub amount: u64,
     /// Lower-case currency code; none in setup mode unless it was given.
@@ -121,6 +123,7 @@ impl State {
             session_id: session.id.clone(),
             mode: session.mode,
             status: session.status,
+            methods: session.methods.clone(),
             amount: session.amount,
             currency: session.currency.clone(),
             lines: session.lines.clone(),

@@ -61,8 +61,10 @@ impl Customer {
     }
 
     fn update(&mut self, form: &mut Form) -> Result<(), ApiError> {
+        if let Some(email) = take_email(form, "email")? {
+            self.email = Some(email);
+        }
         for (field, key) in [
-            (&mut self.email, "email"),
             (&mut self.name, "name"),
             (&mut self.description, "description"),
             (&mut self.phone, "phone"),
@@ -75,6 +77,27 @@ impl Customer {
         form.discard(UNUSED);
         Ok(())
     }
+}
+
+/// An e-mail address, which the provider looks at: one `@` with something on
+/// both sides of it, and nothing blank.
+pub(crate) fn take_email(form: &mut Form, key: &str) -> Result<Option<String>, ApiError> {
+    let Some(email) = form.take(key) else {
+        return Ok(None);
+    };
+    let sides = email.split_once('@');
+    let sound = sides.is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    });
+    if sound && !email.contains(char::is_whitespace) {
+        return Ok(Some(email));
+    }
+    let message = format!("Invalid email address: {email}");
+    Err(ApiError::invalid_as(
+        "email_invalid",
+        &form.name(key),
+        message,
+    ))
 }
 
 impl Listed for Customer {

@@ -161,6 +161,11 @@ impl ApiError {
         )
     }
 
+    /// A version of the API nobody speaks here, or none.
+    pub(crate) fn version(asked: &str) -> Self {
+        Self::bad_request(None, format!("Invalid Stripe API version: {asked}"))
+    }
+
     /// No such URL.
     pub(crate) fn no_route(method: &http::Method, path: &str) -> Self {
         let message = format!("Unrecognized request URL ({method}: {path}).");

@@ -42,6 +42,10 @@
 //!
 //! # Where it differs from the provider
 //!
+//! - It speaks one version of the API, and refuses whoever names another or
+//!   none where [`Config::api_version`] says which. The provider answers those
+//!   as well, in another shape.
+//! - The hosted page takes cards only, also where it offers more.
 //! - Ids are short and counted; `url`s point at the local hosted page.
 //! - The card `4000000000000341` pays on the hosted page and declines off
 //!   session. At the provider it declines on every charge.

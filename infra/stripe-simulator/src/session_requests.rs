@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::{Act, later};
+use crate::customers::take_email;
 use crate::error::ApiError;
 use crate::form::Form;
 use crate::intents::IntentStatus;
@@ -29,13 +30,16 @@ const UNUSED: &[&str] = &[
     "customer_update",
     "payment_method_collection",
     "payment_method_options",
-    "payment_method_types",
     "phone_number_collection",
     "saved_payment_method_options",
     "submit_type",
     "tax_id_collection",
     "ui_mode",
 ];
+
+/// The methods this account has switched on: what a page offers that names
+/// none. Nothing but a card pays at once.
+const SWITCHED_ON: [&str; 2] = ["card", "sepa_debit"];
 
 impl State {
     pub(crate) fn create_session(&mut self, act: &Act, form: Form) -> Result<Value, ApiError> {
@@ -97,8 +101,9 @@ impl State {
             expires: read_expiry(now, &mut form)?,
             mode,
             status: SessionStatus::Open,
+            methods: read_methods(&mut form)?,
             customer,
-            customer_email: form.take("customer_email"),
+            customer_email: take_email(&mut form, "customer_email")?,
             lines,
             amount,
             currency,
@@ -198,6 +203,28 @@ fn read_usage(intent_data: &mut Form) -> Result<bool, ApiError> {
             ))
         }
     }
+}
+
+/// `payment_method_types`: what the page offers.
+fn read_methods(form: &mut Form) -> Result<Vec<String>, ApiError> {
+    let mut named = form.group("payment_method_types");
+    let mut methods = Vec::new();
+    loop {
+        let place = methods.len().to_string();
+        let Some(method) = named.take(&place) else {
+            break;
+        };
+        if !SWITCHED_ON.contains(&&*method) {
+            let message = format!("The payment method type provided: {method} is invalid.");
+            return Err(ApiError::invalid(&named.name(&place), message));
+        }
+        methods.push(method);
+    }
+    named.finish()?;
+    if methods.is_empty() {
+        methods.extend(SWITCHED_ON.map(str::to_owned));
+    }
+    Ok(methods)
 }
 
 fn read_expiry(now: Timestamp, form: &mut Form) -> Result<Timestamp, ApiError> {

@@ -56,6 +56,9 @@ pub(crate) struct Session {
     pub(crate) expires: Timestamp,
     pub(crate) mode: SessionMode,
     pub(crate) status: SessionStatus,
+    /// What the page offers to pay with.
+    #[serde(default = "cards")]
+    pub(crate) methods: Vec<String>,
     pub(crate) customer: Option<String>,
     pub(crate) customer_email: Option<String>,
     pub(crate) lines: Vec<CheckoutLine>,
@@ -74,6 +77,11 @@ pub(crate) struct Session {
     /// Exists once a card was tried, as on the real page.
     pub(crate) intent: Option<String>,
     pub(crate) setup_intent: Option<String>,
+}
+
+/// What a page offers that was kept before pages said so.
+fn cards() -> Vec<String> {
+    vec!["card".to_owned()]
 }
 
 impl Listed for Session {
@@ -119,7 +127,7 @@ impl State {
             "metadata": session.metadata,
             "mode": session.mode,
             "payment_intent": session.intent,
-            "payment_method_types": ["card"],
+            "payment_method_types": session.methods,
             "payment_status": payment_status,
             "setup_intent": session.setup_intent,
             "status": session.status,

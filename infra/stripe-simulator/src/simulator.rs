@@ -25,6 +25,9 @@ pub struct Config {
     /// Where the hosted page is served; a session's URL is this, a slash, and
     /// the session's id.
     pub checkout_base_url: String,
+    /// The version of the API that requests must name, as this simulator does
+    /// not speak the others; without one any will do, and none.
+    pub api_version: Option<String>,
     /// The `api_version` of events.
     pub webhook_api_version: String,
     /// The `livemode` of every object.

@@ -296,6 +296,26 @@ fn the_page_shows_what_is_paid_for() {
 }
 
 #[test]
+fn a_page_offers_what_it_was_told_or_what_the_account_has_switched_on() {
+    let world = World::new();
+    let customer = world.customer("a@b.test");
+    let offered = |more: &str| {
+        let params = format!("{}{more}", session_params(&customer));
+        let opened = world.post("/v1/checkout/sessions", &params);
+        assert_eq!(opened.status, 200, "{}", opened.body);
+        let id = opened.body["id"].as_str().unwrap();
+        world.simulator.checkout(world.now, id).unwrap().methods
+    };
+    assert_eq!(offered("&payment_method_types[0]=card"), ["card"]);
+    assert_eq!(offered(""), ["card", "sepa_debit"]);
+    for wrong in ["[0]=cash", "[1]=card", "=card"] {
+        let params = session_params(&customer) + "&payment_method_types" + wrong;
+        let refused = world.post("/v1/checkout/sessions", &params);
+        assert_eq!(refused.status, 400, "{wrong}");
+    }
+}
+
+#[test]
 fn the_intent_of_an_open_session_ends_with_its_session_only() {
     let world = World::new();
     let id = world.session(&world.customer("a@b.test"));

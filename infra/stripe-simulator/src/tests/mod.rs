@@ -41,6 +41,7 @@ impl World {
             api_key: KEY.into(),
             webhook_secret: SECRET.into(),
             checkout_base_url: "http://127.0.0.1:3000/_local/checkout".into(),
+            api_version: None,
             webhook_api_version: "2025-09-30.clover".into(),
             livemode: false,
             minimum_amount: 50,
@@ -168,6 +169,44 @@ fn a_request_without_the_key_is_refused() {
         answer(world.simulator.handle(world.now, &request)).status,
         401
     );
+}
+
+#[test]
+fn a_request_in_another_version_of_the_api_or_in_none_is_refused() {
+    let spoken = "2025-09-30.clover";
+    let simulator = Simulator::new(Config {
+        api_key: KEY.into(),
+        api_version: Some(spoken.into()),
+        ..Config::default()
+    });
+    let ask = |version: Option<&str>| {
+        let mut request = Request::get("/v1/customers");
+        request = request.header("Authorization", format!("Bearer {KEY}"));
+        if let Some(version) = version {
+            request = request.header("Stripe-Version", version);
+        }
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        answer(simulator.handle(now, &request.body(Bytes::new()).unwrap()))
+    };
+    assert_eq!(ask(Some(spoken)).status, 200);
+    for version in [None, Some("2019-02-11")] {
+        let refused = ask(version);
+        assert_eq!(refused.status, 400, "{version:?}");
+        assert_eq!(refused.body["error"]["type"], "invalid_request_error");
+    }
+}
+
+#[test]
+fn a_customers_address_must_be_one() {
+    let world = World::new();
+    for email in ["a+b@c.test", "@c.test", "a@", "a@b@c.test", "a.b.test"] {
+        let refused = world.post("/v1/customers", &format!("email={email}"));
+        assert_eq!(refused.status, 400, "{email}");
+        assert_eq!(refused.body["error"]["code"], "email_invalid", "{email}");
+    }
+    // A plus stands for a blank unless it is encoded.
+    let made = world.post("/v1/customers", "email=a%2Bb@c.test");
+    assert_eq!(made.body["email"], "a+b@c.test");
 }
 
 #[test]
