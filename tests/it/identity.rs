@@ -1,13 +1,17 @@
 //! Registering, confirming, logging in, staying logged in, logging out.
 
+mod deployed;
 mod keys;
 mod limits;
 mod parity;
+mod sealed;
 mod sessions;
 mod standing;
+mod stolen;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
 use serde_json::{Value, json};
 use tests::shop::{Answer, PASSWORD, Shop, registration, text};
 
@@ -156,4 +160,20 @@ fn anonymous(answer: &Answer) -> Value {
 fn told(token: &str, part: usize) -> Value {
     let part = token.split('.').nth(part).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+/// HMAC-SHA256 over parts, each after its length.
+fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    let mut mac = hmac::Context::with_key(&key);
+    for part in parts {
+        mac.update(&u64::try_from(part.len()).unwrap().to_be_bytes());
+        mac.update(part);
+    }
+    mac.sign().as_ref().to_vec()
+}
+
+/// The key of one purpose, as ADR 7 derives it from the text of a secret.
+fn derived_key(secret: &str, purpose: &str) -> Vec<u8> {
+    mac(secret.as_bytes(), &[b"cyna key", purpose.as_bytes()])
 }

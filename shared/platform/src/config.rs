@@ -167,3 +167,7 @@ pub fn log_level() -> tracing::level_filters::LevelFilter {
     let level = variable("RUST_LOG").ok().and_then(|text| text.parse().ok());
     level.unwrap_or(tracing::level_filters::LevelFilter::INFO)
 }
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+pub(crate) mod tests;

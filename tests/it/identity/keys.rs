@@ -1,17 +1,19 @@
-//! Signing keys: a new one stands beside those before it.
+//! Keys that change: a new one stands beside those before it.
 
 use super::sessions::{refresh, session};
 use super::told;
 use platform::secrets::Secret;
+use platform::store::Transaction;
 use serde_json::Value;
 use tests::shop::{Answer, EDR_MONTHLY, PASSWORD, Shop, User, text};
 
-/// Puts a new signing key in force. Functions that run hold the old one until
-/// they read their secrets again, after five minutes.
-fn rotate(shop: &Shop) {
-    let old = shop.cloud.secret(Secret::SigningKey);
-    let new = old.chars().rev().collect();
-    shop.cloud.rotate_secret(Secret::SigningKey, new);
+/// Puts a new text of a secret in force, that was never there before. Functions
+/// that run hold the old one until they read their secrets again, after five
+/// minutes.
+pub(super) fn rotate(shop: &Shop, secret: Secret) {
+    let old = shop.cloud.secret(secret);
+    let new = old.chars().rev().chain("x".chars()).collect();
+    shop.cloud.rotate_secret(secret, new);
 }
 
 /// The name of the key a token is signed with.
@@ -35,7 +37,7 @@ async fn a_token_signed_before_a_new_key_came_is_good_to_its_end() {
     let shop = Shop::open().await;
     let before = shop.customer("ada@example.com").await;
     assert_eq!(published(&shop).await, [key_of(&before.token)]);
-    rotate(&shop);
+    rotate(&shop, Secret::SigningKey);
     shop.wait(300);
     let after = shop.log_in(&before.email, PASSWORD).await;
     assert_ne!(key_of(&after.token), key_of(&before.token));
@@ -62,7 +64,7 @@ async fn while_some_functions_sign_with_the_old_key_and_some_with_the_new_every_
     let ada = shop.customer("ada@example.com").await;
     let old = key_of(&ada.token);
     let mut token = session(&shop, &ada.email).await;
-    rotate(&shop);
+    rotate(&shop, Secret::SigningKey);
     let mut signed: Vec<User> = vec![ada];
     for _ in 0..3 {
         // The one starts only now and reads the new secret; logging in is
@@ -84,5 +86,47 @@ async fn while_some_functions_sign_with_the_old_key_and_some_with_the_new_every_
         let names = [old.clone(), key_of(&signed[1].token)];
         assert_eq!(published(&shop).await, names);
         shop.wait(60);
+    }
+}
+
+/// What somebody does whose signing key was stolen: takes its public half out
+/// of the table.
+async fn take_away(shop: &Shop, name: &str) {
+    let app = shop.cloud.app("test");
+    let found = app.store().public_keys().await.unwrap().unwrap();
+    let mut left = found.value;
+    left.keys.retain(|key| key.kid() != name);
+    let mut act = Transaction::new(app.new_id().unwrap());
+    act.replace(found.version, &left, ());
+    app.store().commit(act).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_was_taken_away_is_honoured_for_five_minutes_more_and_no_longer() {
+    let shop = Shop::open().await;
+    let before = shop.customer("ada@example.com").await;
+    rotate(&shop, Secret::SigningKey);
+    shop.wait(300);
+    // A key it does not know makes the function of profiles read them all.
+    let after = shop.log_in(&before.email, PASSWORD).await;
+    take_away(&shop, &key_of(&before.token)).await;
+    assert_eq!(published(&shop).await, [key_of(&after.token)]);
+    // From memory; the token itself is good for ten minutes more.
+    shop.wait(299);
+    profile(&before).await.data(200);
+    shop.wait(1);
+    profile(&before).await.refused(401, "unauthenticated");
+    profile(&after).await.data(200);
+}
+
+/// Of the peppers before only the last is remembered: a hash must follow each.
+#[tokio::test]
+async fn whoever_logs_in_under_each_pepper_is_never_locked_out() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    for _ in 0..3 {
+        rotate(&shop, Secret::Pepper);
+        shop.wait(300);
+        shop.log_in(&ada.email, PASSWORD).await;
     }
 }

@@ -5,7 +5,7 @@ use local::Options;
 use platform::identity::password::Cost;
 use serde_json::json;
 use std::net::IpAddr;
-use tests::shop::{Answer, PASSWORD, Shop};
+use tests::shop::{Answer, PASSWORD, Shop, registration};
 
 const ADA: &str = "ada@example.com";
 const WRONG: &str = "not the password at all";
@@ -14,6 +14,9 @@ const WRONG: &str = "not the password at all";
 const OF_A_CLIENT: usize = 30;
 /// Logins that may be tried at once with one e-mail address.
 const OF_AN_EMAIL: usize = 5;
+
+/// Registrations, and mails asked for, of a client at once.
+const MAILS_OF_A_CLIENT: usize = 20;
 
 /// Where passwords cost nothing but tries count.
 async fn open() -> Shop {
@@ -88,5 +91,29 @@ async fn a_login_that_succeeds_costs_nobody_a_try() {
     let shop = open().await;
     for _ in 0..=OF_A_CLIENT {
         login(&shop, 1, ADA, PASSWORD).await.data(200);
+    }
+}
+
+#[tokio::test]
+async fn a_client_has_mails_sent_to_twenty_addresses_at_once_and_then_has_to_wait() {
+    let shop = open().await;
+    for path in ["/v1/auth/register", "/v1/auth/resend-verification"] {
+        let ask = |client: u8, email: &str| {
+            let body = match path {
+                "/v1/auth/register" => registration(email),
+                _ => json!({"email": email}),
+            };
+            let from = IpAddr::from([192, 0, 2, client]);
+            shop.call("POST", path).from(from).json(&body).send()
+        };
+        for n in 0..MAILS_OF_A_CLIENT {
+            let asked = ask(1, &format!("user{n}@example.com")).await;
+            assert_eq!(asked.status, 202, "{path}, {n}");
+        }
+        has_to_wait(&ask(1, "eve@example.com").await, "100");
+        // It is the client that has to wait, not whom it asks for.
+        ask(2, "eve@example.com").await.data(202);
+        shop.wait(100);
+        ask(1, "mia@example.com").await.data(202);
     }
 }

@@ -20,7 +20,7 @@ pub(super) async fn refresh(shop: &Shop, token: &str) -> Answer {
 }
 
 /// The refresh token in a `Set-Cookie`, and its attributes.
-fn cookie(answer: &Answer) -> (String, Vec<String>) {
+pub(super) fn cookie(answer: &Answer) -> (String, Vec<String>) {
     let mut parts = answer.header("set-cookie").split("; ").map(str::to_owned);
     let pair = parts.next().unwrap();
     let token = pair
@@ -274,7 +274,7 @@ async fn logging_out_ends_one_session_at_once_and_may_be_repeated() {
         .data(200);
 }
 
-const CLIENT: (&str, &str) = ("x-cyna-client", "web");
+pub(super) const CLIENT: (&str, &str) = ("x-cyna-client", "web");
 
 /// Calls of pages that are not the application's.
 const OF_OTHER_SITES: [&[(&str, &str)]; 6] = [
@@ -287,13 +287,18 @@ const OF_OTHER_SITES: [&[(&str, &str)]; 6] = [
 ];
 
 /// Logs in as a browser: the answer.
-async fn browser_login(shop: &Shop, email: &str) -> Answer {
+pub(super) async fn browser_login(shop: &Shop, email: &str) -> Answer {
     let body = json!({"email": email, "password": PASSWORD});
     shop.post("/v1/auth/login", &body).await
 }
 
 /// A call with the token in the cookie.
-async fn with_cookie(shop: &Shop, path: &str, token: &str, headers: &[(&str, &str)]) -> Answer {
+pub(super) async fn with_cookie(
+    shop: &Shop,
+    path: &str,
+    token: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
     let cookies = format!("a=1; cyna_refresh={token}; b=2");
     let mut call = shop.call("POST", path).header("cookie", &cookies);
     for (name, value) in headers {

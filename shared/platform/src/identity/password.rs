@@ -252,6 +252,7 @@ impl Hasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::tests::deployed;
 
     fn quick(pepper: &Pepper) -> Params {
         let mut builder = ParamsBuilder::new();
@@ -302,5 +303,18 @@ mod tests {
         assert!(params.m_cost() >= 19_456 && params.t_cost() >= 2 && params.p_cost() == 1);
         let text = ParamsString::try_from(&params).unwrap().to_string();
         assert!(text.starts_with("m=19456,t=2,p=1,keyid="), "{text}");
+    }
+
+    #[test]
+    fn a_deployed_function_hashes_at_no_less_than_the_floor() {
+        let name =
+            "identity::password::tests::a_deployed_function_hashes_at_no_less_than_the_floor";
+        let Some(app) = deployed(name) else {
+            return;
+        };
+        let cost = app.hasher().cost;
+        let params = todays(cost, &Pepper::of("one")).unwrap();
+        assert!(params.m_cost() >= 19_456 && params.t_cost() >= 2);
+        assert!(cost.blocks, "on a thread of its own");
     }
 }

@@ -1,4 +1,4 @@
-//! How calls are spaced.
+//! How calls are spaced, and how long one waits for them.
 
 use super::provider::{CallError, Pace, Provider};
 use crate::secrets::SecretText;
@@ -78,4 +78,51 @@ async fn calls_nobody_waits_for_begin_one_after_the_other() {
     for (n, pair) in told.windows(2).enumerate() {
         assert_ne!(pair, ["50", "50"], "two at once at {n}: {told:?}");
     }
+}
+
+/// A provider that never answers, and how long one waited for it.
+#[derive(Debug, Clone, Default)]
+struct Silence(Arc<Mutex<Duration>>);
+
+impl AsyncSleep for Silence {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        *self.0.lock().unwrap() += duration;
+        Sleep::new(tokio::task::yield_now())
+    }
+}
+
+impl HttpConnector for Silence {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
+/// How long these calls take, one after the other.
+async fn waited(pace: Pace, calls: u32) -> Duration {
+    let silence = Silence::default();
+    let provider = Provider::new(
+        SharedHttpConnector::new(silence.clone()),
+        SharedAsyncSleep::new(silence.clone()),
+        "https://provider.example".to_owned(),
+    );
+    for _ in 0..calls {
+        let gateway = provider.with_key(SecretText::from("sk_test"), pace, ActId::from_bits(1));
+        let unheard = gateway.intent("pi_1").await.unwrap_err();
+        assert_eq!(unheard, CallError::Unknown("no answer in time".to_owned()));
+    }
+    *silence.0.lock().unwrap()
+}
+
+/// A request has ten seconds, in which it makes a customer and a page.
+#[tokio::test]
+async fn two_calls_a_customer_waits_for_end_within_the_time_of_a_request() {
+    assert_eq!(waited(Pace::Interactive, 1).await, Duration::from_secs(4));
+    assert_eq!(waited(Pace::Interactive, 2).await, Duration::from_secs(8));
+}
+
+#[tokio::test]
+async fn a_call_nobody_waits_for_has_the_better_part_of_a_minute() {
+    let turns = Duration::from_millis(2 * 50);
+    let waited = waited(Pace::OffSession, 1).await;
+    assert_eq!(waited - turns, Duration::from_secs(50));
 }

@@ -1,0 +1,83 @@
+//! What a function is told by its environment, and what it is not asked.
+
+use super::ConfigError;
+use crate::app::{App, StartError};
+use std::process::Command;
+
+/// The environment of a deployed function.
+const ENVIRONMENT: [(&str, &str); 13] = [
+    ("AWS_REGION", "eu-west-3"),
+    ("AWS_ACCESS_KEY_ID", "id"),
+    ("AWS_SECRET_ACCESS_KEY", "key"),
+    ("TABLE_NAME", "cyna"),
+    ("APP_URL", "https://app.cyna.example/"),
+    (
+        "ALLOWED_ORIGINS",
+        "https://app.cyna.example, https://cyna.example",
+    ),
+    ("TOKEN_ISSUER", "urn:cyna:test"),
+    ("SECRET_PREFIX", "cyna"),
+    ("MAIL_FROM", "no-reply@cyna.example"),
+    ("STRIPE_API_URL", "https://api.stripe.com/"),
+    ("LIVE_MODE", "true"),
+    ("BOOTSTRAP_ADMIN_EMAIL", ""),
+    (
+        "SELLER",
+        r#"{"name": "CYNA", "legalForm": "SAS", "capital": "10 000 €", "siren": "000000000",
+            "rcs": "Paris", "vatNumber": "FR00000000000", "line1": "1 rue de l'Exemple",
+            "postalCode": "75001", "city": "Paris", "country": "FR"}"#,
+    ),
+];
+
+/// The app of a deployed function. No process may change its own environment
+/// once it runs: so the test of this name is started again in one that has it,
+/// and where that was done there is no app.
+pub(crate) fn deployed(test: &str) -> Option<App> {
+    match App::from_env() {
+        Ok(app) => Some(app),
+        // The setting that is read first: this is the outer of the two.
+        Err(StartError::Config(ConfigError::Missing("SELLER"))) => {
+            let program = std::env::current_exe().unwrap();
+            let mut again = Command::new(program);
+            let ran = again.args([test, "--exact"]).envs(ENVIRONMENT).output();
+            let ran = ran.unwrap();
+            let told = String::from_utf8_lossy(&ran.stdout);
+            assert!(ran.status.success() && told.contains("1 passed"), "{told}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_deployed_function_counts_tries_and_trusts_no_page_but_those_it_is_told() {
+    let name =
+        "config::tests::a_deployed_function_counts_tries_and_trusts_no_page_but_those_it_is_told";
+    let Some(app) = deployed(name) else {
+        return;
+    };
+    let config = app.config();
+    assert!(config.rate_limits);
+    for ours in ["https://app.cyna.example", "https://cyna.example"] {
+        assert!(config.allows_origin(ours), "{ours}");
+        assert!(
+            config.allows_return_url(&format!("{ours}/thanks")),
+            "{ours}"
+        );
+    }
+    for foreign in [
+        "https://app.cyna.example.evil.com",
+        "https://cyna.example:8443",
+        "http://cyna.example",
+        "http://localhost:5173",
+        "http://127.0.0.1:3000",
+        "https://[::1]",
+        "",
+    ] {
+        assert!(!config.allows_origin(foreign), "{foreign}");
+        assert!(
+            !config.allows_return_url(&format!("{foreign}/thanks")),
+            "{foreign}"
+        );
+    }
+}
