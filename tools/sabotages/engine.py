@@ -1,31 +1,8 @@
-"""One-line bugs, each of which somebody must miss: `tools/sabotage.py` plants
-them one after the other.
+"""What breaks the engine: money, the books, the table, events, timers, keys."""
 
-Each has a name, the file, the text it replaces (which must occur there), what
-it puts in its place, and who has to notice: `hunt` (histories and crash
-points) or the arguments of `cargo test`.
-"""
+from .places import DOMAIN, FUNCTIONS, HUNT, IDENTITY, PAYMENTS, STORE, it, unit
 
-PAYMENTS = "shared/platform/src/payments/"
-STORE = "shared/platform/src/store/"
-IDENTITY = "shared/platform/src/identity/"
-DOMAIN = "shared/domain/src/"
-FUNCTIONS = "functions/src/"
-
-HUNT = "hunt"
-
-
-def it(name):
-    """A test through the front door."""
-    return f"-p tests --test it -- {name}"
-
-
-def unit(package, name):
-    """A test of one crate."""
-    return f"-p {package} -- {name}"
-
-
-SABOTAGES = [
+ENGINE = [
     # Money: who charges, when, and how often.
     ("a charge's key is another one each time", PAYMENTS + "renew.rs",
      "let key = key_of(payment, &attempt);", 'let key = format!("{}:{}", key_of(payment, &attempt), app.now());', HUNT),
