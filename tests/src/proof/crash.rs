@@ -17,6 +17,9 @@ use std::collections::BTreeSet;
 /// provider remembers a failure under included.
 const RECOVERY: [&str; 3] = ["PT25M", "PT2H", "P3D"];
 
+/// Half days until the attempt after one that was lost is over.
+const LATE: u32 = 10;
+
 /// A story at the point where the act begins.
 pub struct Rehearsal {
     stage: Stage,
@@ -119,7 +122,7 @@ impl Rehearsal {
         let answer = self.act().await;
         self.effects = cloud.take_trace();
         let mut witness = self.witness.clone();
-        self.recover(&mut witness).await;
+        self.recover(&mut witness, false).await;
         let recovery = cloud.take_trace();
         let effects = self.effects.iter().chain(&recovery);
         let conditions = effects.flat_map(|effect| &effect.conditions);
@@ -225,7 +228,9 @@ impl Rehearsal {
         self.end(before, answer, faults).await
     }
 
-    async fn recover(&self, witness: &mut Witness) {
+    /// Lets all come that comes by itself, and the sequel. Where a day is lost it
+    /// is a later attempt that calls for it: then it comes twice a day.
+    async fn recover(&self, witness: &mut Witness, loses_a_day: bool) {
         let cloud = self.cloud();
         cloud.settle().await;
         let [minutes, hours, days] = RECOVERY;
@@ -233,6 +238,10 @@ impl Rehearsal {
         witness.minutes_later(cloud);
         if let Some(sequel) = self.scenario.sequel {
             sequel(&self.stage).await;
+            for _ in 0..if loses_a_day { LATE } else { 0 } {
+                cloud.advance("PT12H").await.unwrap();
+                sequel(&self.stage).await;
+            }
         }
         cloud.advance(hours).await.unwrap();
         cloud.advance(days).await.unwrap();
@@ -247,8 +256,9 @@ impl Rehearsal {
         faults: &[(u64, Mode)],
     ) -> Told {
         let cloud = self.cloud();
+        let loses_a_day = self.loses_a_day(faults);
         let mut witness = self.witness.clone();
-        self.recover(&mut witness).await;
+        self.recover(&mut witness, loses_a_day).await;
         let effects = cloud.effects() - before;
         let trace = cloud.take_trace();
         let mut wrong: Vec<String> = witness
@@ -268,7 +278,6 @@ impl Rehearsal {
                 self.ending.status
             ));
         }
-        let loses_a_day = self.loses_a_day(faults);
         let mut differences = self.ending.summary.differences(&ending.summary);
         differences
             .retain(|told| !self.may_differ(told, faults) && (!loses_a_day || !may_lag(told)));
