@@ -125,7 +125,7 @@ crash-points: ## Fail every act at every effect in every way, and with so many P
 	$(PROOF) crash-points --pairs $(PAIRS)
 
 .PHONY: kills
-kills: ## Run the functions as released, and kill the process at EVERY so-manieth effect
+kills: ## Run the functions as released, and kill the process at every EVERY-th effect
 	$(PROOF) kills --every $(EVERY)
 
 .PHONY: conditions

@@ -21,7 +21,7 @@ from sabotages import HUNT, SABOTAGES
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TREE = ROOT / "target" / "sabotage" / "tree"
-# What is built there stays apart: cargo could not tell the two trees asunder.
+# What is built there stays apart: cargo could not tell the two trees apart.
 TARGET = ROOT / "target" / "sabotage" / "build"
 BUILD = ["cargo", "build", "--locked", "--quiet", "--profile", "proof", "-p", "tests", "--bin", "proof"]
 
@@ -72,7 +72,9 @@ def judge(judged_by, seeds):
     if well:
         return None
     caught = re.search(r"^caught: (.*)$", said, re.MULTILINE)
-    return caught.group(1) if caught else said.strip().splitlines()[-1]
+    if caught is None:
+        raise Undecided(f"the hunt died: {said[-300:]}")
+    return caught.group(1)
 
 
 def plant(name, file, old, new, judged_by, seeds):
@@ -97,9 +99,14 @@ def plant(name, file, old, new, judged_by, seeds):
 
 def check_judges(bugs, seeds):
     """Whoever misses something where nothing is wrong is no judge."""
-    run(BUILD)
+    said, well = run(BUILD)
+    if not well:
+        sys.exit(f"the proof does not build: {said}")
     for judged_by in sorted({bug[4] for bug in bugs}):
-        missed = judge(judged_by, seeds)
+        try:
+            missed = judge(judged_by, seeds)
+        except Undecided as why:
+            sys.exit(f"without any bug already: {judged_by}: {why}")
         if missed:
             sys.exit(f"without any bug already: {judged_by}: {missed}")
 

@@ -185,7 +185,9 @@ impl Stage {
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
             "no_route" => ask("/v1/nowhere"),
             other => {
-                panic!("{other} has no good request: write one in Stage::good in tests/it/stage.rs")
+                panic!(
+                    "{other} has no good request: write one in Stage::good in tests/src/stage.rs"
+                )
             }
         }
     }

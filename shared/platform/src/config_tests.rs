@@ -1,7 +1,6 @@
 //! What a function is told by its environment, and what it is not asked.
 
-use super::ConfigError;
-use crate::app::{App, StartError};
+use crate::app::App;
 use std::process::Command;
 
 /// The environment of a deployed function.
@@ -29,24 +28,22 @@ const ENVIRONMENT: [(&str, &str); 13] = [
     ),
 ];
 
-/// The app of a deployed function. No process may change its own environment
-/// once it runs: so the test of this name is started again in one that has it,
-/// and where that was done there is no app.
+/// Says to a process that it is the inner one.
+const INNER: &str = "CYNA_TEST_OF_A_DEPLOYED_FUNCTION";
+
+/// The app of a deployed function. A process may not change its own
+/// environment: so the outer one runs the test of this name again in a process
+/// that has that environment and no other, and gets none.
 pub(crate) fn deployed(test: &str) -> Option<App> {
-    match App::from_env() {
-        Ok(app) => Some(app),
-        // The setting that is read first: this is the outer of the two.
-        Err(StartError::Config(ConfigError::Missing("SELLER"))) => {
-            let program = std::env::current_exe().unwrap();
-            let mut again = Command::new(program);
-            let ran = again.args([test, "--exact"]).envs(ENVIRONMENT).output();
-            let ran = ran.unwrap();
-            let told = String::from_utf8_lossy(&ran.stdout);
-            assert!(ran.status.success() && told.contains("1 passed"), "{told}");
-            None
-        }
-        Err(error) => panic!("{error}"),
+    if super::variable(INNER).is_ok() {
+        return Some(App::from_env().unwrap());
     }
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args([test, "--exact"]).env_clear();
+    let ran = again.envs(ENVIRONMENT).env(INNER, "1").output().unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && told.contains("1 passed"), "{told}");
+    None
 }
 
 #[test]

@@ -9,11 +9,13 @@
 )]
 
 use clap::{Parser, Subcommand};
+use local::Condition;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Instant;
 use tests::binaries::{Binaries, Profile};
 use tests::proof::conditions::{
-    Caught, conditions, is_of_something_fresh, with_its_guards, without,
+    Caught, is_of_something_fresh, unguarded, with_its_guards, without, writes,
 };
 use tests::proof::simulation::History;
 use tests::proof::simulation::hunt::{Hunt, Hunter};
@@ -42,7 +44,7 @@ enum Command {
     },
     /// Runs the functions as released, and kills the process at its effects.
     Kills {
-        /// At every so-manieth effect of a story's act.
+        /// At every n-th effect of a story's act.
         #[arg(long, default_value_t = 1)]
         every: usize,
         /// Only stories whose name contains one of these.
@@ -210,14 +212,20 @@ fn replay(seed: u64, steps: &[usize]) -> bool {
 }
 
 fn list_conditions() -> bool {
-    for condition in conditions() {
+    let all: BTreeSet<Condition> = writes().into_iter().flatten().collect();
+    for condition in all {
         println!("{condition}");
     }
     true
 }
 
 fn tell_conditions(seeds: u64, named: &[String]) -> bool {
-    let all = conditions();
+    let writes = writes();
+    let unguarded = unguarded(&writes);
+    for wrong in &unguarded {
+        println!("{wrong}");
+    }
+    let all: BTreeSet<Condition> = writes.into_iter().flatten().collect();
     let mut missed = 0_u32;
     for condition in &all {
         let text = condition.to_string();
@@ -241,7 +249,7 @@ fn tell_conditions(seeds: u64, named: &[String]) -> bool {
         }
     }
     println!("{} conditions, {missed} not missed", all.len());
-    missed == 0
+    missed == 0 && unguarded.is_empty()
 }
 
 fn tell_catch(seeds: u64) -> bool {

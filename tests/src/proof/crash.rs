@@ -4,7 +4,7 @@
 
 use super::modes::Mode;
 use super::scenario::{Act, Scenario, options};
-use super::summary::Summary;
+use super::summary::{Difference, Summary};
 use super::witness::Witness;
 use crate::answer::Answer;
 use crate::shop::Shop;
@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 /// provider remembers a failure under included.
 const RECOVERY: [&str; 3] = ["PT25M", "PT2H", "P3D"];
 
-/// Half days until the attempt after one that was lost is over.
-const LATE: u32 = 10;
+/// How many half days the attempt after one that was lost may take.
+const HALF_DAYS: u32 = 10;
 
 /// A story at the point where the act begins.
 pub struct Rehearsal {
@@ -31,8 +31,8 @@ pub struct Rehearsal {
     effects: Vec<Effect>,
     /// How many effects it all takes until everything is decided.
     length: u64,
-    /// Every condition that was written under.
-    conditions: BTreeSet<Condition>,
+    /// The conditions of each write, one of each kind.
+    conditions: BTreeSet<Vec<Condition>>,
     ending: Ending,
 }
 
@@ -46,12 +46,31 @@ struct Ending {
 /// What a faulted story came to.
 #[derive(Debug)]
 pub struct Told {
-    /// What is wrong; nothing when all is well.
+    /// What the auditor found.
     pub wrong: Vec<String>,
+    /// What the client is told, where it should be told something else.
+    pub answer: Option<Answer>,
+    /// What there is more or less of than there should be.
+    pub differences: Vec<Difference>,
     /// How many effects the whole telling had.
     pub effects: u64,
     /// All of them.
     pub trace: Vec<Effect>,
+}
+
+impl Told {
+    /// All that is wrong; nothing when all is well.
+    pub fn all_wrong(&self) -> Vec<String> {
+        let mut all = self.wrong.clone();
+        if let Some(answer) = &self.answer {
+            all.push(format!(
+                "the client is told {} {}",
+                answer.status, answer.json
+            ));
+        }
+        all.extend(self.differences.iter().map(ToString::to_string));
+        all
+    }
 }
 
 /// Where everybody is, before any story.
@@ -125,8 +144,8 @@ impl Rehearsal {
         self.recover(&mut witness, false).await;
         let recovery = cloud.take_trace();
         let effects = self.effects.iter().chain(&recovery);
-        let conditions = effects.flat_map(|effect| &effect.conditions);
-        self.conditions = conditions.cloned().collect();
+        let conditions = effects.map(|effect| effect.conditions.clone());
+        self.conditions = conditions.collect();
         self.length = cloud.effects() - before;
         let findings = witness.at_rest(&cloud);
         assert!(findings.is_empty(), "{}: {findings:#?}", self.scenario.name);
@@ -200,8 +219,8 @@ impl Rehearsal {
         &self.effects
     }
 
-    /// Every condition that something was written under.
-    pub fn conditions(&self) -> &BTreeSet<Condition> {
+    /// The conditions of each write, one of each kind.
+    pub fn conditions(&self) -> &BTreeSet<Vec<Condition>> {
         &self.conditions
     }
 
@@ -228,8 +247,9 @@ impl Rehearsal {
         self.end(before, answer, faults).await
     }
 
-    /// Lets all come that comes by itself, and the sequel. Where a day is lost it
-    /// is a later attempt that calls for it: then it comes twice a day.
+    /// Lets all come that comes by itself, and the sequel. After a lost day the
+    /// page to pay on comes with a later attempt: so the sequel is repeated every
+    /// twelve hours, for five days.
     async fn recover(&self, witness: &mut Witness, loses_a_day: bool) {
         let cloud = self.cloud();
         cloud.settle().await;
@@ -238,7 +258,8 @@ impl Rehearsal {
         witness.minutes_later(cloud);
         if let Some(sequel) = self.scenario.sequel {
             sequel(&self.stage).await;
-            for _ in 0..if loses_a_day { LATE } else { 0 } {
+            let again = if loses_a_day { HALF_DAYS } else { 0 };
+            for _ in 0..again {
                 cloud.advance("PT12H").await.unwrap();
                 sequel(&self.stage).await;
             }
@@ -261,29 +282,15 @@ impl Rehearsal {
         self.recover(&mut witness, loses_a_day).await;
         let effects = cloud.effects() - before;
         let trace = cloud.take_trace();
-        let mut wrong: Vec<String> = witness
-            .at_rest(cloud)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let ending = Ending {
-            status: answer.as_ref().map(|answer| answer.status),
-            summary: Summary::of(cloud),
-        };
-        let is_told_else = ending.status != self.ending.status;
-        if is_told_else && !self.scenario.is_race && !self.may_end(ending.status, faults) {
-            wrong.push(format!(
-                "the client is told {:?} instead of {:?}",
-                answer.map(|answer| answer.json),
-                self.ending.status
-            ));
-        }
-        let mut differences = self.ending.summary.differences(&ending.summary);
-        differences
-            .retain(|told| !self.may_differ(told, faults) && (!loses_a_day || !may_lag(told)));
-        wrong.extend(differences);
+        let findings = witness.at_rest(cloud);
+        let status = answer.as_ref().map(|answer| answer.status);
+        let is_told_else = status != self.ending.status && !self.may_end(status, faults);
+        let mut differences = self.ending.summary.differences(&Summary::of(cloud));
+        differences.retain(|it| !self.may_differ(it, faults) && (!loses_a_day || !may_lag(it)));
         Told {
-            wrong,
+            wrong: findings.iter().map(ToString::to_string).collect(),
+            answer: answer.filter(|_| is_told_else),
+            differences,
             effects,
             trace,
         }
@@ -301,18 +308,20 @@ impl Rehearsal {
         })
     }
 
-    /// What may differ: what a client that asks again without a key asks
-    /// twice, and everything where two acts race.
-    fn may_differ(&self, told: &str, faults: &[(u64, Mode)]) -> bool {
-        match self.scenario.operation {
-            "register" => {
-                told.contains("registration_repeated") || told.contains("You already have")
-            }
-            "resend_verification" => told.starts_with("event verification_requested"),
-            "set_cart_item" if self.name().contains("guest") => told.starts_with("cart "),
-            "refresh_session" if faults.len() > 1 => told.contains("sessions was closed"),
-            _ => self.scenario.is_race,
-        }
+    /// What may differ: a mail may come twice; what a client that asks again
+    /// without a key asks twice may be there twice; and everything where two
+    /// acts race.
+    fn may_differ(&self, difference: &Difference, faults: &[(u64, Mode)]) -> bool {
+        let what = difference.what.as_str();
+        let may_be_more = match self.operation() {
+            // A second try finds that the address is known.
+            "register" => what.contains("registration_repeated") || what.contains("You already"),
+            "resend_verification" => what.starts_with("event verification_requested"),
+            "set_cart_item" if self.name().contains("guest") => what.starts_with("cart "),
+            "refresh_session" => faults.len() > 1 && what.contains("sessions was closed"),
+            _ => false,
+        };
+        may_be_more && difference.is_more() || difference.is_mail_again() || self.scenario.is_race
     }
 
     /// What else a client may be told that asks again after its first try had
@@ -320,21 +329,22 @@ impl Rehearsal {
     fn may_end(&self, status: Option<u16>, faults: &[(u64, Mode)]) -> bool {
         match (self.scenario.operation, status) {
             // Each link is good once.
-            ("verify_email", Some(410 | 422 | 400 | 404)) => true,
+            ("verify_email", Some(400)) => true,
             // A token that comes back after half a minute is a stolen one; who
             // is answered neither at first nor at the second try comes later.
             ("refresh_session", Some(401)) => faults.len() > 1,
-            _ => false,
+            (_, Some(status)) => self.scenario.is_race && status < 500,
+            (_, None) => false,
         }
     }
 }
 
 /// What dunning has not come as far with where a day and an attempt are lost.
 /// Money, orders, invoices and periods are as they should be all the same.
-fn may_lag(told: &str) -> bool {
+fn may_lag(difference: &Difference) -> bool {
     ["event ", "mail to "]
         .iter()
-        .any(|late| told.starts_with(late))
+        .any(|late| difference.what.starts_with(late))
 }
 
 /// True for a call that only counts a request: that is no effect of an

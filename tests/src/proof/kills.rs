@@ -182,7 +182,7 @@ async fn tell(story: &Rehearsal, binaries: &Binaries, effect: u64, mode: Mode) -
     told
 }
 
-/// Kills a process at every so-manieth effect of the story's act: at each both
+/// Kills a process at every n-th effect of the story's act: at each both
 /// before it and after it, or in turn where some are left out.
 pub async fn kills(story: &Scenario, binaries: &Binaries, every: usize, report: &mut Report) {
     let folder = TableFolder::new();

@@ -59,7 +59,7 @@ fn stories(wanted: &[String]) -> Vec<Scenario> {
 }
 
 /// Tells every story with a fault at every effect of its act, in the chosen of
-/// its modes, with another act before every so-manieth, and with so many pairs
+/// its modes, with another act before every n-th effect, and with so many pairs
 /// of crashes. Only stories whose name contains one of the wanted, or all.
 /// `tell` hears of each part of a story when it is over.
 pub fn crash_points(
@@ -109,7 +109,7 @@ pub fn crash_points(
 }
 
 /// Tells every story with functions in processes of their own, and kills one at
-/// every so-manieth effect of its act.
+/// every n-th effect of its act.
 pub fn kills(
     binaries: &Binaries,
     every: usize,

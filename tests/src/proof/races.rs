@@ -6,8 +6,9 @@ use super::enumeration::Part;
 use super::modes::Mode;
 use super::report::Report;
 use super::scenario::Act;
-use crate::shop::{EDR_MONTHLY, order_of};
-use crate::stage::{Ask, operation};
+use crate::answer::Answer;
+use crate::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, User};
+use crate::stage::operation;
 use futures::future::{Either, select};
 use local::Fault;
 use std::pin::pin;
@@ -27,68 +28,114 @@ pub enum Intruder {
     Cart,
     /// The customer places another order in another tab.
     Order,
+    /// Another customer orders and pays.
+    Stranger,
 }
 
-const INTRUDERS: [Intruder; 6] = [
+const INTRUDERS: [Intruder; 7] = [
     Intruder::Same,
     Intruder::Renewals,
     Intruder::Reconciler,
     Intruder::Events,
     Intruder::Cart,
     Intruder::Order,
+    Intruder::Stranger,
 ];
 
 impl Intruder {
-    /// What it does in this story, one after the other; nothing where it cannot
-    /// come in between: events are carried one after the other.
-    fn acts(self, story: &Rehearsal) -> Vec<Act> {
-        let first = story.first_act();
-        let mut acts = match self {
-            Self::Same => vec![first.clone()],
-            Self::Renewals => vec![Act::Tick("renew_subscriptions")],
-            Self::Reconciler => vec![Act::Tick("reconcile_payments"), Act::Settle],
-            Self::Events => vec![Act::Settle],
-            Self::Cart => vec![asks(story, "set_cart_item", |put| put)],
-            Self::Order => vec![asks(story, "create_order", |order| {
-                order
-                    .bare()
-                    .json(order_of(&[(EDR_MONTHLY, 2)]))
-                    .with("idempotency-key", "another")
-            })],
-        };
-        if matches!(first, Act::Settle) {
-            acts.retain(|act| !matches!(act, Act::Settle));
+    /// False where it cannot come in between: events are carried one after the
+    /// other, jobs touch no cart, and what a stranger shares with others is
+    /// the numbers, which jobs take as well.
+    fn can_meet(self, act: &Act) -> bool {
+        match self {
+            Self::Events => !matches!(act, Act::Settle),
+            Self::Stranger => matches!(act, Act::Tick(_)),
+            Self::Same => !matches!(act, Act::Settle),
+            Self::Cart => matches!(act, Act::Ask(_)),
+            Self::Renewals | Self::Reconciler | Self::Order => true,
         }
-        acts
     }
 
-    /// True where the shop holds something else afterwards, or the client is
-    /// told so: whoever orders a cart that changes, an order beside the story's.
-    fn changes_the_end(self) -> bool {
-        matches!(self, Self::Cart | Self::Order)
+    /// Does it: what is wrong with how it went.
+    async fn come_in(self, story: &Rehearsal) -> Option<String> {
+        let (stage, act) = (story.stage(), story.first_act());
+        match self {
+            Self::Same => drop(act.once(stage).await),
+            Self::Renewals => drop(Act::Tick("renew_subscriptions").once(stage).await),
+            Self::Reconciler => {
+                Act::Tick("reconcile_payments").once(stage).await;
+                if !matches!(act, Act::Settle) {
+                    Act::Settle.once(stage).await;
+                }
+            }
+            Self::Events => drop(Act::Settle.once(stage).await),
+            Self::Cart => {
+                let put = stage.good(&operation("set_cart_item").spec);
+                return refused(&put.by(&whose(story).await.token).send(&stage.shop).await);
+            }
+            Self::Order => {
+                let user = whose(story).await;
+                return refused(&user.order(EDR_MONTHLY, 2, "another").await);
+            }
+            Self::Stranger => {
+                let eve = stage.shop.log_in(&stage.eve.email, PASSWORD).await;
+                let placed = eve.order(EDR_MONTHLY, 2, "stranger").await;
+                if placed.status == 201 {
+                    stage.shop.pay(&placed.json["data"], GOOD_CARD).await;
+                    Act::Settle.once(stage).await;
+                }
+                return refused(&placed);
+            }
+        }
+        None
+    }
+
+    /// Takes from what a story came to what is as it should be because of the
+    /// intruder: the order and what comes of it is there beside the story's;
+    /// whoever orders a cart that changes is told so.
+    fn excuse(self, told: &mut Told) {
+        match self {
+            Self::Same | Self::Renewals | Self::Reconciler | Self::Events => return,
+            Self::Cart => told.differences.clear(),
+            Self::Order | Self::Stranger => told.differences.retain(|it| !it.is_more()),
+        }
+        told.answer.take_if(|answer| answer.status < 500);
     }
 }
 
-/// The good request of an operation, by the customer of the story.
-fn asks(story: &Rehearsal, operation_id: &str, change: impl FnOnce(Ask) -> Ask) -> Act {
+/// The customer of the story, who logs in: it may be long since the last time.
+async fn whose(story: &Rehearsal) -> User {
     let stage = story.stage();
-    let good = change(stage.good(&operation(operation_id).spec));
-    let whose = match story.first_act() {
+    let by_eve = match story.first_act() {
         Act::Ask(ask) => ask
             .headers
             .iter()
-            .find(|(name, _)| *name == "authorization"),
-        Act::Tick(_) | Act::Settle => None,
+            .any(|(_, value)| value.ends_with(&stage.eve.token)),
+        Act::Tick(_) | Act::Settle => false,
     };
-    Act::Ask(match whose {
-        Some((name, value)) => good.with(name, value),
-        None => good.by(&stage.ada.token),
+    let user = if by_eve { &stage.eve } else { &stage.ada };
+    stage.shop.log_in(&user.email, PASSWORD).await
+}
+
+/// What an intruder is told that is neither done nor asked to come again.
+fn refused(answer: &Answer) -> Option<String> {
+    let is_fine = matches!(answer.status, 200..300 | 409 | 503);
+    (!is_fine).then(|| {
+        format!(
+            "[no race] the intruder is told {} {}",
+            answer.status, answer.json
+        )
     })
 }
 
 /// Tells a story in which an intruder comes before this effect of the act, and
-/// these faults before that.
-async fn tell(story: &Rehearsal, faults: &[(u64, Mode)], effect: u64, intruder: &[Act]) -> Told {
+/// these faults before that; none where a fault ended the act before.
+async fn tell(
+    story: &Rehearsal,
+    faults: &[(u64, Mode)],
+    effect: u64,
+    intruder: Intruder,
+) -> Option<Told> {
     let before = story.begin(faults).await;
     let halt = story.cloud().halt(before + effect);
     let act = pin!(story.act_once());
@@ -96,24 +143,29 @@ async fn tell(story: &Rehearsal, faults: &[(u64, Mode)], effect: u64, intruder: 
         halt.reached().await;
         // An environment serves one event at a time: others begin their own.
         story.cloud().stop_functions();
-        for act in intruder {
-            act.once(story.stage()).await;
-        }
+        let wrong = intruder.come_in(story).await;
         halt.release();
+        wrong
     });
-    let (answer, has_met) = match select(act, other).await {
-        Either::Left((answer, _)) => (answer, false),
-        Either::Right(((), act)) => (act.await, true),
+    let (answer, met) = match select(act, other).await {
+        Either::Left((answer, _)) => (answer, None),
+        Either::Right((wrong, act)) => (act.await, Some(wrong)),
     };
     // An act that ended before leaves nobody waiting there.
     halt.release();
+    let Some(wrong) = met else {
+        assert!(
+            !faults.is_empty(),
+            "{}: ended before {effect}",
+            story.name()
+        );
+        return None;
+    };
     let answer = story.go_on(answer).await;
     let mut told = story.end(before, answer, faults).await;
-    // A failure may end it before its time.
-    if !has_met && faults.is_empty() {
-        told.wrong.push("[no race] the act ended before".to_owned());
-    }
-    told
+    intruder.excuse(&mut told);
+    told.wrong.extend(wrong);
+    Some(told)
 }
 
 /// The failures of the provider that an intruder comes after: none, and a
@@ -125,7 +177,7 @@ fn failures(story: &Rehearsal) -> Vec<Vec<(u64, Mode)>> {
     [Vec::new()].into_iter().chain(failing).collect()
 }
 
-/// Lets each intruder in before every so-manieth effect of the act.
+/// Lets each intruder in before every n-th effect of the act.
 pub async fn races(story: &Rehearsal, part: Part, every: usize, report: &mut Report) {
     let first = story.name().len() % every;
     for faults in failures(story) {
@@ -146,14 +198,10 @@ async fn let_in(story: &Rehearsal, faults: &[(u64, Mode)], effect: u64, report: 
         if report.is_over() {
             return;
         }
-        let acts = intruder.acts(story);
-        if acts.is_empty() {
-            continue;
+        if intruder.can_meet(story.first_act())
+            && let Some(told) = tell(story, faults, effect, intruder).await
+        {
+            report.note_race(story, faults, effect, intruder, &told);
         }
-        let mut told = tell(story, faults, effect, &acts).await;
-        if intruder.changes_the_end() {
-            told.wrong.retain(|wrong| wrong.starts_with('['));
-        }
-        report.note_race(story, faults, effect, intruder, &told);
     }
 }

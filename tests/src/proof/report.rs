@@ -87,11 +87,12 @@ impl Report {
     }
 
     fn note_wrong(&mut self, story: &Rehearsal, with: &str, told: &Told) {
-        if !told.wrong.is_empty() {
+        let wrong = told.all_wrong();
+        if !wrong.is_empty() {
             self.broken.push(format!(
                 "{} with {with}:\n    {}",
                 story.name(),
-                told.wrong.join("\n    ")
+                wrong.join("\n    ")
             ));
         }
     }
