@@ -1,34 +1,8 @@
 //! Which language a customer is spoken to in: the one that was chosen, in
 //! whatever browser.
 
-use bytes::Bytes;
-use http::Request;
 use serde_json::{Value, json};
-use tests::documented;
-use tests::shop::{
-    Answer, EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, order_of, registration, text,
-};
-
-/// Posts JSON from a browser that asks for this language alone.
-async fn post(
-    shop: &Shop,
-    browser: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &Value,
-) -> Answer {
-    let mut request = Request::post(path)
-        .header("host", "127.0.0.1:3000")
-        .header("accept-language", browser)
-        .header("content-type", "application/json");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request.body(Bytes::from(body.to_string())).unwrap();
-    let answer = Answer::of(shop.cloud.request(request).await);
-    documented::check("POST", path, &answer);
-    answer
-}
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, order_of, registration, text};
 
 /// Somebody who registered in such a browser, with or without a choice.
 async fn registered(shop: &Shop, browser: &str, chosen: Option<&str>, email: &str) -> User {
@@ -38,8 +12,8 @@ async fn registered(shop: &Shop, browser: &str, chosen: Option<&str>, email: &st
         Some(chosen) => choice.insert("locale".to_owned(), json!(chosen)),
         None => choice.remove("locale"),
     };
-    let path = "/v1/auth/register";
-    post(shop, browser, path, &[], &body).await.data(202);
+    let call = shop.call("POST", "/v1/auth/register").language(browser);
+    call.json(&body).send().await.data(202);
     let token = json!({"token": shop.mailed_token(email)});
     shop.post("/v1/auth/verify-email", &token).await.data(200);
     shop.log_in(email, PASSWORD).await
@@ -76,11 +50,10 @@ async fn a_choice_of_language_counts_and_the_browsers_only_where_none_was_made()
 async fn bought(chosen: &str, browser: &str) -> Value {
     let shop = Shop::at("2026-01-10T08:00:00Z").await;
     let ada = registered(&shop, browser, Some(chosen), "ada@example.com").await;
-    let bearer = format!("Bearer {}", ada.token);
-    let headers = [("authorization", &*bearer), ("idempotency-key", "k")];
+    let call = ada.call("POST", "/v1/orders").language(browser);
+    let call = call.header("idempotency-key", "k");
     let order = order_of(&[(EDR_MONTHLY, 1)]);
-    let placed = post(&shop, browser, "/v1/orders", &headers, &order).await;
-    let placed = placed.data(201);
+    let placed = call.json(&order).send().await.data(201);
     let page = shop.book().await["sessions"][0]["locale"].clone();
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
     shop.cloud.settle().await;
@@ -149,11 +122,8 @@ async fn who_chose_french_pays_and_is_billed_in_french_though_the_browser_is_eng
 
 /// All that is said of a product, to a browser of this language.
 async fn said(shop: &Shop, browser: &str) -> Value {
-    let request = Request::get("/v1/products/edr-classic")
-        .header("host", "127.0.0.1:3000")
-        .header("accept-language", browser);
-    let request = request.body(Bytes::new()).unwrap();
-    let product = Answer::of(shop.cloud.request(request).await).data(200);
+    let call = shop.call("GET", "/v1/products/edr-classic");
+    let product = call.language(browser).send().await.data(200);
     let plan = &product["plans"][0];
     json!({
         "name": product["name"], "summary": product["summary"],

@@ -1,6 +1,6 @@
 //! What goes on while another service does not answer, or answers late.
 
-use crate::pages::{catalogue, publish};
+use domain::catalogue::Product;
 use local::{Outcome, Service};
 use serde_json::json;
 use tests::shop::{EDR_MONTHLY, EDR_YEARLY, PASSWORD, Shop, registration, text};
@@ -57,10 +57,11 @@ async fn while_the_table_fails_the_shop_window_shows_what_it_showed_before() {
     }
 
     shop.faults(json!({})).await;
-    let mut products = catalogue();
-    let renamed = products.iter_mut().find(|it| it.slug == "edr-advanced");
-    "EDR Renamed".clone_into(&mut renamed.unwrap().texts.name.en);
-    publish(&shop, &products).await;
+    let rename = |products: &mut Vec<Product>| {
+        let renamed = products.iter_mut().find(|it| it.slug == "edr-advanced");
+        "EDR Renamed".clone_into(&mut renamed.unwrap().texts.name.en);
+    };
+    shop.publish(rename).await;
     shop.wait(20);
     assert_eq!(shown().await.1["name"], "EDR Renamed");
 }

@@ -4,19 +4,6 @@ use domain::catalogue::{Product, ProductStatus};
 use serde_json::{Value, json};
 use tests::shop::{Answer, EDR_MONTHLY, Shop, User, text};
 
-/// The catalogue the shop begins with.
-pub(crate) fn catalogue() -> Vec<Product> {
-    serde_json::from_str(include_str!("../../infra/catalogue.json")).unwrap()
-}
-
-/// Puts these products in the place of all.
-pub(crate) async fn publish(shop: &Shop, products: &[Product]) {
-    let app = shop.cloud.app("publisher");
-    let act = app.new_id().unwrap();
-    let published = app.store().publish_catalogue(act, products).await;
-    published.unwrap();
-}
-
 /// What the entries of a page are called by this member.
 fn named(page: &Answer, member: &str) -> Vec<String> {
     let entries = page.data(200);
@@ -108,10 +95,11 @@ async fn no_product_is_skipped_where_the_last_of_a_page_was_withdrawn() {
     let first = shop.get(path).await;
     let mut seen = named(&first, "slug");
     assert_eq!(seen, all[..2]);
-    let mut products = catalogue();
-    let last = products.iter_mut().find(|product| product.slug == all[1]);
-    last.unwrap().status = ProductStatus::Draft;
-    publish(&shop, &products).await;
+    let withdraw = |products: &mut Vec<Product>| {
+        let last = products.iter_mut().find(|product| product.slug == all[1]);
+        last.unwrap().status = ProductStatus::Draft;
+    };
+    shop.publish(withdraw).await;
     shop.wait(20);
     let mut at = next(path, &first);
     while let Some(here) = at {
@@ -147,6 +135,7 @@ async fn a_kept_page_of_products_that_is_still_good_leads_on_to_the_next() {
         let onward = shop.get(&next(path, &kept).unwrap()).await;
         assert_eq!(named(&onward, "slug"), ["edr-advanced"], "{minute}");
     }
+    // It is good for half an hour: for two of three visits.
     assert_eq!((good, renewed), (12, 6));
     // The last page leads nowhere, so it is good for as long as it is true.
     let whole = shop.get("/v1/products?family=edr&limit=100").await;

@@ -3,6 +3,7 @@
 pub use crate::answer::Answer;
 use crate::documented;
 use bytes::Bytes;
+use domain::catalogue::Product;
 use domain::id::{AccountId, Id as _};
 use http::Request;
 use local::{Cloud, Options, SourceIp, StreamDelivery};
@@ -40,6 +41,14 @@ impl Call<'_> {
     /// The same with one more header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.builder = self.builder.header(name, value);
+        self
+    }
+
+    /// The same from a browser that asks for this language alone.
+    pub fn language(mut self, browser: &str) -> Self {
+        if let Some(headers) = self.builder.headers_mut() {
+            headers.insert("accept-language", browser.parse().unwrap());
+        }
         self
     }
 
@@ -201,6 +210,17 @@ impl Shop {
         Self {
             cloud: Cloud::new(options).await.unwrap(),
         }
+    }
+
+    /// Publishes the catalogue it begins with, after this change.
+    pub async fn publish(&self, change: impl FnOnce(&mut Vec<Product>)) {
+        let mut products =
+            serde_json::from_str(include_str!("../../infra/catalogue.json")).unwrap();
+        change(&mut products);
+        let app = self.cloud.app("publisher");
+        let act = app.new_id().unwrap();
+        let published = app.store().publish_catalogue(act, &products).await;
+        published.unwrap();
     }
 
     /// A request of nobody in particular.

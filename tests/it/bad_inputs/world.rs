@@ -25,14 +25,7 @@ impl World {
 
     /// Publishes the catalogue with a change.
     pub(super) async fn publish(&self, change: impl FnOnce(&mut Vec<Product>)) {
-        let mut products: Vec<Product> =
-            serde_json::from_str(include_str!("../../../infra/catalogue.json")).unwrap();
-        change(&mut products);
-        let app = self.shop.cloud.app("publisher");
-        app.store()
-            .publish_catalogue(app.new_id().unwrap(), &products)
-            .await
-            .unwrap();
+        self.shop.publish(change).await;
         // What functions have in memory is not what this is about.
         self.shop.cloud.stop_functions();
     }
