@@ -46,7 +46,7 @@ struct Ending {
 /// What a faulted story came to.
 #[derive(Debug)]
 pub struct Told {
-    /// What the auditor found.
+    /// What the auditor found, and what went wrong in the telling itself.
     pub wrong: Vec<String>,
     /// What the client is told, where it should be told something else.
     pub answer: Option<Answer>,

@@ -48,9 +48,8 @@ impl Intruder {
     /// the numbers, which jobs take as well.
     fn can_meet(self, act: &Act) -> bool {
         match self {
-            Self::Events => !matches!(act, Act::Settle),
+            Self::Same | Self::Events => !matches!(act, Act::Settle),
             Self::Stranger => matches!(act, Act::Tick(_)),
-            Self::Same => !matches!(act, Act::Settle),
             Self::Cart => matches!(act, Act::Ask(_)),
             Self::Renewals | Self::Reconciler | Self::Order => true,
         }
