@@ -242,8 +242,7 @@ async fn a_canceled_order_closes_its_page_and_cancels_once() {
 async fn an_order_canceled_before_it_was_answered_gets_no_page() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
-    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
-        .await;
+    shop.cut_off_provider().await;
     ada.order(EDR_MONTHLY, 1, "k")
         .await
         .refused(503, "unavailable");

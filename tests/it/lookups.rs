@@ -47,8 +47,7 @@ async fn after_a_day_nothing_is_posted_under_a_key_the_provider_has_forgotten() 
     let shop = Shop::at("2026-01-10T08:00:00Z").await;
     let ada = shop.customer("ada@example.com").await;
     let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
-    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
-        .await;
+    shop.cut_off_provider().await;
     shop.advance("P1M").await;
     shop.advance("PT30H").await;
     shop.faults(json!({})).await;
@@ -71,8 +70,7 @@ async fn after_a_day_nothing_is_posted_under_a_key_the_provider_has_forgotten() 
 async fn whoever_paid_on_a_page_the_reconciler_opened_is_renewed_like_anybody() {
     let shop = Shop::at("2026-01-10T08:00:00Z").await;
     let ada = shop.customer("ada@example.com").await;
-    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
-        .await;
+    shop.cut_off_provider().await;
     ada.order(EDR_MONTHLY, 1, "k")
         .await
         .refused(503, "unavailable");
@@ -120,8 +118,7 @@ async fn found(shop: &Shop, ada: &User, id: &str) {
 #[tokio::test]
 async fn a_look_that_failed_proves_nothing_about_a_charge() {
     let (shop, ada, id) = unheard(json!({})).await;
-    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
-        .await;
+    shop.cut_off_provider().await;
     // The look after 36 hours was the last that failed.
     shop.advance("PT36H30M").await;
     // From now on the list answers, and does not show the charge yet.

@@ -1,7 +1,7 @@
 //! Lists that are read page by page, and pages that were kept.
 
 use domain::catalogue::{Product, ProductStatus};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::shop::{Answer, EDR_MONTHLY, Shop, User, text};
 
 /// What the entries of a page are called by this member.
@@ -35,8 +35,7 @@ async fn a_page_on_which_there_was_only_a_draft_leads_on_to_the_invoices_before_
     let ada = shop.customer("ada@example.com").await;
     let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
     // Nobody knows yet how the renewal ends, so its invoice is a draft.
-    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
-        .await;
+    shop.cut_off_provider().await;
     shop.advance("P1M").await;
     shop.advance("PT10M").await;
     let open = ("open".to_owned(), vec!["unknown".to_owned()]);

@@ -11,11 +11,7 @@ async fn a_capture_after_the_cancellation_is_refunded_by_itself() {
     let ada = shop.customer("ada@example.com").await;
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
     // The page cannot be closed: the provider does not answer.
-    shop.post(
-        "/_local/faults",
-        &json!({"provider": {"refused": 1.0}, "seed": 1}),
-    )
-    .await;
+    shop.cut_off_provider().await;
     ada.cancel(&placed).await.data(200);
     shop.faults(json!({})).await;
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
@@ -172,8 +168,7 @@ async fn after_days_without_the_provider_a_renewal_is_charged_anew_and_nobody_wa
     let shop = Shop::at("2026-01-10T08:00:00Z").await;
     let ada = shop.customer("ada@example.com").await;
     let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
-    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
-        .await;
+    shop.cut_off_provider().await;
     let before = shop.cloud.mails(Some(&ada.email)).len();
     shop.advance("P1M").await;
     shop.cloud.take_log();
@@ -234,8 +229,7 @@ async fn a_refund_nobody_heard_of_is_found_and_not_made_twice() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
     let placed = ada.order(EDR_MONTHLY, 1, "k").await.data(201);
-    let refused = json!({"provider": {"refused": 1.0}, "seed": 1});
-    shop.post("/_local/faults", &refused).await;
+    shop.cut_off_provider().await;
     ada.cancel(&placed).await.data(200);
     shop.faults(json!({})).await;
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");

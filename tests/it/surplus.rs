@@ -38,8 +38,7 @@ async fn two_further_captures_of_a_paid_payment_are_both_given_back_within_minut
 async fn captures_of_a_canceled_order(shop: &Shop, ada: &User, key: &str) -> Vec<Delivery> {
     let placed = ada.order(EDR_MONTHLY, 1, key).await.data(201);
     // The page cannot be closed: the provider does not answer.
-    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
-        .await;
+    shop.cut_off_provider().await;
     ada.cancel(&placed).await.data(200);
     shop.faults(json!({})).await;
     assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");

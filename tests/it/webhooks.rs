@@ -102,8 +102,7 @@ async fn an_event_that_could_only_be_kept_is_applied_when_it_comes_again() {
     let redeliver = format!("/_local/events/{}/redeliver", text(&event["id"]));
 
     // It tells of a page; the payment itself cannot be read now.
-    shop.faults(json!({"provider": {"refused": 1.0}, "seed": 1}))
-        .await;
+    shop.cut_off_provider().await;
     assert_eq!(shop.post(&redeliver, &json!({})).await.status, 200);
     assert_eq!(ada.standing(&placed).await["status"], "pending");
     shop.faults(json!({})).await;

@@ -34,6 +34,12 @@ impl Shop {
         assert_eq!(self.post("/_local/faults", &faults).await.status, 200);
     }
 
+    /// Lets nothing reach the provider from now on; `faults` with `{}` ends it.
+    pub async fn cut_off_provider(&self) {
+        let refused = json!({"provider": {"refused": 1.0}, "seed": 1});
+        self.faults(refused).await;
+    }
+
     /// Posts an event as the provider does, with this signature.
     pub async fn post_event(&self, signature: &str, body: impl Into<Bytes>) -> Answer {
         let call = self.call("POST", "/v1/webhooks/stripe");

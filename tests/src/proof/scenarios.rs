@@ -108,7 +108,7 @@ async fn surplus(stage: &Stage) -> Act {
     let order = placed(stage, "surplus").await;
     let page = order["payment"]["checkoutUrl"].clone();
     // The provider closes no page while nobody reaches it.
-    unreachable_provider(stage);
+    stage.shop.cut_off_provider().await;
     stage.ada.cancel(&order).await;
     stage.shop.cloud.set_faults(Faults::default()).unwrap();
     assert!(page.is_string(), "{order}");
@@ -131,12 +131,6 @@ fn silence(stage: &Stage) {
         webhooks,
         ..Faults::default()
     };
-    stage.shop.cloud.set_faults(faults).unwrap();
-}
-
-fn unreachable_provider(stage: &Stage) {
-    let mut faults = Faults::default();
-    faults.provider.refused = Share::ALL;
     stage.shop.cloud.set_faults(faults).unwrap();
 }
 
@@ -178,7 +172,7 @@ async fn forgotten(stage: &Stage) -> Act {
 }
 
 async fn unopened(stage: &Stage) -> Act {
-    unreachable_provider(stage);
+    stage.shop.cut_off_provider().await;
     let refused = stage.ada.order(EDR_MONTHLY, 2, "unopened").await;
     assert_eq!(refused.status, 503, "{}", refused.json);
     stage.shop.cloud.set_faults(Faults::default()).unwrap();
