@@ -15,6 +15,7 @@ use platform::sweep::{Tick, sweep};
 use platform::telemetry::Invocation;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::HashSet;
 use tests::shop::{EDR_MONTHLY, Shop, User, text};
 
 const ACCOUNTS: usize = 12;
@@ -186,6 +187,33 @@ impl Entity for Stuck {
             at: self.at,
         })
     }
+}
+
+/// A tick by hand names no shards, the schedules name all.
+#[tokio::test]
+async fn every_shard_is_served_by_hand_and_by_the_schedule() {
+    let shop = Shop::at("2026-01-31T09:00:00Z").await;
+    let app = shop.cloud.app("test");
+    let at = "2026-01-01T00:00:00Z".parse().unwrap();
+    let mut shards = HashSet::new();
+    for stuck in (0..).map(|number| Stuck { number, at }) {
+        if shards.insert(stuck.due().unwrap().shard(&stuck.key())) {
+            let mut act = Transaction::new(app.new_id().unwrap());
+            act.insert(&stuck, ());
+            app.store().commit(act).await.unwrap();
+        }
+        if shards.len() == usize::from(keys::SHARDS) {
+            break;
+        }
+    }
+    let swept = shop.tick("renew_subscriptions").await;
+    assert_eq!(swept, json!({"served": 0, "failed": keys::SHARDS}));
+    // Each is left alone for five minutes; then the schedule is the first.
+    shop.cloud.take_log();
+    shop.advance("PT10M").await;
+    let log = shop.cloud.take_log();
+    let failed = |line: &&String| line.contains(&format!("\"Failed\":{}", keys::SHARDS));
+    assert_ne!(log.iter().filter(failed).count(), 0, "{log:#?}");
 }
 
 #[tokio::test]

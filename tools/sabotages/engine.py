@@ -269,7 +269,7 @@ ENGINE = [
     ("the first shard is never served", "shared/platform/src/sweep.rs",
      "let all: Vec<u8> = (0..SHARDS).collect();",
      "let all: Vec<u8> = (1..SHARDS).collect();",
-     HUNT),
+     it("sweeps::every_shard")),
     ("a session that was ended goes on with its next token", STORE + "sessions.rs",
      "\"n = :n AND client = :client AND attribute_not_exists(ended) \\\n",
      "\"n = :n AND client = :client \\\n",

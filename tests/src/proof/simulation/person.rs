@@ -70,13 +70,14 @@ impl Stand {
         with: impl Fn(Call<'a>) -> Call<'a>,
     ) -> Answer {
         let answer = self.ask_once(who, method, path, &with).await;
-        if answer.status == 401 && Box::pin(self.log_in(who)).await {
+        if answer.status == 401 && self.log_in(who).await {
             return self.ask_once(who, method, path, &with).await;
         }
         answer
     }
 
-    async fn ask_once<'a>(
+    /// Asks as this customer with the token at hand.
+    pub(super) async fn ask_once<'a>(
         &'a self,
         who: usize,
         method: &str,

@@ -57,7 +57,10 @@ impl Stand {
             return false;
         }
         if self.with(who, |person| person.account.is_none()) {
-            let me = self.ask(who, "GET", "/v1/me", |call| call).await;
+            let me = self.ask_once(who, "GET", "/v1/me", &|call| call).await;
+            if me.status == 401 {
+                self.complain(format!("customer {who} is refused with a token just given"));
+            }
             if let Some(account) = me.json["data"]["account"]["id"].as_str() {
                 self.with(who, |person| person.account = Some(account.to_owned()));
             }
