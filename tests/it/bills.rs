@@ -1,5 +1,8 @@
 //! What is billed: numbers, VAT and currencies, the first time and later.
 
+use platform::store::keys::{self, Key};
+use platform::store::{Entity, Transaction};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, order_of, text};
 
@@ -83,5 +86,51 @@ async fn who_bought_in_dollars_is_renewed_in_dollars() {
         assert_eq!(payment["currency"], "usd");
         assert_eq!(payment["amountCaptured"], dollars["amount"]);
     }
+    shop.audit(&ada).await;
+}
+
+/// Something in the place of the next number: none can be given.
+#[derive(Serialize, Deserialize)]
+struct Obstacle {}
+
+impl Entity for Obstacle {
+    const TYPE: &'static str = "obstacle";
+
+    fn key(&self) -> Key {
+        keys::series_number(2026, 2)
+    }
+}
+
+/// The money waits in clearing until there is an invoice it can be applied to.
+#[tokio::test]
+async fn what_is_paid_before_its_invoice_has_a_number_waits_for_it_and_clears() {
+    let shop = Shop::at("2026-01-10T08:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
+    let app = shop.cloud.app("test");
+    let obstacle = Obstacle {};
+    let mut put = Transaction::new(app.new_id().unwrap());
+    put.insert(&obstacle, ());
+    app.store().commit(put).await.unwrap();
+    // The first attempt fails, which calls for the number.
+    shop.cards(&ada.email, "authentication_required").await;
+    shop.advance("P1M").await;
+    shop.advance("PT30M").await;
+    let pages = shop.mailed_pages(&ada.email);
+    let paid = shop.post(&pages[0], &json!({"card": GOOD_CARD})).await;
+    assert_eq!(paid.json["status"], "paid");
+    shop.cloud.settle().await;
+    assert_eq!(ada.subscription(&id).await["status"], "active");
+    assert_eq!(ada.invoices().await.len(), 1);
+
+    let mut taken_away = Transaction::new(app.new_id().unwrap());
+    taken_away.delete(&obstacle.key(), 1, ());
+    app.store().commit(taken_away).await.unwrap();
+    shop.advance("PT6H").await;
+    let mut invoices = ada.invoices().await;
+    invoices.sort_by_key(|invoice| text(&invoice["number"]));
+    assert_eq!(invoices.len(), 2);
+    assert_eq!(invoices[1]["number"], "F2026-000002");
+    assert_eq!(invoices[1]["status"], "paid");
     shop.audit(&ada).await;
 }

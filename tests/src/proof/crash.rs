@@ -153,6 +153,8 @@ impl Rehearsal {
             status: answer.map(|answer| answer.status),
             summary: Summary::of(&cloud),
         };
+        let summary = &self.ending.summary;
+        assert!(!summary.has_undelivered(), "{}:\n{summary}", self.name());
     }
 
     /// Goes to where the act begins, with these faults before it, each at an

@@ -19,6 +19,9 @@ const INCIDENTAL: [&str; 8] = [
     "token",
 ];
 
+/// How an event is called that somebody still has to be told of.
+const UNDELIVERED: &str = "not delivered";
+
 /// Counts of things by kind and state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary(BTreeMap<String, i64>);
@@ -35,6 +38,9 @@ impl Summary {
                 continue;
             }
             let state = match kind.as_str() {
+                "event" if item["deliver_at"].is_object() => {
+                    format!("{} {UNDELIVERED}", tag(&item["event"]))
+                }
                 "event" => tag(&item["event"]),
                 _ => tag(&item["status"]),
             };
@@ -57,6 +63,11 @@ impl Summary {
             count(format!("mail to {}: {subject}", mail.to), 1);
         }
         Self(counts)
+    }
+
+    /// True where somebody was not told of something.
+    pub fn has_undelivered(&self) -> bool {
+        self.0.keys().any(|what| what.ends_with(UNDELIVERED))
     }
 
     /// What is not the same in the other.
