@@ -237,7 +237,7 @@ ENGINE = [
     ("what is handed to the stream once more is not delivered", FUNCTIONS + "events/dispatch_events.rs",
      "if record.event_name == \"REMOVE\" {",
      "if record.event_name != \"INSERT\" {",
-     HUNT),
+     it("events::a_mail_the_stream")),
     ("renewals are taxed by the city", FUNCTIONS + "orders/create_order.rs",
      "postal_code: address.postal_code.as_str().to_owned(),",
      "postal_code: address.city.as_str().to_owned(),",
