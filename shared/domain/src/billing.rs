@@ -6,6 +6,7 @@ use crate::period::PeriodBounds;
 use crate::subscription::Subscription;
 use crate::tiers::{PriceError, PriceScheme};
 use crate::vat::{Buyer, TaxDecision, decide};
+use crate::vat_check::{TaxFacts, VatCheck};
 
 /// What one period of a subscription costs.
 #[derive(Debug, Clone)]
@@ -51,17 +52,19 @@ impl Subscription {
         })
     }
 
-    /// What a later period is billed, taxed as at its start: the same for who
-    /// charges it and for who only shows it.
+    /// What a later period is billed, taxed as at its start by what is known
+    /// now: the same for who charges it and for who only shows it.
     ///
     /// # Errors
     /// [`PriceError`] when an amount is out of range.
-    pub fn bill(&self, period: &PeriodBounds) -> Result<Bill, PriceError> {
+    pub fn bill(&self, period: &PeriodBounds, facts: &TaxFacts) -> Result<Bill, PriceError> {
         let buyer = Buyer {
             country: self.country,
             postal_code: &self.postal_code,
+            number: facts.number.as_ref().map(VatCheck::known),
         };
-        let tax = decide(&buyer, period.start);
+        let sales = facts.sales.with(self.price()?);
+        let tax = decide(&buyer, &sales, period.start);
         let lines = vec![self.invoice_line(period)?];
         let totals = InvoiceTotals::of(&lines, &tax, self.currency)?;
         Ok(Bill { lines, tax, totals })

@@ -273,6 +273,16 @@ impl Invoice {
         }
     }
 
+    /// What of it counts as sold to consumers elsewhere in the Union, in cents
+    /// without VAT.
+    pub fn cross_border(&self) -> i64 {
+        if self.tax.reason.is_cross_border() {
+            self.totals.net.amount()
+        } else {
+            0
+        }
+    }
+
     /// What is still to be paid.
     pub fn amount_due(&self) -> Money {
         match self.status {

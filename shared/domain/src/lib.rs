@@ -41,3 +41,5 @@ pub mod subscription;
 pub mod text;
 pub mod tiers;
 pub mod vat;
+pub mod vat_check;
+pub mod vat_number;

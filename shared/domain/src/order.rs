@@ -12,6 +12,7 @@ use crate::rounding::ArithmeticError;
 use crate::sealed::Sealed;
 use crate::tiers::PriceScheme;
 use crate::vat::{CountryCode, TaxDecision};
+use crate::vat_number::VatDigest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -182,6 +183,9 @@ pub struct Order {
     pub country: CountryCode,
     /// Buyer postal code, for the tax of renewals.
     pub postal_code: String,
+    /// The VAT number it is taxed by, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_number: Option<VatDigest>,
     /// The billing address.
     pub buyer: Sealed,
     /// Language of mails and invoice.

@@ -40,6 +40,10 @@ pub struct SeriesCounter {
     pub last: u64,
     /// Day of the last number.
     pub last_date: Date,
+    /// What was invoiced to consumers elsewhere in the Union, in cents without
+    /// VAT (Directive 2006/112 art. 59c).
+    #[serde(default)]
+    pub cross_border: i64,
 }
 
 /// A number asked for a day before the last one given.
@@ -54,6 +58,15 @@ impl SeriesCounter {
             year: date.year(),
             last: 0,
             last_date: date,
+            cross_border: 0,
+        }
+    }
+
+    /// The series after another sale elsewhere in the Union, in cents.
+    pub fn sold(self, cross_border: i64) -> Self {
+        Self {
+            cross_border: self.cross_border.saturating_add(cross_border),
+            ..self
         }
     }
 

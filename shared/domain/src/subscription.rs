@@ -16,6 +16,7 @@ use crate::payment::Captured;
 use crate::sealed::Sealed;
 use crate::tiers::PriceScheme;
 use crate::vat::CountryCode;
+use crate::vat_number::VatDigest;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +94,9 @@ pub struct Subscription {
     pub country: CountryCode,
     /// Buyer postal code.
     pub postal_code: String,
+    /// The VAT number renewals are taxed by, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_number: Option<VatDigest>,
     /// The billing address.
     pub buyer: Sealed,
     /// Language of invoices.
@@ -159,6 +163,7 @@ impl Subscription {
             payment_method: proof.payment_method().map(str::to_owned),
             country: order.country,
             postal_code: order.postal_code.clone(),
+            vat_number: order.vat_number.clone(),
             buyer: order.buyer.clone(),
             locale: order.locale,
             next_action_at: Some(end),

@@ -8,6 +8,7 @@ use domain::invoice::{
 use domain::locale::Locale;
 use domain::money::{Currency, Money};
 use domain::rounding::ArithmeticError;
+use domain::vat::{TaxDecision, TaxReason};
 use jiff::civil::date;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -186,6 +187,7 @@ fn a_new_year_begins_a_series_at_one() {
         year: 2027,
         last: 0,
         last_date: date(2027, 1, 1),
+        cross_border: 0,
     };
     assert_eq!(counter, expected);
 }
@@ -196,12 +198,39 @@ fn a_number_is_refused_for_a_day_before_the_last_one() {
         year: 2026,
         last: 41,
         last_date: date(2026, 3, 5),
+        cross_border: 700,
     };
     let refused = counter.take(date(2026, 3, 4));
     assert_eq!(refused, Err(DateGoesBack(date(2026, 3, 5))));
     let (after, number) = counter.take(date(2026, 3, 6)).unwrap();
     assert_eq!(number.to_string(), "F2026-000042");
     assert_eq!((after.last, after.last_date), (42, date(2026, 3, 6)));
+    assert_eq!(after.cross_border, 700);
+    assert_eq!(after.sold(300).cross_border, 1_000);
+}
+
+#[test]
+fn only_sales_to_consumers_elsewhere_in_the_union_count_towards_the_threshold() {
+    let sold = |reason| {
+        let invoice = draft();
+        let tax = TaxDecision {
+            reason,
+            ..invoice.tax
+        };
+        Invoice { tax, ..invoice }.cross_border()
+    };
+    let net = draft().totals.net.amount();
+    assert!(net > 0);
+    assert_eq!(sold(TaxReason::ConsumerInUnion), net);
+    assert_eq!(sold(TaxReason::BelowThreshold), net);
+    for elsewhere in [
+        TaxReason::FrenchVat,
+        TaxReason::FrenchVatOverseas,
+        TaxReason::OutsideUnion,
+        TaxReason::BusinessInUnion,
+    ] {
+        assert_eq!(sold(elsewhere), 0, "{elsewhere:?}");
+    }
 }
 
 proptest! {

@@ -16,7 +16,7 @@ use domain::payment::{
 };
 use domain::sealed::Sealed;
 use domain::tiers::{PriceScheme, Tier};
-use domain::vat::{Buyer, CountryCode, TaxDecision, decide};
+use domain::vat::{Buyer, CountryCode, CrossBorderSales, TaxDecision, decide};
 use jiff::{SignedDuration, Timestamp};
 
 /// The moment of the samples.
@@ -101,8 +101,9 @@ pub(crate) fn french_vat() -> TaxDecision {
     let buyer = Buyer {
         country: CountryCode::FR,
         postal_code: "75001",
+        number: None,
     };
-    decide(&buyer, now())
+    decide(&buyer, &CrossBorderSales::default(), now())
 }
 
 /// A line of this amount after this discount.
@@ -131,6 +132,7 @@ pub(crate) fn order(lines: Vec<OrderLine>) -> Order {
         tax,
         country: CountryCode::FR,
         postal_code: "75001".to_owned(),
+        vat_number: None,
         buyer: Sealed::from_base64("c2VhbGVk".to_owned()),
         locale: Locale::Fr,
         payment: PaymentId::from_bits(7),

@@ -10,6 +10,9 @@ use domain::subscription::{
     CancelReason, DueAction, MAX_FAULTS, PeriodBounds, Subscription, SubscriptionStatus,
 };
 use domain::tiers::PriceScheme;
+use domain::vat::{CountryCode, CrossBorderSales, Registration, THRESHOLD};
+use domain::vat_check::{TaxFacts, VatCheck};
+use domain::vat_number::VatNumber;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -307,19 +310,51 @@ fn a_line_of_an_invoice_shows_a_unit_price_unless_it_depends_on_how_many() {
 #[test]
 fn a_period_is_taxed_as_at_its_start() {
     let old = bounds(1, "2013-12-31T22:59:59Z", "2014-01-31T22:59:59Z");
-    let bill = active().bill(&old).unwrap();
+    let facts = TaxFacts::default();
+    let bill = active().bill(&old, &facts).unwrap();
     assert_eq!(bill.tax.rate_basis_points, 1_960);
     assert_eq!(
         (bill.totals.net, bill.totals.total),
         (eur(4_990), eur(5_968))
     );
-    let bill = active().bill(&february()).unwrap();
+    let bill = active().bill(&february(), &facts).unwrap();
     assert_eq!(bill.tax.rate_basis_points, 2_000);
     assert_eq!(
         (bill.totals.net, bill.totals.total),
         (eur(4_990), eur(5_988))
     );
     assert_eq!(bill.lines, [active().invoice_line(&february()).unwrap()]);
+}
+
+/// A business is not taxed while its number is good, pays the VAT of its
+/// country once it is struck off, and so does whoever crosses the threshold.
+#[test]
+fn a_period_elsewhere_in_the_union_is_taxed_by_number_and_threshold() {
+    let number = VatNumber::parse("DE136695976").unwrap();
+    let german = Subscription {
+        country: CountryCode::parse("DE").unwrap(),
+        postal_code: "10115".to_owned(),
+        vat_number: Some(number.digest()),
+        ..active()
+    };
+    let rate = |registration: Option<Registration>, this_year| {
+        let number = registration.map(|registration| VatCheck {
+            registration,
+            ..VatCheck::begin(german.account, number.clone(), now())
+        });
+        let sales = CrossBorderSales {
+            this_year,
+            ..CrossBorderSales::default()
+        };
+        let bill = german.bill(&february(), &TaxFacts { number, sales });
+        bill.unwrap().tax.rate_basis_points
+    };
+    assert_eq!(rate(Some(Registration::Valid), 0), 0);
+    assert_eq!(rate(Some(Registration::Pending), 0), 0);
+    assert_eq!(rate(Some(Registration::Invalid), 0), 2_000);
+    // The price of a period is 49.90: the sale that crosses is taxed there.
+    assert_eq!(rate(None, THRESHOLD - 4_990), 2_000);
+    assert_eq!(rate(None, THRESHOLD - 4_989), 1_900);
 }
 
 proptest! {

@@ -1,0 +1,180 @@
+//! What is known of a customer's VAT number: what the register of the Union
+//! (VIES) said of it, and when it is asked next.
+
+use crate::attempt::after;
+use crate::id::AccountId;
+use crate::vat::{CrossBorderSales, Registration};
+use crate::vat_number::{VatDigest, VatNumber};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A number somebody buys under, and what is known of it. The number of a sole
+/// trader is personal data: it stands here and in sealed buyers alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VatCheck {
+    /// Whose.
+    pub account: AccountId,
+    /// The number.
+    pub number: VatNumber,
+    /// What the register says.
+    pub registration: Registration,
+    /// When it was given first.
+    pub given_at: Timestamp,
+    /// When the register answered last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// What the register calls its last answer: the proof that it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consultation: Option<String>,
+    /// How often in a row it did not answer.
+    #[serde(default)]
+    pub unanswered: u32,
+    /// When it is asked next.
+    pub check_at: Timestamp,
+}
+
+impl std::fmt::Debug for VatCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "VatCheck({}, {:?})", self.account, self.registration)
+    }
+}
+
+/// What the tax of a sale depends on beside the billing address.
+#[derive(Debug, Clone, Default)]
+pub struct TaxFacts {
+    /// The buyer's VAT number, where one was given.
+    pub number: Option<VatCheck>,
+    /// The seller's sales to consumers elsewhere in the Union, before this one.
+    pub sales: CrossBorderSales,
+}
+
+/// What a register answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// True when the number is registered.
+    pub is_registered: bool,
+    /// What it calls this answer; none where it did not give that.
+    pub consultation: Option<String>,
+}
+
+/// How long an answer is good: a business may lose its number.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How long after the first, the second … question without an answer the next
+/// one is asked, in minutes; the last of them from then on.
+const AGAIN: [i64; 6] = [5, 15, 60, 240, 720, 1440];
+
+impl VatCheck {
+    /// A number nobody asked about yet: due now.
+    pub fn begin(account: AccountId, number: VatNumber, now: Timestamp) -> Self {
+        Self {
+            account,
+            number,
+            registration: Registration::Pending,
+            given_at: now,
+            answered_at: None,
+            consultation: None,
+            unanswered: 0,
+            check_at: now,
+        }
+    }
+
+    /// What a decision on tax asks of it.
+    pub fn known(&self) -> (&VatNumber, Registration) {
+        (&self.number, self.registration)
+    }
+
+    /// By what orders and subscriptions name it.
+    pub fn digest(&self) -> VatDigest {
+        self.number.digest()
+    }
+
+    /// The number after the register's answer.
+    pub fn answered(self, answer: Answer, now: Timestamp) -> Self {
+        Self {
+            registration: if answer.is_registered {
+                Registration::Valid
+            } else {
+                Registration::Invalid
+            },
+            answered_at: Some(now),
+            consultation: answer.consultation,
+            unanswered: 0,
+            check_at: after(now, GOOD_FOR),
+            ..self
+        }
+    }
+
+    /// The number after a question without an answer, which changes nothing
+    /// about what is known of it.
+    pub fn unanswered(self, now: Timestamp) -> Self {
+        let place = usize::try_from(self.unanswered).unwrap_or(usize::MAX);
+        let [.., last] = AGAIN;
+        let minutes = AGAIN.get(place).copied().unwrap_or(last);
+        Self {
+            unanswered: self.unanswered.saturating_add(1),
+            check_at: after(now, SignedDuration::from_mins(minutes)),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id as _;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn number() -> VatCheck {
+        VatCheck::begin(
+            AccountId::from_bits(1),
+            VatNumber::parse("DE136695976").unwrap(),
+            at("2026-01-01T00:00:00Z"),
+        )
+    }
+
+    #[test]
+    fn a_register_that_is_silent_is_asked_ever_more_rarely_and_is_no_answer() {
+        let mut check = number();
+        let mut now = at("2026-01-01T00:00:00Z");
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            check = check.unanswered(now);
+            waits.push(check.check_at.duration_since(now).as_mins());
+            now = check.check_at;
+            assert_eq!(check.registration, Registration::Pending);
+        }
+        assert_eq!(waits, [5, 15, 60, 240, 720, 1440, 1440, 1440]);
+    }
+
+    #[test]
+    fn an_answer_is_kept_while_the_next_one_does_not_come() {
+        let answer = Answer {
+            is_registered: true,
+            consultation: Some("WAPI1".to_owned()),
+        };
+        let known = number().answered(answer, at("2026-01-01T00:05:00Z"));
+        assert_eq!(known.check_at, at("2026-04-01T00:05:00Z"));
+        let silent = known.clone().unanswered(known.check_at);
+        assert_eq!(silent.registration, Registration::Valid);
+        assert_eq!(silent.consultation.as_deref(), Some("WAPI1"));
+        assert_eq!(silent.check_at, at("2026-04-01T00:10:00Z"));
+        let struck_off = Answer {
+            is_registered: false,
+            consultation: None,
+        };
+        let over = silent.answered(struck_off, at("2026-04-01T00:10:00Z"));
+        assert_eq!(
+            (over.registration, over.unanswered),
+            (Registration::Invalid, 0)
+        );
+    }
+
+    #[test]
+    fn a_number_does_not_show_in_debug_output() {
+        assert!(!format!("{:?}", number()).contains("136695976"));
+    }
+}
