@@ -47,6 +47,7 @@ mod simulation;
 mod storms;
 mod surplus;
 mod sweeps;
+mod taxes;
 mod told;
 mod webhooks;
 mod wire;

@@ -183,6 +183,7 @@ pub fn environment(cloud: &Cloud, aws: &str, provider: &str) -> Vec<(String, Str
         ("MAIL_FROM", config.mail_from.clone()),
         ("STRIPE_API_URL", provider.to_owned()),
         ("LIVE_MODE", config.live_mode.to_string()),
+        ("ONE_STOP_SHOP", config.one_stop_shop.to_string()),
         ("SELLER", json!(config.seller).to_string()),
         ("RUST_LOG", "info".to_owned()),
     ];

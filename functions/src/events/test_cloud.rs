@@ -208,6 +208,7 @@ pub(super) fn app(cloud: &Arc<Cloud>) -> App {
             mail_from: "no-reply@cyna.example".to_owned(),
             provider_url: "https://provider.example".to_owned(),
             live_mode: false,
+            one_stop_shop: false,
             seller: seller(),
             bootstrap_admin: None,
             rate_limits: true,

@@ -15,7 +15,7 @@ use domain::sealed::Sealed;
 use domain::subscription::{Openings, PeriodBounds, Subscription, SubscriptionStatus};
 use domain::text::Line;
 use domain::tiers::PriceScheme;
-use domain::vat::{Buyer, CountryCode, decide};
+use domain::vat::{Buyer, CountryCode, CrossBorderSales, decide};
 use jiff::Timestamp;
 
 pub(crate) const APP: &str = "https://app.cyna.example";
@@ -84,7 +84,9 @@ pub(crate) fn invoice(purpose: Purpose, status: InvoiceStatus) -> Invoice {
         &Buyer {
             country: CountryCode::parse("FR").unwrap(),
             postal_code: "75008",
+            number: None,
         },
+        &CrossBorderSales::default(),
         now(),
     );
     let lines = vec![InvoiceLine {
@@ -150,6 +152,7 @@ pub(crate) fn subscription(status: SubscriptionStatus) -> Subscription {
         payment_method: Some("pm_1".to_owned()),
         country: CountryCode::parse("FR").unwrap(),
         postal_code: "75008".to_owned(),
+        vat_number: None,
         buyer: Sealed::from_base64(String::new()),
         locale: Locale::Fr,
         next_action_at: None,

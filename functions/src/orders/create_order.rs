@@ -9,13 +9,15 @@
 
 use super::answering::{Placed, answer, customer};
 use super::placing::{PlaceOrder, Wanted, is_chargeable, is_served, price};
+use super::taxing::{check_number, digest, fact_keys, tax};
 use super::views::PlacedView;
 use domain::account::{Account, User};
 use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, OrderId};
+use domain::money::Money;
 use domain::order::{Order, OrderLine, OrderStatus, Totals};
 use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
-use domain::vat::{Buyer, decide};
+use domain::vat_check::{TaxFacts, VatCheck};
 use platform::app::App;
 use platform::http::operation::{Idempotency, Operation, SignedIn, Spec, Tag};
 use platform::http::problem::{Code, Failure, Reason};
@@ -29,6 +31,7 @@ use platform::store::carts::StoredCart;
 use platform::store::claims::Claim;
 use platform::store::events::event;
 use platform::store::identity::Session;
+use platform::store::taxes::FactKeys;
 use platform::store::{CommitError, Stored, Transaction, keys};
 
 /// `POST /v1/orders`.
@@ -63,7 +66,7 @@ impl Operation for CreateOrder {
         if !app.config().allows_return_url(&input.return_url) {
             return Err(Failure::field("/returnUrl", Reason::ForeignUrl));
         }
-        let (session, found) = read(app, claims, &key).await?;
+        let (session, found) = read(app, &request, claims, &key, &input).await?;
         require_live(session, request.now)?;
         let claim = found
             .claim
@@ -86,12 +89,15 @@ struct Found {
     user: Stored<User>,
     data_key: Stored<DataKey>,
     cart: Option<Stored<StoredCart>>,
+    facts: TaxFacts,
 }
 
 async fn read(
     app: &App,
+    request: &Request<SignedIn>,
     claims: &Claims,
     key: &ClaimKey,
+    input: &PlaceOrder,
 ) -> Result<(Option<Stored<Session>>, Found), Failure> {
     let account = claims.account;
     let session = keys::session(claims.user, claims.session);
@@ -102,7 +108,11 @@ async fn read(
         keys::data_key(account),
     );
     let cart = keys::account_cart(account);
-    let wanted = [&session, &claim, &profile, &user, &data_key, &cart].map(Clone::clone);
+    let tax = fact_keys(account, input, request.now);
+    let mut wanted = [&session, &claim, &profile, &user, &data_key, &cart]
+        .map(Clone::clone)
+        .to_vec();
+    wanted.extend(tax.iter().flat_map(FactKeys::wanted));
     let mut batch = app.store().batch(&wanted).await?;
     let missing = |what: &str| Failure::Fault(format!("{what} of {account} is missing"));
     let session = batch.take(&session)?;
@@ -116,6 +126,10 @@ async fn read(
             .take(&data_key)?
             .ok_or_else(|| missing("the data key"))?,
         cart: batch.take(&cart)?,
+        facts: match tax {
+            Some(tax) => tax.take(&mut batch, app.config().one_stop_shop)?,
+            None => TaxFacts::default(),
+        },
     };
     Ok((session, found))
 }
@@ -125,6 +139,7 @@ async fn read(
 enum Taken {
     Claim,
     Cart,
+    Number,
     Id,
 }
 
@@ -133,7 +148,7 @@ async fn place(
     request: &Request<SignedIn>,
     claims: &Claims,
     key: &ClaimKey,
-    found: Found,
+    mut found: Found,
     input: PlaceOrder,
 ) -> Result<Placed, Failure> {
     let now = request.now;
@@ -143,11 +158,13 @@ async fn place(
     let (items, cart) = wanted(&found, &input.wanted, now)?;
     let catalogue = app.catalogue().products(app).await?;
     let lines = price(app, &catalogue.products, &items, input.currency)?;
+    let number = check_number(claims.account, &input, &mut found.facts, now)?;
     let order = decide_order(app, request, claims, &found, &input, lines).await?;
     let payment = first_attempt(&order, input.return_url, now)?;
     let claim = Claim::begin(claims.account, CreateOrder::SPEC.id, key, order.id, now);
 
-    write(app, &found, &claim, (&order, &payment), cart).await?;
+    let new = (&order, &payment, number.as_ref());
+    write(app, &found, &claim, new, cart).await?;
     let new = found.claim.map_or(1, |old| old.version.saturating_add(1));
     Ok(Placed {
         order: Stored {
@@ -171,7 +188,7 @@ async fn write(
     app: &App,
     found: &Found,
     claim: &Claim,
-    (order, payment): (&Order, &Payment),
+    (order, payment, number): (&Order, &Payment, Option<&VatCheck>),
     cart: Option<Stored<StoredCart>>,
 ) -> Result<(), Failure> {
     let mut act = Transaction::new(app.new_id()?);
@@ -183,6 +200,9 @@ async fn write(
     );
     act.insert(order, Taken::Id);
     act.insert(payment, Taken::Id);
+    if let Some(number) = number {
+        act.insert(number, Taken::Number);
+    }
     let placed = EventKind::OrderPlaced { order: order.id };
     act.insert(
         &event(
@@ -201,7 +221,10 @@ async fn write(
     match app.store().commit(act).await {
         Ok(()) => Ok(()),
         Err(CommitError::Refused(Taken::Claim)) => Err(Code::RequestInProgress.into()),
-        Err(CommitError::Refused(Taken::Cart)) => Err(Code::ConcurrentChange.into()),
+        // Or another order told of the same number for the first time.
+        Err(CommitError::Refused(Taken::Cart | Taken::Number)) => {
+            Err(Code::ConcurrentChange.into())
+        }
         Err(CommitError::Refused(Taken::Id)) => {
             Err(Failure::Fault("an id was given twice".to_owned()))
         }
@@ -260,13 +283,10 @@ async fn decide_order(
     lines: Vec<OrderLine>,
 ) -> Result<Order, Failure> {
     let address = &input.address;
-    let buyer = Buyer {
-        country: address.country,
-        postal_code: address.postal_code.as_str(),
-    };
-    let tax = decide(&buyer, request.now);
-    let totals = Totals::of(&lines, input.currency, &tax)
-        .map_err(|_| Failure::field("/items", Reason::OutOfRange))?;
+    let too_much = |_| Failure::field("/items", Reason::OutOfRange);
+    let net = Money::sum(lines.iter().map(|line| line.total), input.currency).map_err(too_much)?;
+    let tax = tax(input, &found.facts, net, request.now);
+    let totals = Totals::of(&lines, input.currency, &tax).map_err(too_much)?;
     let order = Order {
         id: app.new_id()?,
         account: claims.account,
@@ -277,6 +297,7 @@ async fn decide_order(
         tax,
         country: address.country,
         postal_code: address.postal_code.as_str().to_owned(),
+        vat_number: digest(input),
         buyer: seal(app, &found.data_key.value, address).await?,
         locale: found.user.value.locale,
         payment: app.new_id()?,

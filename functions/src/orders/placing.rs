@@ -9,6 +9,7 @@ use domain::order::{Order, OrderLine};
 use domain::payment::{LARGEST_CHARGE, SMALLEST_CHARGE};
 use domain::text::Line;
 use domain::vat::CountryCode;
+use domain::vat_number::{VatNumber, has_union_numbers};
 use platform::app::App;
 use platform::http::fields::{Accepted, IdField, Text, Whole};
 use platform::http::form::{Form, Object, Read};
@@ -34,6 +35,9 @@ pub struct PlaceOrder {
     pub wanted: Wanted,
     /// Who is billed.
     pub address: BillingAddress,
+    /// The number of a business in the country it is billed in, where VAT of
+    /// the Union applies.
+    pub vat_number: Option<VatNumber>,
     /// In which currency.
     pub currency: Currency,
     /// Where the payment page sends the customer back to.
@@ -49,12 +53,18 @@ impl Input for PlaceOrder {
             let currency = body.optional::<Currency>("currency");
             let return_url = body.required::<Text<2000>>("returnUrl");
             let _accepted: Read<Accepted> = body.required("acceptTerms");
+            let address = address?;
+            let (shown, vat_number) = match vat_number? {
+                None => (None, None),
+                Some(typed) => read_vat_number(body, address.country, typed)?,
+            };
             Ok(Self {
                 wanted: wanted?,
                 address: BillingAddress {
-                    vat_number: vat_number?,
-                    ..address?
+                    vat_number: shown,
+                    ..address
                 },
+                vat_number,
                 currency: currency?.unwrap_or(Currency::EUR),
                 return_url: return_url?.0,
             })
@@ -106,6 +116,28 @@ fn read_address(address: &mut Object<'_>) -> Read<BillingAddress> {
         country: country?,
         vat_number: None,
     })
+}
+
+/// What is shown on the invoice, and the number tax is decided by. One of the
+/// country of the address must have its format. Any other text is taken as it
+/// is: outside the Union as the buyer's identifier, inside as if there were no
+/// number.
+fn read_vat_number(
+    body: &mut Object<'_>,
+    country: CountryCode,
+    typed: Line<20>,
+) -> Read<(Option<Line<20>>, Option<VatNumber>)> {
+    if !has_union_numbers(country) {
+        return Ok((Some(typed), None));
+    }
+    match VatNumber::of(country, typed.as_str()) {
+        Ok(number) if number.is_of(country) => {
+            let shown = Line::parse(number.as_str()).ok();
+            Ok((shown, Some(number)))
+        }
+        Ok(_of_another_country) => Ok((Some(typed), None)),
+        Err(_) => Err(body.refuse("vatNumber", Reason::InvalidVatNumber)),
+    }
 }
 
 /// True when the shop sells to this country.

@@ -80,7 +80,7 @@ impl Operation for ListRenewals {
             .iter()
             .map(|period| proofs.view(&period.value))
             .collect();
-        let upcoming = upcoming(&subscription)?;
+        let upcoming = upcoming(app, &subscription).await?;
         let (count, next) = (renewals.len(), listing.next(app, page.next).await?);
         Ok(Reply::data(renewals)
             .page(count, next)
@@ -165,8 +165,8 @@ impl Proofs {
     }
 }
 
-/// The periods to come, at today's price and tax.
-fn upcoming(subscription: &Subscription) -> Result<Vec<Value>, Failure> {
+/// The periods to come, at today's price and by what is known today of tax.
+async fn upcoming(app: &App, subscription: &Subscription) -> Result<Vec<Value>, Failure> {
     let goes_on = match subscription.status {
         SubscriptionStatus::Active | SubscriptionStatus::PastDue { .. } => {
             !subscription.cancel_at_period_end
@@ -176,6 +176,8 @@ fn upcoming(subscription: &Subscription) -> Result<Vec<Value>, Failure> {
     if !goes_on {
         return Ok(Vec::new());
     }
+    let shop = app.config().one_stop_shop;
+    let facts = app.store().tax_facts(subscription, app.now(), shop).await?;
     // A period that was opened already stands in the list itself.
     let opened = u32::from(subscription.renewal.is_some());
     (1..=UPCOMING)
@@ -183,7 +185,7 @@ fn upcoming(subscription: &Subscription) -> Result<Vec<Value>, Failure> {
             let bounds = subscription
                 .later_period(ahead.saturating_add(opened))
                 .map_err(|error| Failure::fault(&error))?;
-            let bill = subscription.bill(&bounds);
+            let bill = subscription.bill(&bounds, &facts);
             let total = bill.map_err(|error| Failure::fault(&error))?.totals.total;
             let PeriodView { index, start, end } = (&bounds).into();
             Ok(json!({"index": index, "start": start, "end": end, "total": MoneyView::from(total)}))

@@ -37,6 +37,9 @@ pub struct Options {
     pub stream: StreamDelivery,
     /// Whether the catalogue and the logins are seeded.
     pub seeded: bool,
+    /// Whether VAT of consumers elsewhere in the Union is declared in the
+    /// one-stop shop.
+    pub one_stop_shop: bool,
     /// Whoever confirms this address is an administrator from then on.
     pub bootstrap_admin: Option<EmailAddress>,
 }
@@ -70,6 +73,7 @@ impl Options {
             trace: true,
             stream: StreamDelivery::WithRequests,
             seeded: true,
+            one_stop_shop: false,
             bootstrap_admin: None,
         }
     }
@@ -89,6 +93,7 @@ impl Options {
             trace: false,
             stream: StreamDelivery::InBackground,
             seeded: true,
+            one_stop_shop: false,
             bootstrap_admin: None,
         }
     }

@@ -57,6 +57,7 @@ fn config(table: &str, region: &str) -> Config {
         mail_from: String::new(),
         provider_url: String::new(),
         live_mode: false,
+        one_stop_shop: false,
         seller: seller(),
         bootstrap_admin: None,
         rate_limits: true,

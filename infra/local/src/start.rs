@@ -173,6 +173,7 @@ fn config(options: &Options) -> Config {
         mail_from: "no-reply@cyna.example".to_owned(),
         provider_url: "https://api.stripe.com".to_owned(),
         live_mode: false,
+        one_stop_shop: options.one_stop_shop,
         seller: seller(),
         bootstrap_admin: options.bootstrap_admin.clone(),
         rate_limits: options.rate_limits,

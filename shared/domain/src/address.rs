@@ -28,7 +28,7 @@ pub struct BillingAddress {
     pub region: Option<Line<100>>,
     /// Country.
     pub country: CountryCode,
-    /// VAT number as typed, shown on the invoice; it changes no tax yet.
+    /// VAT number, shown on the invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vat_number: Option<Line<20>>,
 }

@@ -190,6 +190,13 @@ impl From<VatNumber> for String {
     }
 }
 
+/// True when a country gives out VAT numbers of the Union.
+pub fn has_union_numbers(country: CountryCode) -> bool {
+    FORMATS
+        .iter()
+        .any(|(prefix, _)| *prefix == prefix_of(country))
+}
+
 /// How the numbers of a country begin.
 fn prefix_of(country: CountryCode) -> &'static str {
     match country.as_str() {

@@ -26,6 +26,10 @@ pub struct Config {
     pub provider_url: String,
     /// True when real money moves: events of the other mode are quarantined.
     pub live_mode: bool,
+    /// True when VAT of consumers elsewhere in the Union is declared in the
+    /// one-stop shop (OSS): then they pay that of their country from the first
+    /// sale on.
+    pub one_stop_shop: bool,
     /// The seller on invoices.
     pub seller: Seller,
     /// The address whose verified user is the first administrator.
@@ -61,6 +65,17 @@ fn variable(name: &'static str) -> Result<String, ConfigError> {
     std::env::var(name).map_err(|_| ConfigError::Missing(name))
 }
 
+fn flag(name: &'static str) -> Result<bool, ConfigError> {
+    match variable(name)?.as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(ConfigError::Malformed {
+            name,
+            expected: "true or false",
+        }),
+    }
+}
+
 impl Config {
     /// Reads the environment of a Lambda function.
     ///
@@ -77,11 +92,6 @@ impl Config {
             ),
             Ok(_) | Err(_) => None,
         };
-        let live_mode = match variable("LIVE_MODE")?.as_str() {
-            "true" => true,
-            "false" => false,
-            _ => return Err(malformed("LIVE_MODE", "true or false")),
-        };
         Ok(Self {
             table: variable("TABLE_NAME")?,
             region: variable("AWS_REGION")?,
@@ -95,7 +105,8 @@ impl Config {
             secret_prefix: variable("SECRET_PREFIX")?,
             mail_from: variable("MAIL_FROM")?,
             provider_url: variable("STRIPE_API_URL")?.trim_end_matches('/').to_owned(),
-            live_mode,
+            live_mode: flag("LIVE_MODE")?,
+            one_stop_shop: flag("ONE_STOP_SHOP")?,
             seller,
             bootstrap_admin,
             rate_limits: true,

@@ -4,7 +4,7 @@ use crate::app::App;
 use std::process::Command;
 
 /// The environment of a deployed function.
-const ENVIRONMENT: [(&str, &str); 13] = [
+const ENVIRONMENT: [(&str, &str); 14] = [
     ("AWS_REGION", "eu-west-3"),
     ("AWS_ACCESS_KEY_ID", "id"),
     ("AWS_SECRET_ACCESS_KEY", "key"),
@@ -19,6 +19,7 @@ const ENVIRONMENT: [(&str, &str); 13] = [
     ("MAIL_FROM", "no-reply@cyna.example"),
     ("STRIPE_API_URL", "https://api.stripe.com/"),
     ("LIVE_MODE", "true"),
+    ("ONE_STOP_SHOP", "false"),
     ("BOOTSTRAP_ADMIN_EMAIL", ""),
     (
         "SELLER",

@@ -7,7 +7,6 @@ use crate::ledger::has_number;
 use crate::money::money;
 use crate::notes::Notes;
 use crate::table::{Step, Table};
-use crate::taxes::rate_for;
 use std::collections::BTreeSet;
 
 type Judged = Result<(), (Invariant, String)>;
@@ -227,12 +226,6 @@ fn of_renewal(table: &Table, pk: &str, payment: &Item) -> Judged {
             .all(|name| served.at(name) == invoice.at(name)),
         Pointers,
         "its invoice is for another buyer",
-    )?;
-    let sold = found(table, pk, &format!("ORDER#{}", served.text("order")))?;
-    must(
-        invoice.at("tax.rate_basis_points").number() == Some(rate_for(sold)),
-        InvoiceArithmetic,
-        "its invoice is taxed at another rate than its buyer pays",
     )?;
     let drafted = invoice.text("status.state") == "draft";
     must(

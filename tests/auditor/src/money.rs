@@ -4,7 +4,7 @@ use crate::Invariant::InvoiceArithmetic;
 use crate::item::{Item, Node};
 use crate::notes::Notes;
 use crate::table::Step;
-use crate::taxes::rate_for;
+use crate::taxes::lawful_rate;
 use std::collections::BTreeMap;
 
 /// An amount with its currency, as stored.
@@ -64,7 +64,12 @@ fn volume(tiers: Node<'_>, quantity: i128) -> Option<i128> {
 /// Judges the amounts of orders and invoices a commit put or changed.
 pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
     for (change, order) in step.put("order") {
-        if let Err(what) = order_adds_up(order) {
+        if let Err(what) = order_adds_up(step, &change.pk, order) {
+            notes.broken(InvoiceArithmetic, format!("{}: {what}", change.place()));
+        }
+    }
+    for (change, invoice) in step.put("invoice") {
+        if let Err(what) = is_taxed_right(step, &change.pk, invoice) {
             notes.broken(InvoiceArithmetic, format!("{}: {what}", change.place()));
         }
     }
@@ -129,7 +134,30 @@ fn lines_add_up(item: &Item, currency: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn order_adds_up(order: &Item) -> Result<(), String> {
+/// A renewal is taxed as its buyer is at its start, by what is known when it is
+/// billed. What an order paid is compared with the order.
+fn is_taxed_right(step: &Step<'_>, pk: &str, invoice: &Item) -> Result<(), String> {
+    if invoice.text("purpose.for") != "renewal" {
+        return Ok(());
+    }
+    let sk = format!("SUBSCRIPTION#{}", invoice.text("purpose.subscription"));
+    let buyer = step
+        .table
+        .get(pk, &sk)
+        .ok_or_else(|| format!("{sk} is not there"))?;
+    let mut lines = invoice.at("lines").list();
+    let start = lines.next().and_then(|line| line.at("period_start").time());
+    let net = invoice.at("totals.net.amount").count();
+    let rate = invoice.at("tax.rate_basis_points").count();
+    let lawful = lawful_rate(step.table, pk, buyer, net, start.ok_or("no start")?);
+    if rate == lawful {
+        Ok(())
+    } else {
+        Err(format!("taxed at {rate}, and its buyer pays {lawful}"))
+    }
+}
+
+fn order_adds_up(step: &Step<'_>, pk: &str, order: &Item) -> Result<(), String> {
     let totals = order.at("totals");
     let currency = totals.at("total.currency").text();
     let lines = order.at("lines").list();
@@ -139,7 +167,8 @@ fn order_adds_up(order: &Item) -> Result<(), String> {
         .at("tax.rate_basis_points")
         .number()
         .ok_or("no rate")?;
-    let lawful = rate_for(order);
+    let placed = order.at("created_at").time().ok_or("no date")?;
+    let lawful = lawful_rate(step.table, pk, order, net, placed);
     if rate != lawful {
         return Err(format!("taxed at {rate}, and its buyer pays {lawful}"));
     }

@@ -6,6 +6,7 @@ use crate::item::Item;
 use crate::ledger::has_number;
 use crate::notes::Notes;
 use crate::table::{Step, Table};
+use crate::taxes::cross_border;
 
 /// Judges the numbers a commit gave.
 pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
@@ -103,6 +104,7 @@ pub(crate) fn at_rest(table: &Table, notes: &mut Notes) {
     for series in table.partitions("SERIES#") {
         let mut expected = 0_i128;
         let mut date = None;
+        let mut sold = 0_i128;
         for (sk, given) in table.range(series, "NUMBER#") {
             expected = expected.saturating_add(1);
             let sequence = given.at("number.sequence").count();
@@ -115,6 +117,7 @@ pub(crate) fn at_rest(table: &Table, notes: &mut Notes) {
             notes.must(agrees, Numbers, || {
                 format!("{series}/{sk} has no invoice that agrees")
             });
+            sold = sold.saturating_add(invoice.map_or(0, cross_border));
             let issued = invoice
                 .and_then(|it| it.at("status.issued_at").time())
                 .and_then(paris);
@@ -123,7 +126,12 @@ pub(crate) fn at_rest(table: &Table, notes: &mut Notes) {
             });
             date = issued;
         }
-        let last = table.get(series, "COUNTER").map(|it| it.at("last").count());
+        let counter = table.get(series, "COUNTER");
+        let counted = counter.map_or(0, |it| it.at("cross_border").count());
+        notes.must(counted == sold, Numbers, || {
+            format!("{series} counts {counted} sold across borders, its invoices {sold}")
+        });
+        let last = counter.map(|it| it.at("last").count());
         notes.must(last == Some(expected), Numbers, || {
             format!("{series} counts {last:?}, and gave {expected}")
         });

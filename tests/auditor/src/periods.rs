@@ -138,7 +138,7 @@ fn begun(step: &Step<'_>, change: &Changed, subscription: &Item, notes: &mut Not
             format!("{place}: its {mine} is not the one that was sold")
         });
     }
-    for name in ["buyer", "country", "postal_code", "locale"] {
+    for name in ["buyer", "country", "postal_code", "vat_number", "locale"] {
         let ordered = order.is_some_and(|order| order.at(name) == subscription.at(name));
         notes.must(ordered, Pointers, || {
             format!("{place}: its {name} is not the order's")

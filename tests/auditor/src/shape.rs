@@ -5,6 +5,7 @@ use crate::Invariant::{AppendOnly, Form, TenantClosure, Time};
 use crate::item::Item;
 use crate::notes::Notes;
 use crate::table::{Changed, Step};
+use sha2::{Digest as _, Sha256};
 
 /// Judges the form of what a commit wrote.
 pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
@@ -71,6 +72,7 @@ fn required(kind: &str) -> &'static [&'static str] {
         "user" => &["account", "role", "locale", "created_at"],
         "account" => &["owner", "zone", "locale", "created_at"],
         "member" => &["role", "since"],
+        "vat_check" => &["registration", "given_at", "check_at"],
         "data_key" => &["wrapped", "master"],
         "session" => &[
             "account",
@@ -141,6 +143,7 @@ fn key_of(item: &Item) -> Option<(String, String)> {
         "token" => Some((format!("TOKEN#{}", text("hash")), "TOKEN".to_owned())),
         "keys" => Some(("KEYS".to_owned(), "JWKS".to_owned())),
         "account" => Some((format!("ACCOUNT#{}", text("id")), "PROFILE".to_owned())),
+        "vat_check" => account(format!("VATNUMBER#{}", half_hash(item.text("number")))),
         "data_key" => account("DATAKEY".to_owned()),
         "member" => account(format!("MEMBER#{}", text("user"))),
         "cart" => Some((cart_owner(item)?, "CART".to_owned())),
@@ -166,6 +169,13 @@ fn key_of(item: &Item) -> Option<(String, String)> {
         )),
         _ => shared_key_of(item),
     }
+}
+
+/// The first half of a text's SHA-256, in hexadecimal.
+fn half_hash(text: &str) -> String {
+    let mut hash = hex::encode(Sha256::digest(text.as_bytes()));
+    hash.truncate(32);
+    hash
 }
 
 /// The same for what belongs to no customer.

@@ -150,6 +150,8 @@ reasons! {
     CardNumber = "card_number", "N'indiquez jamais un numéro de carte ici.", "Never give a card number here.";
     /// Not one of the allowed values.
     UnknownValue = "unknown_value", "Cette valeur n'est pas proposée.", "This value is not one of those offered.";
+    /// No VAT number of the country of the address, or its digits are wrong.
+    InvalidVatNumber = "invalid_vat_number", "Ce numéro de TVA n'est pas valide ; vous pouvez aussi commander sans.", "This VAT number is not valid; you may also order without one.";
     /// Must be accepted.
     MustBeAccepted = "must_be_accepted", "Vous devez accepter les conditions.", "You must accept the terms.";
     /// A throw-away mail service.

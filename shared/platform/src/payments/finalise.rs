@@ -190,7 +190,7 @@ fn write(
         let (taken, number) = counter
             .take(date)
             .map_err(|error| PaymentError::Computation(error.to_string()))?;
-        counter = taken;
+        counter = taken.sold(invoice.value.cross_border());
         let paid = matches!(invoice.value.ready_paid_at(), Some(Some(_)));
         let totals = &invoice.value.totals;
         let posting = Posting::invoice(

@@ -112,7 +112,7 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     let now = app.now();
     let subscription = &read.subscription.value;
     let channel = saved_method(subscription, &read.account.value)?;
-    let invoice = draft(app, subscription, &bounds, now)?;
+    let invoice = draft(app, subscription, &bounds, now).await?;
     let payment = first_charge(&invoice, channel, now)?;
     let period = guard(subscription.id, bounds, &payment);
     let waiting = match subscription.clone().opening(payment.id, now) {
@@ -230,13 +230,18 @@ pub(super) fn saved_method(
     })
 }
 
-fn draft(
+async fn draft(
     app: &App,
     subscription: &Subscription,
     bounds: &PeriodBounds,
     now: Timestamp,
 ) -> Result<Invoice, PaymentError> {
-    let Bill { lines, tax, totals } = subscription.bill(bounds)?;
+    let shop = app.config().one_stop_shop;
+    let facts = app
+        .store()
+        .tax_facts(subscription, bounds.start, shop)
+        .await?;
+    let Bill { lines, tax, totals } = subscription.bill(bounds, &facts)?;
     Ok(Invoice {
         id: app.new_id()?,
         account: subscription.account,

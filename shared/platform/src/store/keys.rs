@@ -5,6 +5,7 @@ use domain::event::Owner;
 use domain::id::{
     AccountId, EventId, Id as _, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId,
 };
+use domain::vat_number::VatDigest;
 use jiff::Timestamp;
 use std::fmt;
 
@@ -73,6 +74,11 @@ pub fn data_key(account: AccountId) -> Key {
 /// The membership of a user in an account.
 pub fn member(account: AccountId, user: UserId) -> Key {
     of_account(account, format!("MEMBER#{user}"))
+}
+
+/// What is known of a VAT number of an account.
+pub fn vat_number(account: AccountId, number: &VatDigest) -> Key {
+    of_account(account, format!("VATNUMBER#{number}"))
 }
 
 /// The cart of an account.

@@ -19,6 +19,7 @@ pub mod rate;
 mod read;
 mod sessions;
 pub mod subscriptions;
+pub mod taxes;
 mod transaction;
 mod write;
 

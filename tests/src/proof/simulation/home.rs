@@ -9,19 +9,27 @@ pub(super) struct Home {
     country: &'static str,
     postal_code: &'static str,
     pub(super) currency: &'static str,
+    pub(super) vat_number: Option<&'static str>,
 }
 
-const HOMES: [Home; 3] = [
-    home("FR", "75001", "EUR"),
-    home("FR", "97400", "USD"),
-    home("DE", "10115", "EUR"),
+const HOMES: [Home; 4] = [
+    home("FR", "75001", "EUR", None),
+    home("FR", "97400", "USD", None),
+    home("DE", "10115", "EUR", Some("DE136695976")),
+    home("IT", "20121", "EUR", None),
 ];
 
-const fn home(country: &'static str, postal_code: &'static str, currency: &'static str) -> Home {
+const fn home(
+    country: &'static str,
+    postal_code: &'static str,
+    currency: &'static str,
+    vat_number: Option<&'static str>,
+) -> Home {
     Home {
         country,
         postal_code,
         currency,
+        vat_number,
     }
 }
 

@@ -104,6 +104,9 @@ impl Stand {
         let home = self.with(who, |person| person.home);
         body["billingAddress"] = home.address();
         let members = body.as_object_mut().unwrap();
+        if let Some(number) = home.vat_number {
+            members.insert("vatNumber".to_owned(), json!(number));
+        }
         match plan {
             Some(plan) => {
                 let line = json!({"planId": plan.id, "quantity": plan.quantity});

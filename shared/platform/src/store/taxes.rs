@@ -1,0 +1,97 @@
+//! What the tax of a sale depends on beside the address: the buyer's VAT
+//! number and what was sold across the borders of the Union.
+
+use super::item::{Entity, Stored};
+use super::keys::{self, Key};
+use super::{Batch, Store, StoreError};
+use domain::id::AccountId;
+use domain::invoice::{SeriesCounter, issue_date};
+use domain::subscription::Subscription;
+use domain::vat::{CountryCode, CrossBorderSales, needs_facts};
+use domain::vat_check::{TaxFacts, VatCheck};
+use domain::vat_number::VatDigest;
+use jiff::Timestamp;
+
+impl Entity for VatCheck {
+    const TYPE: &'static str = "vat_check";
+
+    fn key(&self) -> Key {
+        keys::vat_number(self.account, &self.digest())
+    }
+}
+
+/// Where the facts lie that a sale is taxed by.
+#[derive(Debug)]
+pub struct FactKeys {
+    number: Option<Key>,
+    this_year: Key,
+    year_before: Key,
+}
+
+impl FactKeys {
+    /// Those of a sale to a buyer at this address, under this number, at this
+    /// tax point. None where the address alone decides.
+    pub fn of(
+        account: AccountId,
+        (country, postal_code): (CountryCode, &str),
+        number: Option<&VatDigest>,
+        tax_point: Timestamp,
+    ) -> Option<Self> {
+        let year = issue_date(tax_point).year();
+        needs_facts(country, postal_code).then(|| Self {
+            number: number.map(|number| keys::vat_number(account, number)),
+            this_year: keys::series_counter(year),
+            year_before: keys::series_counter(year.saturating_sub(1)),
+        })
+    }
+
+    /// What to read.
+    pub fn wanted(&self) -> impl Iterator<Item = Key> {
+        let series = [self.this_year.clone(), self.year_before.clone()];
+        self.number.clone().into_iter().chain(series)
+    }
+
+    /// The facts, from what was read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when any of them is not what it should be.
+    pub fn take(&self, batch: &mut Batch, one_stop_shop: bool) -> Result<TaxFacts, StoreError> {
+        let number: Option<Stored<VatCheck>> = match &self.number {
+            Some(key) => batch.take(key)?,
+            None => None,
+        };
+        let mut sold = |key: &Key| -> Result<i64, StoreError> {
+            let counter: Option<Stored<SeriesCounter>> = batch.take(key)?;
+            Ok(counter.map_or(0, |counter| counter.value.cross_border))
+        };
+        let sales = CrossBorderSales {
+            one_stop_shop,
+            year_before: sold(&self.year_before)?,
+            this_year: sold(&self.this_year)?,
+        };
+        let number = number.map(|number| number.value);
+        Ok(TaxFacts { number, sales })
+    }
+}
+
+impl Store {
+    /// AP-73: what a later period of a subscription is taxed by, at this tax
+    /// point. Nothing is read where the address alone decides.
+    ///
+    /// # Errors
+    /// [`StoreError`] when any of it cannot be read.
+    pub async fn tax_facts(
+        &self,
+        subscription: &Subscription,
+        tax_point: Timestamp,
+        one_stop_shop: bool,
+    ) -> Result<TaxFacts, StoreError> {
+        let address = (subscription.country, subscription.postal_code.as_str());
+        let number = subscription.vat_number.as_ref();
+        let Some(keys) = FactKeys::of(subscription.account, address, number, tax_point) else {
+            return Ok(TaxFacts::default());
+        };
+        let wanted: Vec<Key> = keys.wanted().collect();
+        keys.take(&mut self.batch(&wanted).await?, one_stop_shop)
+    }
+}
