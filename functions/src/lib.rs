@@ -19,3 +19,4 @@ pub mod profile;
 pub mod registry;
 pub mod subscriptions;
 pub mod system;
+pub mod taxes;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use crate::{
     auth, cart, catalogue, events, invoices, orders, payments, profile, subscriptions, system,
+    taxes,
 };
 
 /// What running one comes to: the Lambda's answer as JSON.
@@ -111,5 +112,6 @@ pub fn jobs() -> Vec<JobEntry> {
         job::<subscriptions::renew_subscriptions::RenewSubscriptions>(),
         job::<payments::reconcile_payments::ReconcilePayments>(),
         job::<events::dispatch_events::DispatchEvents>(),
+        job::<taxes::check_vat_numbers::CheckVatNumbers>(),
     ]
 }

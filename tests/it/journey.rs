@@ -1,6 +1,8 @@
 //! The main journeys of the shop in one go, failures and repairs included: for
 //! tests that look at what they leave behind.
 
+mod numbers;
+
 use crate::logs::{canaries, secrets};
 use functions::registry::operations;
 use local::{Effect, Fault, Options, StreamDelivery};
@@ -59,6 +61,7 @@ async fn everything(stage: &Stage) {
     refused_events(stage).await;
     hints(stage).await;
     lost_and_found(stage).await;
+    numbers::numbers(stage).await;
     renewals(stage).await;
     rotation(stage).await;
 }

@@ -40,6 +40,7 @@ mod prices;
 mod provider;
 mod publishing;
 mod refusals;
+mod register;
 mod renewals;
 mod routes;
 mod runtime_api;

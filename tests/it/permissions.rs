@@ -29,7 +29,7 @@ fn needs(effect: &Effect) -> Vec<Need> {
         enclosing: effect.in_transaction().then(|| effect.action.clone()),
     };
     match effect.service {
-        Service::Provider => Vec::new(),
+        Service::Provider | Service::Register => Vec::new(),
         Service::Mail => vec![need("ses:SendEmail", Vec::new())],
         Service::Secrets => {
             let name = effect.secret.clone().unwrap();

@@ -75,11 +75,8 @@ impl Stack {
     /// it; the provider is this cloud's.
     pub fn environment(&self) -> Vec<(String, String)> {
         let base = &self.cloud.options().base_url;
-        let (aws, provider) = (
-            format!("http://{}", self.endpoint),
-            format!("{base}/_local/stripe"),
-        );
-        environment(&self.cloud, &aws, &provider)
+        let aws = format!("http://{}", self.endpoint);
+        environment(&self.cloud, &aws, &format!("{base}/_local"))
     }
 
     /// What the seeded customer logs in with.
@@ -166,8 +163,9 @@ impl Stack {
 }
 
 /// The environment of a function of this cloud, as the template would set it,
-/// but that it is told where to reach AWS and the provider.
-pub fn environment(cloud: &Cloud, aws: &str, provider: &str) -> Vec<(String, String)> {
+/// but that it is told where to reach AWS and, on the web, the provider and the
+/// register of VAT numbers.
+pub fn environment(cloud: &Cloud, aws: &str, web: &str) -> Vec<(String, String)> {
     let app = cloud.app("environment");
     let config = app.config();
     let variables = [
@@ -181,7 +179,8 @@ pub fn environment(cloud: &Cloud, aws: &str, provider: &str) -> Vec<(String, Str
         ("TOKEN_ISSUER", config.issuer.clone()),
         ("SECRET_PREFIX", config.secret_prefix.clone()),
         ("MAIL_FROM", config.mail_from.clone()),
-        ("STRIPE_API_URL", provider.to_owned()),
+        ("STRIPE_API_URL", format!("{web}/stripe")),
+        ("VIES_API_URL", format!("{web}/vies")),
         ("LIVE_MODE", config.live_mode.to_string()),
         ("ONE_STOP_SHOP", config.one_stop_shop.to_string()),
         ("SELLER", json!(config.seller).to_string()),

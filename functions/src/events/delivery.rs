@@ -123,6 +123,7 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::CustomerNeeded { .. }
         | EventKind::SubscriptionEnded { .. }
         | EventKind::SubscriptionParked { .. }
+        | EventKind::VatNumberChecked { .. }
         | EventKind::SurplusCaptured { .. }
         | EventKind::SurplusRefunded { .. } => Ok(None),
     }

@@ -207,6 +207,7 @@ pub(super) fn app(cloud: &Arc<Cloud>) -> App {
             secret_prefix: "cyna".to_owned(),
             mail_from: "no-reply@cyna.example".to_owned(),
             provider_url: "https://provider.example".to_owned(),
+            register_url: String::new(),
             live_mode: false,
             one_stop_shop: false,
             seller: seller(),

@@ -17,7 +17,7 @@ use domain::id::{AccountId, OrderId};
 use domain::money::Money;
 use domain::order::{Order, OrderLine, OrderStatus, Totals};
 use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
-use domain::vat_check::{TaxFacts, VatCheck};
+use domain::vat_check::VatCheck;
 use platform::app::App;
 use platform::http::operation::{Idempotency, Operation, SignedIn, Spec, Tag};
 use platform::http::problem::{Code, Failure, Reason};
@@ -31,7 +31,7 @@ use platform::store::carts::StoredCart;
 use platform::store::claims::Claim;
 use platform::store::events::event;
 use platform::store::identity::Session;
-use platform::store::taxes::FactKeys;
+use platform::store::taxes::{FactKeys, ReadFacts};
 use platform::store::{CommitError, Stored, Transaction, keys};
 
 /// `POST /v1/orders`.
@@ -89,7 +89,7 @@ struct Found {
     user: Stored<User>,
     data_key: Stored<DataKey>,
     cart: Option<Stored<StoredCart>>,
-    facts: TaxFacts,
+    facts: ReadFacts,
 }
 
 async fn read(
@@ -128,7 +128,7 @@ async fn read(
         cart: batch.take(&cart)?,
         facts: match tax {
             Some(tax) => tax.take(&mut batch, app.config().one_stop_shop)?,
-            None => TaxFacts::default(),
+            None => ReadFacts::default(),
         },
     };
     Ok((session, found))
@@ -158,7 +158,7 @@ async fn place(
     let (items, cart) = wanted(&found, &input.wanted, now)?;
     let catalogue = app.catalogue().products(app).await?;
     let lines = price(app, &catalogue.products, &items, input.currency)?;
-    let number = check_number(claims.account, &input, &mut found.facts, now)?;
+    let number = check_number(app, claims.account, &input, &mut found.facts.known, now).await?;
     let order = decide_order(app, request, claims, &found, &input, lines).await?;
     let payment = first_attempt(&order, input.return_url, now)?;
     let claim = Claim::begin(claims.account, CreateOrder::SPEC.id, key, order.id, now);
@@ -200,21 +200,18 @@ async fn write(
     );
     act.insert(order, Taken::Id);
     act.insert(payment, Taken::Id);
-    if let Some(number) = number {
-        act.insert(number, Taken::Number);
+    match number {
+        Some(given) => act.insert(given, Taken::Number),
+        None => found.facts.guard(&mut act, Taken::Number),
     }
+    let account = order.account;
     let placed = EventKind::OrderPlaced { order: order.id };
-    act.insert(
-        &event(
-            app.new_id()?,
-            Owner::Account {
-                account: order.account,
-            },
-            placed,
-            order.created_at,
-        ),
-        Taken::Id,
-    );
+    let asked = number.and_then(VatCheck::told);
+    for kind in std::iter::once(placed).chain(asked) {
+        let owner = Owner::Account { account };
+        let told = event(app.new_id()?, owner, kind, order.created_at);
+        act.insert(&told, Taken::Id);
+    }
     if let Some(cart) = cart {
         act.replace(cart.version, &cart.value.emptied(cart.version), Taken::Cart);
     }
@@ -285,7 +282,7 @@ async fn decide_order(
     let address = &input.address;
     let too_much = |_| Failure::field("/items", Reason::OutOfRange);
     let net = Money::sum(lines.iter().map(|line| line.total), input.currency).map_err(too_much)?;
-    let tax = tax(input, &found.facts, net, request.now);
+    let tax = tax(input, &found.facts.known, net, request.now);
     let totals = Totals::of(&lines, input.currency, &tax).map_err(too_much)?;
     let order = Order {
         id: app.new_id()?,

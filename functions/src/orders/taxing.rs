@@ -7,8 +7,10 @@ use domain::vat::{Buyer, Registration, TaxDecision, decide, needs_facts};
 use domain::vat_check::{TaxFacts, VatCheck};
 use domain::vat_number::VatDigest;
 use jiff::Timestamp;
+use platform::app::App;
 use platform::http::problem::{Failure, Reason};
 use platform::store::taxes::FactKeys;
+use platform::vies::Patience;
 
 /// What there is to read before an order is taxed.
 pub(super) fn fact_keys(
@@ -31,12 +33,14 @@ pub(super) fn digest(input: &PlaceOrder) -> Option<VatDigest> {
 }
 
 /// What is known of the order's number; a number given for the first time is
-/// to be asked about, and taken for good until then if its digits are.
+/// to be asked about, and taken for good until then if its digits are. Of one
+/// with wrong digits the register is asked at once: there are such.
 ///
 /// # Errors
 /// A refusal of the number when its digits are wrong, unless it is registered
 /// all the same.
-pub(super) fn check_number(
+pub(super) async fn check_number(
+    app: &App,
     account: AccountId,
     input: &PlaceOrder,
     facts: &mut TaxFacts,
@@ -49,13 +53,18 @@ pub(super) fn check_number(
         .number
         .as_ref()
         .is_some_and(|known| known.registration == Registration::Valid);
+    let mut begun = VatCheck::begin(account, number.clone(), now);
     if !number.has_good_digits() && !is_registered {
-        return Err(Failure::field("/vatNumber", Reason::InvalidVatNumber));
+        let refused = || Failure::field("/vatNumber", Reason::InvalidVatNumber);
+        let seller = &app.config().seller.vat_number;
+        let register = app.register().map_err(|error| Failure::fault(&error))?;
+        let asked = register.ask(number, seller, Patience::Customer).await;
+        let answer = asked.ok().filter(|answer| answer.is_registered);
+        begun = begun.answered(answer.ok_or_else(refused)?, now);
     }
     if digest(input).is_none() || facts.number.is_some() {
         return Ok(None);
     }
-    let begun = VatCheck::begin(account, number.clone(), now);
     facts.number = Some(begun.clone());
     Ok(Some(begun))
 }

@@ -45,6 +45,8 @@ async fn serve(app: &App, key: &Key) -> Result<(), String> {
             .hand_on_again(&key, app.now())
             .await
             .map_err(|error| chain(&error)),
-        Some(Timed::Subscription(..)) | None => Err(format!("no such timer of {}", key.pk)),
+        Some(Timed::Subscription(..) | Timed::VatNumber(_)) | None => {
+            Err(format!("no such timer of {}", key.pk))
+        }
     }
 }

@@ -185,7 +185,7 @@ async fn upcoming(app: &App, subscription: &Subscription) -> Result<Vec<Value>, 
             let bounds = subscription
                 .later_period(ahead.saturating_add(opened))
                 .map_err(|error| Failure::fault(&error))?;
-            let bill = subscription.bill(&bounds, &facts);
+            let bill = subscription.bill(&bounds, &facts.known);
             let total = bill.map_err(|error| Failure::fault(&error))?.totals.total;
             let PeriodView { index, start, end } = (&bounds).into();
             Ok(json!({"index": index, "start": start, "end": end, "total": MoneyView::from(total)}))

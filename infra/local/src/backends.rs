@@ -6,6 +6,7 @@ use crate::engine::{Engine, EngineError};
 use crate::faults::{Fault, Faults, Share, StreamFaults, Weather};
 use crate::lock::lock;
 use crate::mailbox::Mailbox;
+use crate::register::Register;
 use crate::trace::{Effect, Service};
 use crate::vault::Vault;
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +26,7 @@ pub(crate) struct Backends {
     pub(crate) simulator: Simulator,
     pub(crate) vault: Vault,
     pub(crate) mailbox: Mailbox,
+    pub(crate) register: Register,
     weather: Mutex<Weather>,
     late: Mutex<Vec<Late>>,
     without: Mutex<Vec<Condition>>,
@@ -48,6 +50,7 @@ impl Backends {
             simulator,
             vault,
             mailbox: Mailbox::default(),
+            register: Register::default(),
             weather: Mutex::default(),
             late: Mutex::default(),
             without: Mutex::default(),

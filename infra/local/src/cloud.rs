@@ -14,6 +14,7 @@ use crate::lock::lock;
 use crate::log::LogSink;
 use crate::mailbox::Mail;
 use crate::options::{Options, StreamDelivery};
+use crate::register::Entries;
 use crate::seed::Login;
 use crate::start::StartError;
 use crate::template::Template;
@@ -156,6 +157,7 @@ impl Cloud {
         backends.engine.recreate()?;
         backends.simulator.reset();
         backends.mailbox.restore(Vec::new());
+        backends.register.restore(Entries::default());
         backends.set_faults(Faults::default())?;
         backends.take_trace();
         self.0.functions.stop();

@@ -132,7 +132,7 @@ impl Cloud {
     /// When a job first has something to do: its timers say; a job without
     /// timers always has.
     fn earliest_work(&self, job: &str) -> Option<Timestamp> {
-        let Some(timers) = [Job::Renew, Job::Reconcile]
+        let Some(timers) = Job::ALL
             .into_iter()
             .find(|timers| timers.operation() == job)
         else {

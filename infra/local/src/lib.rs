@@ -47,6 +47,7 @@ mod options;
 mod outlet;
 mod pages;
 pub mod publish;
+mod register;
 mod replica;
 mod router;
 mod saved;

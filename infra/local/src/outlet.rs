@@ -35,8 +35,9 @@ pub trait Elsewhere: Send + Sync {
     ) -> BoxFuture<'a, Result<Value, FunctionError>>;
 }
 
-/// Under which path the provider is reached.
-const PROVIDER: &str = "/_local/stripe";
+/// Under which path the web is reached, and there the provider and the register
+/// of VAT numbers.
+const WEB: &str = "/_local";
 
 /// Where the calls of one function arrive that runs in another process. It
 /// ends when it is dropped.
@@ -63,7 +64,7 @@ impl Cloud {
         let address = listener.local_addr()?;
         let ways = Ways {
             aws: connector::here(&self.0.backends, &environment, false),
-            provider: connector::here(&self.0.backends, &environment, true),
+            web: connector::here(&self.0.backends, &environment, true),
         };
         let mut server = JoinSet::new();
         server.spawn(accept(listener, ways));
@@ -81,9 +82,9 @@ impl Outlet {
         format!("http://{}", self.address)
     }
 
-    /// Where the provider is reached.
-    pub fn provider(&self) -> String {
-        format!("http://{}{PROVIDER}", self.address)
+    /// Where the provider and the register of VAT numbers are reached.
+    pub fn web(&self) -> String {
+        format!("http://{}{WEB}", self.address)
     }
 
     /// Says that the function has started: what it does from now on it does
@@ -110,7 +111,7 @@ impl Outlet {
 #[derive(Clone)]
 struct Ways {
     aws: SharedHttpConnector,
-    provider: SharedHttpConnector,
+    web: SharedHttpConnector,
 }
 
 async fn accept(listener: TcpListener, ways: Ways) {
@@ -140,8 +141,8 @@ impl Ways {
         let request = read(request, peer)
             .await
             .map_err(|status| io::Error::other(status.to_string()))?;
-        let way = if request.uri().path().starts_with(PROVIDER) {
-            &self.provider
+        let way = if request.uri().path().starts_with(WEB) {
+            &self.web
         } else {
             &self.aws
         };

@@ -56,6 +56,7 @@ fn config(table: &str, region: &str) -> Config {
         secret_prefix: String::new(),
         mail_from: String::new(),
         provider_url: String::new(),
+        register_url: String::new(),
         live_mode: false,
         one_stop_shop: false,
         seller: seller(),

@@ -2,6 +2,7 @@
 //! secrets, the provider's book, the mails and the logins.
 
 use crate::mailbox::Mail;
+use crate::register::Entries;
 use crate::seed::Login;
 use crate::vault::Versions;
 use jiff::Timestamp;
@@ -16,6 +17,8 @@ pub(crate) struct Saved {
     pub(crate) secrets: BTreeMap<String, Versions>,
     pub(crate) provider: String,
     pub(crate) mails: Vec<Mail>,
+    #[serde(default)]
+    pub(crate) register: Entries,
     pub(crate) logins: Vec<Login>,
 }
 

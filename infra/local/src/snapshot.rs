@@ -8,6 +8,7 @@ use crate::conductor::Conductor;
 use crate::engine::{Engine, EngineError, TABLE};
 use crate::lock::lock;
 use crate::mailbox::Mail;
+use crate::register::Entries;
 use crate::stream::Change;
 use crate::vault::Versions;
 use dynoxide::{AttributeValue, Database};
@@ -28,6 +29,7 @@ pub struct Snapshot {
     now: Timestamp,
     provider: String,
     mails: Vec<Mail>,
+    register: Entries,
     secrets: BTreeMap<String, Versions>,
     entropy: Option<Chance>,
     conductor: Conductor,
@@ -142,6 +144,7 @@ impl Cloud {
             now: self.now(),
             provider: backends.simulator.dump()?,
             mails: backends.mailbox.mails(None),
+            register: backends.register.entries(),
             secrets: backends.vault.dump(),
             entropy: self.0.seeded.as_ref().map(|entropy| entropy.chance()),
             conductor: conductor.clone(),
@@ -164,6 +167,7 @@ impl Cloud {
         lock(&backends.engine.journal).put_back(&to.stream);
         backends.simulator.restore(&to.provider)?;
         backends.mailbox.restore(to.mails.clone());
+        backends.register.restore(to.register.clone());
         backends.vault.restore(to.secrets.clone());
         backends.clock.set(to.now);
         backends.take_trace();

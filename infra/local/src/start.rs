@@ -123,6 +123,7 @@ impl Cloud {
             secrets: backends.vault.dump(),
             provider: backends.simulator.dump()?,
             mails: backends.mailbox.mails(None),
+            register: backends.register.entries(),
             logins: self.logins(),
         };
         saved.write(file)
@@ -172,6 +173,7 @@ fn config(options: &Options) -> Config {
         secret_prefix: PREFIX.to_owned(),
         mail_from: "no-reply@cyna.example".to_owned(),
         provider_url: "https://api.stripe.com".to_owned(),
+        register_url: "https://ec.europa.eu/taxation_customs/vies/rest-api".to_owned(),
         live_mode: false,
         one_stop_shop: options.one_stop_shop,
         seller: seller(),

@@ -17,6 +17,8 @@ pub enum Service {
     Mail,
     /// The payment provider.
     Provider,
+    /// The register of VAT numbers.
+    Register,
 }
 
 /// How a call ended for the caller.

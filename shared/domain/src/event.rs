@@ -6,6 +6,7 @@ use crate::id::{
     AccountId, ActId, EventId, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId,
 };
 use crate::invoice::InvoiceNumber;
+use crate::vat_number::VatDigest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +164,13 @@ pub enum EventKind {
         /// True when it was paid before: then its receipt follows from this.
         paid: bool,
     },
+    /// The register answered whether a VAT number is good.
+    VatNumberChecked {
+        /// Which.
+        number: VatDigest,
+        /// True when it is registered.
+        registered: bool,
+    },
     /// Money was captured that nobody owed.
     SurplusCaptured {
         /// For which payment.
@@ -200,6 +208,7 @@ impl EventKind {
             | Self::CustomerNeeded { .. }
             | Self::SubscriptionEnded { .. }
             | Self::SubscriptionParked { .. }
+            | Self::VatNumberChecked { .. }
             | Self::SurplusCaptured { .. }
             | Self::SurplusRefunded { .. } => false,
         }

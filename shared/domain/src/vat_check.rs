@@ -2,6 +2,7 @@
 //! (VIES) said of it, and when it is asked next.
 
 use crate::attempt::after;
+use crate::event::EventKind;
 use crate::id::AccountId;
 use crate::vat::{CrossBorderSales, Registration};
 use crate::vat_number::{VatDigest, VatNumber};
@@ -77,6 +78,14 @@ impl VatCheck {
             unanswered: 0,
             check_at: now,
         }
+    }
+
+    /// What is told of the register's last answer; nothing before the first.
+    pub fn told(&self) -> Option<EventKind> {
+        self.answered_at.map(|_| EventKind::VatNumberChecked {
+            number: self.digest(),
+            registered: self.registration == Registration::Valid,
+        })
     }
 
     /// What a decision on tax asks of it.

@@ -147,6 +147,11 @@ impl VatNumber {
         )
     }
 
+    /// Its two first letters, and the rest.
+    pub fn parts(&self) -> (&str, &str) {
+        (self.prefix(), self.body())
+    }
+
     fn body(&self) -> &str {
         self.0.get(2..).unwrap_or_default()
     }

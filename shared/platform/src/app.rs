@@ -13,6 +13,7 @@ use crate::secrets::{Secret, SecretError, SecretText, Secrets};
 use crate::store::Store;
 use crate::store::catalogue::CatalogueCache;
 use crate::telemetry::{Log, Notes, StandardOutput};
+use crate::vies::Register;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
@@ -38,7 +39,7 @@ pub struct Parts {
     pub log: Arc<dyn Log>,
     /// Carries calls to AWS.
     pub aws: SharedHttpClient,
-    /// Carries calls to the payment provider.
+    /// Carries calls to the payment provider and the register of VAT numbers.
     pub web: WebClient,
     /// Waits between tries.
     pub sleep: SharedAsyncSleep,
@@ -52,7 +53,7 @@ pub struct Parts {
     pub hashing: Cost,
 }
 
-/// Carries calls to the payment provider. Few functions make any, and reading
+/// Carries calls to others than AWS. Few functions make any, and reading
 /// the roots of the public web takes time: so it is made when first needed.
 #[derive(Debug, Clone)]
 pub enum WebClient {
@@ -71,7 +72,9 @@ pub struct App {
     hasher: Hasher,
     catalogue: CatalogueCache,
     secrets: OnceLock<Secrets>,
+    web: OnceLock<SharedHttpConnector>,
     provider: OnceLock<Provider>,
+    register: OnceLock<Register>,
     mailer: OnceLock<Mailer>,
     numbering: Desk,
     notes: Mutex<Notes>,
@@ -128,7 +131,9 @@ impl App {
             hasher: Hasher::new(parts.hashing),
             catalogue: CatalogueCache::default(),
             secrets: OnceLock::new(),
+            web: OnceLock::new(),
             provider: OnceLock::new(),
+            register: OnceLock::new(),
             mailer: OnceLock::new(),
             numbering: Desk::default(),
             notes: Mutex::default(),
@@ -266,16 +271,39 @@ impl App {
         if let Some(provider) = self.provider.get() {
             return Ok(provider);
         }
-        let connector = match &self.parts.web {
-            WebClient::Lazy => connector::web_connector(self.parts.sleep.clone())?,
-            WebClient::Given(connector) => connector.clone(),
-        };
         let provider = Provider::new(
-            connector,
+            self.web()?,
             self.parts.sleep.clone(),
             self.parts.config.provider_url.clone(),
         );
         Ok(self.provider.get_or_init(|| provider))
+    }
+
+    /// The register of VAT numbers.
+    ///
+    /// # Errors
+    /// [`StartError`] when its HTTP client cannot be built.
+    pub fn register(&self) -> Result<&Register, StartError> {
+        if let Some(register) = self.register.get() {
+            return Ok(register);
+        }
+        let register = Register::new(
+            self.web()?,
+            self.parts.sleep.clone(),
+            self.parts.config.register_url.clone(),
+        );
+        Ok(self.register.get_or_init(|| register))
+    }
+
+    fn web(&self) -> Result<SharedHttpConnector, StartError> {
+        if let Some(connector) = self.web.get() {
+            return Ok(connector.clone());
+        }
+        let connector = match &self.parts.web {
+            WebClient::Lazy => connector::web_connector(self.parts.sleep.clone())?,
+            WebClient::Given(connector) => connector.clone(),
+        };
+        Ok(self.web.get_or_init(|| connector).clone())
     }
 
     /// The mail service.

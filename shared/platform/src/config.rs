@@ -24,6 +24,8 @@ pub struct Config {
     pub mail_from: String,
     /// Base URL of the payment provider's API.
     pub provider_url: String,
+    /// Base URL of the register of VAT numbers.
+    pub register_url: String,
     /// True when real money moves: events of the other mode are quarantined.
     pub live_mode: bool,
     /// True when VAT of consumers elsewhere in the Union is declared in the
@@ -105,6 +107,7 @@ impl Config {
             secret_prefix: variable("SECRET_PREFIX")?,
             mail_from: variable("MAIL_FROM")?,
             provider_url: variable("STRIPE_API_URL")?.trim_end_matches('/').to_owned(),
+            register_url: variable("VIES_API_URL")?.trim_end_matches('/').to_owned(),
             live_mode: flag("LIVE_MODE")?,
             one_stop_shop: flag("ONE_STOP_SHOP")?,
             seller,

@@ -4,7 +4,7 @@ use crate::app::App;
 use std::process::Command;
 
 /// The environment of a deployed function.
-const ENVIRONMENT: [(&str, &str); 14] = [
+const ENVIRONMENT: [(&str, &str); 15] = [
     ("AWS_REGION", "eu-west-3"),
     ("AWS_ACCESS_KEY_ID", "id"),
     ("AWS_SECRET_ACCESS_KEY", "key"),
@@ -18,6 +18,10 @@ const ENVIRONMENT: [(&str, &str); 14] = [
     ("SECRET_PREFIX", "cyna"),
     ("MAIL_FROM", "no-reply@cyna.example"),
     ("STRIPE_API_URL", "https://api.stripe.com/"),
+    (
+        "VIES_API_URL",
+        "https://ec.europa.eu/taxation_customs/vies/rest-api",
+    ),
     ("LIVE_MODE", "true"),
     ("ONE_STOP_SHOP", "false"),
     ("BOOTSTRAP_ADMIN_EMAIL", ""),

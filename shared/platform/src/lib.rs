@@ -21,3 +21,4 @@ pub mod secrets;
 pub mod store;
 pub mod sweep;
 pub mod telemetry;
+pub mod vies;

@@ -6,6 +6,7 @@ use crate::item::Item;
 use crate::ledger::has_number;
 use crate::notes::Notes;
 use crate::payments::is_open;
+use crate::shape::half_hash;
 use crate::table::{Changed, Step};
 
 /// Judges events against changes, both ways.
@@ -16,7 +17,11 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
             continue;
         };
         let is_named = matches!(new.text("type"), "period" | "login");
-        let id = new.text(if is_named { field } else { "id" });
+        let digest = half_hash(new.text("number"));
+        let id = match new.text("type") {
+            "vat_check" => &digest,
+            _ => new.text(if is_named { field } else { "id" }),
+        };
         let is_told = names.iter().any(|name| step.tells(name, field, id));
         notes.must(is_told, Audit, || {
             format!("{} changed, and none of {names:?} tells it", change.place())
@@ -66,6 +71,7 @@ const EVENTS: &[&str] = &[
     "subscription_ended",
     "subscription_parked",
     "invoice_finalised",
+    "vat_number_checked",
     "surplus_captured",
     "surplus_refunded",
 ];
@@ -84,6 +90,7 @@ fn wanted(step: &Step<'_>, change: &Changed, new: &Item) -> Option<Told> {
     let state = |item: &Item| match kind {
         "period" | "login" => item.text("status").to_owned(),
         "session" => item.text("ended").to_owned(),
+        "vat_check" => item.text("answered_at").to_owned(),
         _ => item.text("status.state").to_owned(),
     };
     let to = state(new);
@@ -116,6 +123,9 @@ fn wanted(step: &Step<'_>, change: &Changed, new: &Item) -> Option<Told> {
         }
         ("login", "active") if old.is_some_and(|old| old.text("status") == "unverified") => {
             Some((&["email_verified"], "user"))
+        }
+        ("vat_check", answered) if !answered.is_empty() => {
+            Some((&["vat_number_checked"], "number"))
         }
         ("session", "reused") => Some((&["session_reused"], "session")),
         _ => None,
@@ -186,6 +196,11 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
             .is_some_and(|(_, new)| new.at("next_action_at").is_nothing()),
         "invoice_finalised" => written("INVOICE", "invoice").is_some_and(|(old, new)| {
             has_number(new) && !old.is_some_and(has_number) && agrees(event, new)
+        }),
+        "vat_number_checked" => written("VATNUMBER", "number").is_some_and(|(_, new)| {
+            let registered = event.at("registered").is_true();
+            new.text("registration") == if registered { "valid" } else { "invalid" }
+                && new.text("answered_at") == event.text("at")
         }),
         "surplus_captured" => surplus_grew(written("PAYMENT", "payment"), false),
         "surplus_refunded" => surplus_grew(written("PAYMENT", "payment"), true),

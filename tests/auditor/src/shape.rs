@@ -172,7 +172,7 @@ fn key_of(item: &Item) -> Option<(String, String)> {
 }
 
 /// The first half of a text's SHA-256, in hexadecimal.
-fn half_hash(text: &str) -> String {
+pub(crate) fn half_hash(text: &str) -> String {
     let mut hash = hex::encode(Sha256::digest(text.as_bytes()));
     hash.truncate(32);
     hash

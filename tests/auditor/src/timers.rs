@@ -30,6 +30,7 @@ fn timer(kind: &str) -> Option<(&'static str, &'static str)> {
         "payment" | "provider_event" => Some(("check_at", "reconcile_payments")),
         "invoice" => Some(("finalise_at", "reconcile_payments")),
         "event" => Some(("deliver_at", "reconcile_payments")),
+        "vat_check" => Some(("check_at", "check_vat_numbers")),
         _ => None,
     }
 }

@@ -268,7 +268,9 @@ fn cost_complaints(trace: &[Effect], reads: usize) -> Vec<String> {
         match effect.service {
             // Kept in memory for minutes.
             Service::Secrets => {}
-            Service::Mail | Service::Provider => found.push(format!("called: {}", effect.action)),
+            Service::Mail | Service::Provider | Service::Register => {
+                found.push(format!("called: {}", effect.action))
+            }
             Service::Table if !effect.items.iter().any(|item| counts(&item.pk)) => {}
             // A write whose condition did not hold is a read.
             Service::Table if effect.writes() && effect.outcome == Outcome::Answered(200) => {

@@ -237,7 +237,7 @@ impl Rehearsal {
             Service::Table => effect.writes() && !only_counts(effect),
             Service::Mail => true,
             Service::Provider => effect.action.starts_with("POST"),
-            Service::Secrets => false,
+            Service::Secrets | Service::Register => false,
         })
     }
 

@@ -56,7 +56,7 @@ impl Processes {
             cause,
         };
         let outlet = self.cloud.outlet(name).await.map_err(failed)?;
-        let environment = environment(&self.cloud, &outlet.aws(), &outlet.provider());
+        let environment = environment(&self.cloud, &outlet.aws(), &outlet.web());
         let launch = Launch::of(&self.binaries.path(name), &environment);
         let mut process = launch.start().await?;
         match outlet.unless_it_crashes(process.first_poll()).await {

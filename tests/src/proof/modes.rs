@@ -56,6 +56,10 @@ pub fn modes(effect: &Effect) -> Vec<Mode> {
             modes.extend(of_aws);
             modes.extend(writes);
         }
+        Service::Register => {
+            modes.extend(of_aws);
+            modes.extend([(Fault::Refused, 1), (Fault::Malformed, 1)]);
+        }
         Service::Table | Service::Secrets => modes.extend(of_aws),
     }
     modes

@@ -55,6 +55,12 @@ fn of_orders() -> Vec<Scenario> {
         Scenario::new("create_order", "a customer's first", |stage| {
             first(stage).boxed()
         }),
+        Scenario::new("create_order", "under a VAT number", |stage| {
+            numbered(stage).boxed()
+        }),
+        Scenario::new("check_vat_numbers", "a number is asked about", |stage| {
+            questioned(stage).boxed()
+        }),
         Scenario::new("cancel_order", "while it is paid", |stage| {
             canceled_while_paid(stage).boxed()
         })
@@ -229,6 +235,20 @@ async fn from_cart(stage: &Stage) -> Act {
 async fn first(stage: &Stage) -> Act {
     let spec = crate::stage::operation("create_order").spec;
     Act::Ask(stage.good(&spec).by(&stage.eve.token))
+}
+
+/// Eve orders for a business in Germany.
+async fn numbered(stage: &Stage) -> Act {
+    let spec = crate::stage::operation("create_order").spec;
+    let mut order = crate::shop::order_of(&[(EDR_MONTHLY, 2)]);
+    order["billingAddress"]["country"] = json!("DE");
+    order["vatNumber"] = json!("DE136695976");
+    Act::Ask(stage.good(&spec).json(order).by(&stage.eve.token))
+}
+
+async fn questioned(stage: &Stage) -> Act {
+    numbered(stage).await.once(stage).await;
+    Act::Tick("check_vat_numbers")
 }
 
 async fn canceled_while_paid(stage: &Stage) -> Act {

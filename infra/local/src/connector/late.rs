@@ -6,7 +6,7 @@ use crate::trace::Service;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
-/// Most effects that overtake a call to AWS.
+/// Most effects that overtake a call.
 const OVERTAKEN_BY: u64 = 3;
 
 /// How late a call to the provider arrives where nothing is said of it: after
@@ -55,7 +55,7 @@ impl Backends {
                 };
                 Arrival::At(self.now().checked_add(wait).unwrap_or(Timestamp::MAX))
             }
-            Service::Table | Service::Secrets | Service::Mail => {
+            Service::Table | Service::Secrets | Service::Mail | Service::Register => {
                 let others = self.up_to(OVERTAKEN_BY).saturating_add(1);
                 Arrival::BeforeEffect(late.sent.saturating_add(others))
             }

@@ -55,21 +55,22 @@ pub(crate) fn aws(backends: &Arc<Backends>, environment: &Environment) -> Shared
     http_client_fn(move |_, _| connector.clone())
 }
 
-/// A connector to the payment provider that ends in its simulator.
+/// A connector to the payment provider and the register of VAT numbers, which
+/// are simulated.
 pub(crate) fn web(backends: &Arc<Backends>, environment: &Environment) -> SharedHttpConnector {
     here(backends, environment, true)
 }
 
-/// The connector of an environment, to AWS or to the provider.
+/// The connector of an environment, to AWS or to the web.
 pub(crate) fn here(
     backends: &Arc<Backends>,
     environment: &Environment,
-    provider: bool,
+    web: bool,
 ) -> SharedHttpConnector {
     SharedHttpConnector::new(Connector {
         backends: Arc::clone(backends),
         environment: environment.clone(),
-        provider,
+        web,
     })
 }
 
@@ -77,7 +78,7 @@ pub(crate) fn here(
 struct Connector {
     backends: Arc<Backends>,
     environment: Environment,
-    provider: bool,
+    web: bool,
 }
 
 /// A call, taken apart.
@@ -86,7 +87,7 @@ pub(crate) struct Call {
     pub(crate) service: Service,
     pub(crate) action: String,
     pub(crate) request: http::Request<Bytes>,
-    /// The body of a call to AWS.
+    /// The body of a call, where it is JSON.
     pub(crate) json: Value,
 }
 
@@ -123,7 +124,8 @@ impl Connector {
         let request = http::Request::from_parts(parts, body);
         let path = format!("{} {}", request.method(), request.uri().path());
         let (service, action) = match target.rsplit_once('.') {
-            _ if self.provider => (Service::Provider, path),
+            _ if self.web && path.ends_with("/check-vat-number") => (Service::Register, path),
+            _ if self.web => (Service::Provider, path),
             Some((target, action)) if target.starts_with("DynamoDB_") => {
                 (Service::Table, action.to_owned())
             }
@@ -135,7 +137,7 @@ impl Connector {
         };
         let json = match service {
             Service::Provider => Value::Null,
-            Service::Table | Service::Secrets | Service::Mail => {
+            Service::Table | Service::Secrets | Service::Mail | Service::Register => {
                 serde_json::from_slice(request.body()).map_err(|error| error.to_string())?
             }
         };

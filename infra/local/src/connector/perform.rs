@@ -90,7 +90,7 @@ fn at_provider(fault: Fault) -> Option<ApiFault> {
 impl Backends {
     /// Carries a call out: what was said, and the capacity it cost.
     pub(super) fn apply(&self, by: &str, call: &Call) -> (Said, u64) {
-        let aws = |status: u16, body: &Value| {
+        let json = |status: u16, body: &Value| {
             Said::Answer(amz_json(
                 status,
                 body.to_string(),
@@ -101,13 +101,17 @@ impl Backends {
             Service::Table => self.ask_table(by, call),
             Service::Secrets => {
                 let (status, body) = self.vault.answer(&call.json);
-                (aws(status, &body), 0)
+                (json(status, &body), 0)
             }
             Service::Mail => {
                 let (status, body) = self.mailbox.answer(&call.json, self.now());
-                (aws(status, &body), 0)
+                (json(status, &body), 0)
             }
             Service::Provider => (self.ask_provider(call, None), 0),
+            Service::Register => {
+                let (status, body) = self.register.answer(&call.json, self.now());
+                (json(status, &body), 0)
+            }
         }
     }
 

@@ -29,6 +29,9 @@ pub(super) fn meet(call: &Call, fault: Fault, items: &[Touch], number: u64) -> S
             }
             Service::Secrets | Service::Mail => json!({"__type": kind, "message": message}),
             Service::Provider => json!({"error": {"type": "api_error", "message": message}}),
+            Service::Register => {
+                json!({"actionSucceed": false, "errorWrappers": [{"error": "SERVICE_UNAVAILABLE"}]})
+            }
         };
         Said::Answer(amz_json(
             status,

@@ -8,7 +8,7 @@ use platform::secrets::Secret;
 use serde_json::{Map, Value, json as object};
 
 /// Every endpoint: name, method, path and what it does.
-const ENDPOINTS: [(&str, &str, &str, &str); 13] = [
+const ENDPOINTS: [(&str, &str, &str, &str); 14] = [
     (
         "clock",
         "GET, POST",
@@ -44,6 +44,12 @@ const ENDPOINTS: [(&str, &str, &str, &str); 13] = [
         "POST",
         "/_local/cards",
         "how a customer's saved cards behave from now on",
+    ),
+    (
+        "vatNumbers",
+        "GET, POST",
+        "/_local/vat-numbers",
+        "what the register of VAT numbers was asked; {\"number\": \"DE…\", \"answer\": \"registered\", \"unknown\" or \"unavailable\"}",
     ),
     (
         "redeliver",

@@ -10,6 +10,7 @@ mod control;
 mod home;
 mod mailbox;
 mod payments;
+mod register;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -59,9 +60,12 @@ impl Cloud {
             ["clock"] if post => self.move_clock(request).await,
             ["mailbox"] if get => self.mailbox_page(request),
             ["stripe", ..] => self.provider_api(request),
+            ["vies", "check-vat-number"] if post => self.register_api(request),
             ["checkout", session] if get => self.checkout_page(request, session),
             ["checkout", session] if post => self.checkout_submit(request, session),
             ["payments"] if get => Ok(json(&self.simulator().book())),
+            ["vat-numbers"] if get => self.vat_numbers(),
+            ["vat-numbers"] if post => self.set_vat_number(request),
             ["cards"] if post => self.set_cards(request),
             ["events", event, "redeliver"] if post => self.redeliver(event).await,
             ["faults"] if get => Ok(json(&self.backends().faults())),
@@ -74,7 +78,7 @@ impl Cloud {
             []
             | [
                 "style.css" | "clock" | "mailbox" | "payments" | "cards" | "faults" | "digest"
-                | "items" | "reset",
+                | "items" | "reset" | "vat-numbers",
             ]
             | ["checkout", _]
             | ["events", _, "redeliver"]

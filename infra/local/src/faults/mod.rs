@@ -94,6 +94,8 @@ pub struct Faults {
     pub secrets: ServiceFaults,
     /// At the mail service.
     pub mail: ServiceFaults,
+    /// At the register of VAT numbers.
+    pub register: ServiceFaults,
     /// Between the table and the function its stream is for.
     pub stream: StreamFaults,
     /// The clock goes on by up to this many milliseconds with every effect.
@@ -151,7 +153,7 @@ pub struct TableFaults {
     pub lag: u32,
 }
 
-/// Faults at another service of AWS. The shares exclude each other.
+/// Faults at another service. The shares exclude each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceFaults {

@@ -114,6 +114,7 @@ impl Weather {
             Service::Table => self.at_table(writes),
             Service::Secrets => self.at_service(self.faults.secrets),
             Service::Mail => self.at_service(self.faults.mail),
+            Service::Register => self.at_service(self.faults.register),
             // The simulator has the other dice.
             Service::Provider => self.hits(self.faults.provider.late).then_some(Fault::Late),
         }

@@ -12,6 +12,7 @@ pub mod operation;
 pub mod problem;
 pub mod reply;
 pub mod request;
+pub mod signed;
 pub mod views;
 
 pub use edge::handle;

@@ -24,6 +24,7 @@ use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
 use domain::subscription::{
     Bill, BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription,
 };
+use domain::vat_check::TaxFacts;
 use jiff::Timestamp;
 
 /// Steps one sweep takes with one subscription: more than [`MOST_OPENINGS`]
@@ -112,7 +113,12 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     let now = app.now();
     let subscription = &read.subscription.value;
     let channel = saved_method(subscription, &read.account.value)?;
-    let invoice = draft(app, subscription, &bounds, now).await?;
+    let shop = app.config().one_stop_shop;
+    let facts = app
+        .store()
+        .tax_facts(subscription, bounds.start, shop)
+        .await?;
+    let invoice = draft(app, subscription, &bounds, &facts.known)?;
     let payment = first_charge(&invoice, channel, now)?;
     let period = guard(subscription.id, bounds, &payment);
     let waiting = match subscription.clone().opening(payment.id, now) {
@@ -129,41 +135,33 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     act.insert(&period, Changed);
     act.insert(&invoice, Changed);
     act.insert(&payment, Changed);
-    act.insert(
-        &event(
-            app.new_id()?,
-            Owner::Account {
-                account: subscription.account,
-            },
-            kind,
-            now,
-        ),
-        Changed,
-    );
+    facts.guard(&mut act, Changed);
+    let account = subscription.account;
+    let opened = event(app.new_id()?, Owner::Account { account }, kind, now);
+    act.insert(&opened, Changed);
     match app.store().commit(act).await {
         Ok(()) => {}
-        // Another sweep was faster: the period is its.
+        // Another sweep was faster, and the period is its; or the register
+        // answered meanwhile, and the next sweep decides on the tax anew.
         Err(CommitError::Refused(Changed)) => return Ok(false),
         Err(CommitError::Store(error)) => return Err(error.into()),
     }
-    let new = |value| Stored { value, version: 1 };
     let scene = Scene {
         payment: new(payment),
         account: read.account,
         head: read.head,
         subject: Subject::Renewal {
             subscription: Box::new(next(&read.subscription, waiting)),
-            period: Box::new(Stored {
-                value: period,
-                version: 1,
-            }),
-            invoice: Box::new(Stored {
-                value: invoice,
-                version: 1,
-            }),
+            period: Box::new(new(period)),
+            invoice: Box::new(new(invoice)),
         },
     };
     charge(app, scene).await
+}
+
+/// What was just put.
+fn new<T>(value: T) -> Stored<T> {
+    Stored { value, version: 1 }
 }
 
 /// Somebody is told, once for each day.
@@ -230,18 +228,13 @@ pub(super) fn saved_method(
     })
 }
 
-async fn draft(
+fn draft(
     app: &App,
     subscription: &Subscription,
     bounds: &PeriodBounds,
-    now: Timestamp,
+    facts: &TaxFacts,
 ) -> Result<Invoice, PaymentError> {
-    let shop = app.config().one_stop_shop;
-    let facts = app
-        .store()
-        .tax_facts(subscription, bounds.start, shop)
-        .await?;
-    let Bill { lines, tax, totals } = subscription.bill(bounds, &facts)?;
+    let Bill { lines, tax, totals } = subscription.bill(bounds, facts)?;
     Ok(Invoice {
         id: app.new_id()?,
         account: subscription.account,
@@ -256,7 +249,7 @@ async fn draft(
         totals,
         tax,
         locale: subscription.locale,
-        created_at: now,
+        created_at: app.now(),
         finalise_at: None,
     })
 }

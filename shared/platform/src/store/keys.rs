@@ -234,17 +234,23 @@ pub enum Job {
     /// Payments to look up, invoices to number, provider events and our own
     /// events to handle again.
     Reconcile,
+    /// VAT numbers to ask the register about.
+    CheckVatNumbers,
 }
 
 /// How many shards the timers of a job are spread over.
 pub const SHARDS: u8 = 16;
 
 impl Job {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Renew, Self::Reconcile, Self::CheckVatNumbers];
+
     /// The job's operation id.
     pub fn operation(self) -> &'static str {
         match self {
             Self::Renew => "renew_subscriptions",
             Self::Reconcile => "reconcile_payments",
+            Self::CheckVatNumbers => "check_vat_numbers",
         }
     }
 
@@ -299,6 +305,8 @@ pub enum Timed {
     ProviderEvent(String),
     /// An event of our own.
     Event(Key),
+    /// What is known of a VAT number.
+    VatNumber(Key),
 }
 
 impl Timed {
@@ -311,6 +319,7 @@ impl Timed {
         let (kind, id) = key.sk.split_once('#').unwrap_or((&key.sk, ""));
         match (account, kind) {
             (_, "EVENT") if !id.is_empty() => Some(Self::Event(key.clone())),
+            (Some(_), "VATNUMBER") if !id.is_empty() => Some(Self::VatNumber(key.clone())),
             (Some(account), "SUBSCRIPTION") => {
                 Some(Self::Subscription(account, SubscriptionId::parse(id).ok()?))
             }

@@ -2,8 +2,8 @@
 //! number and what was sold across the borders of the Union.
 
 use super::item::{Entity, Stored};
-use super::keys::{self, Key};
-use super::{Batch, Store, StoreError};
+use super::keys::{self, Due, Job, Key};
+use super::{Batch, Store, StoreError, Transaction};
 use domain::id::AccountId;
 use domain::invoice::{SeriesCounter, issue_date};
 use domain::subscription::Subscription;
@@ -17,6 +17,13 @@ impl Entity for VatCheck {
 
     fn key(&self) -> Key {
         keys::vat_number(self.account, &self.digest())
+    }
+
+    fn due(&self) -> Option<Due> {
+        Some(Due {
+            job: Job::CheckVatNumbers,
+            at: self.check_at,
+        })
     }
 }
 
@@ -55,7 +62,7 @@ impl FactKeys {
     ///
     /// # Errors
     /// [`StoreError`] when any of them is not what it should be.
-    pub fn take(&self, batch: &mut Batch, one_stop_shop: bool) -> Result<TaxFacts, StoreError> {
+    pub fn take(&self, batch: &mut Batch, one_stop_shop: bool) -> Result<ReadFacts, StoreError> {
         let number: Option<Stored<VatCheck>> = match &self.number {
             Some(key) => batch.take(key)?,
             None => None,
@@ -69,8 +76,32 @@ impl FactKeys {
             year_before: sold(&self.year_before)?,
             this_year: sold(&self.this_year)?,
         };
-        let number = number.map(|number| number.value);
-        Ok(TaxFacts { number, sales })
+        Ok(ReadFacts {
+            version: number.as_ref().map(|number| number.version),
+            known: TaxFacts {
+                number: number.map(|number| number.value),
+                sales,
+            },
+        })
+    }
+}
+
+/// The facts as they were read.
+#[derive(Debug, Default)]
+pub struct ReadFacts {
+    /// What is known.
+    pub known: TaxFacts,
+    version: Option<u64>,
+}
+
+impl ReadFacts {
+    /// Lets an act hold only while the register has not answered anew. What was
+    /// sold across borders may grow meanwhile: the order of two sales at the
+    /// same moment is anybody's.
+    pub fn guard<R: Copy>(&self, act: &mut Transaction<R>, refusal: R) {
+        if let (Some(number), Some(version)) = (&self.known.number, self.version) {
+            act.unchanged(&number.key(), version, refusal);
+        }
     }
 }
 
@@ -85,11 +116,11 @@ impl Store {
         subscription: &Subscription,
         tax_point: Timestamp,
         one_stop_shop: bool,
-    ) -> Result<TaxFacts, StoreError> {
+    ) -> Result<ReadFacts, StoreError> {
         let address = (subscription.country, subscription.postal_code.as_str());
         let number = subscription.vat_number.as_ref();
         let Some(keys) = FactKeys::of(subscription.account, address, number, tax_point) else {
-            return Ok(TaxFacts::default());
+            return Ok(ReadFacts::default());
         };
         let wanted: Vec<Key> = keys.wanted().collect();
         keys.take(&mut self.batch(&wanted).await?, one_stop_shop)

@@ -1,0 +1,3 @@
+//! Taxes: what is asked of others about them.
+
+pub mod check_vat_numbers;

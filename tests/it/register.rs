@@ -1,0 +1,163 @@
+//! What the register of VAT numbers says, and what becomes of it.
+
+use serde_json::{Value, json};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, order_of, text};
+
+const NUMBER: &str = "DE136695976";
+/// Its last digit is not the one the others give.
+const ODD_NUMBER: &str = "DE136695978";
+
+async fn says(shop: &Shop, number: &str, answer: &str) {
+    let entry = json!({"number": number, "answer": answer});
+    let answer = shop.post("/_local/vat-numbers", &entry).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+}
+
+/// What the register was asked.
+async fn asked(shop: &Shop) -> Vec<Value> {
+    let entries = shop.get("/_local/vat-numbers").await.json;
+    entries["questions"].as_array().unwrap().clone()
+}
+
+/// An order of somebody in Germany with this number, and its payment.
+async fn order(ada: &User, number: &str, key: &str) -> Value {
+    let mut order = order_of(&[(EDR_MONTHLY, 10)]);
+    order["billingAddress"]["country"] = json!("DE");
+    order["vatNumber"] = json!(number);
+    let call = ada.call("POST", "/v1/orders").key(key).json(&order);
+    call.send().await.data(201)
+}
+
+async fn placed(ada: &User, number: &str, key: &str) -> Value {
+    order(ada, number, key).await["order"].clone()
+}
+
+fn taxed(order: &Value) -> (String, bool) {
+    let tax = &order["tax"];
+    (
+        text(&tax["treatment"]),
+        tax["provisional"].as_bool().unwrap(),
+    )
+}
+
+fn expect(treatment: &str, provisional: bool) -> (String, bool) {
+    (treatment.to_owned(), provisional)
+}
+
+/// What is kept of the one number of an account.
+async fn kept(shop: &Shop, ada: &User) -> Value {
+    let path = format!("/_local/items?pk=ACCOUNT%23{}", ada.account);
+    let items = shop.get(&path).await.json;
+    let mut items = items.as_array().unwrap().iter();
+    let found = items.find(|item| item["type"] == "vat_check");
+    found.expect("no number is kept").clone()
+}
+
+#[tokio::test]
+async fn a_new_number_is_asked_about_within_minutes_and_the_answer_kept_as_evidence() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let first = placed(&ada, NUMBER, "first").await;
+    assert_eq!(taxed(&first), expect("reverse_charge", true));
+    assert!(
+        asked(&shop).await.is_empty(),
+        "nobody waits for the register"
+    );
+    shop.advance("PT5M").await;
+    let questions = asked(&shop).await;
+    assert_eq!(questions.len(), 1, "{questions:?}");
+    assert_eq!(questions[0]["number"], NUMBER);
+    assert_eq!(questions[0]["askedBy"], "FR00000000000");
+    let kept = kept(&shop, &ada).await;
+    assert_eq!(kept["registration"], "valid");
+    assert_eq!(kept["consultation"], questions[0]["consultation"]);
+    assert_eq!(kept["answered_at"], questions[0]["at"]);
+    let second = placed(&ada, NUMBER, "second").await;
+    assert_eq!(taxed(&second), expect("reverse_charge", false));
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_silent_register_is_no_answer_and_is_asked_again() {
+    let shop = Shop::at("2026-01-15T09:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    says(&shop, NUMBER, "unavailable").await;
+    let first = placed(&ada, NUMBER, "first").await;
+    assert_eq!(taxed(&first), expect("reverse_charge", true));
+    shop.advance("PT1H30M").await;
+    let times: Vec<String> = asked(&shop)
+        .await
+        .iter()
+        .map(|it| text(&it["at"]))
+        .collect();
+    let expected = ["09:00:00", "09:05:00", "09:20:00", "10:20:00"];
+    assert_eq!(times, expected.map(|time| format!("2026-01-15T{time}Z")));
+    let ada = shop.log_in(&ada.email, PASSWORD).await;
+    let second = placed(&ada, NUMBER, "second").await;
+    assert_eq!(taxed(&second), expect("reverse_charge", true));
+    says(&shop, NUMBER, "registered").await;
+    shop.advance("PT4H").await;
+    let third = placed(&shop.log_in(&ada.email, PASSWORD).await, NUMBER, "third").await;
+    assert_eq!(taxed(&third), expect("reverse_charge", false));
+    shop.audit(&ada).await;
+}
+
+/// Whoever is struck off pays VAT from the next period on.
+#[tokio::test]
+async fn a_number_that_is_not_registered_any_more_makes_no_business() {
+    let shop = Shop::at("2026-03-15T09:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    let placed_order = order(&ada, NUMBER, "first").await;
+    assert_eq!(shop.pay(&placed_order, GOOD_CARD).await["status"], "paid");
+    let path = format!("/v1/orders/{}", text(&placed_order["order"]["id"]));
+    shop.advance("P2M").await;
+    says(&shop, NUMBER, "unknown").await;
+    // It is asked about once in ninety days: on the 13th of June.
+    shop.advance("P2M").await;
+    assert_eq!(asked(&shop).await.len(), 2);
+    let ada = shop.log_in(&ada.email, PASSWORD).await;
+    let id = text(&ada.get(&path).await.data(200)["subscriptionIds"][0]);
+    let totals: Vec<Value> = ada.renewals(&id).await;
+    let totals: Vec<i64> = totals
+        .iter()
+        .map(|period| period["total"]["amount"].as_i64().unwrap())
+        .collect();
+    assert_eq!(totals, [4_900, 4_900, 4_900, 5_880, 5_880]);
+    let again = placed(&ada, NUMBER, "again").await;
+    assert_eq!(taxed(&again), expect("origin", false));
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_number_with_wrong_digits_is_good_if_the_register_knows_it() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    says(&shop, ODD_NUMBER, "registered").await;
+    let first = placed(&ada, ODD_NUMBER, "first").await;
+    assert_eq!(taxed(&first), expect("reverse_charge", false));
+    let second = placed(&ada, ODD_NUMBER, "second").await;
+    assert_eq!(taxed(&second), expect("reverse_charge", false));
+    assert_eq!(asked(&shop).await.len(), 1);
+    assert_eq!(kept(&shop, &ada).await["registration"], "valid");
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_number_with_wrong_digits_is_refused_while_the_register_is_silent() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    says(&shop, ODD_NUMBER, "unavailable").await;
+    let before = shop.digest().await;
+    let mut order = order_of(&[(EDR_MONTHLY, 10)]);
+    order["billingAddress"]["country"] = json!("DE");
+    order["vatNumber"] = json!(ODD_NUMBER);
+    let faults = json!({"register": {"lostReply": 1.0}});
+    for faults in [json!({}), faults] {
+        shop.post("/_local/faults", &faults).await;
+        let call = ada.call("POST", "/v1/orders").key("k").json(&order);
+        let refused = [("/vatNumber", "invalid_vat_number")];
+        call.send().await.refused_fields(&refused);
+    }
+    shop.post("/_local/faults", &json!({})).await;
+    assert_eq!(shop.digest().await, before);
+}
