@@ -41,7 +41,14 @@ fn mutable(kind: &str) -> Option<&'static [&'static str]> {
             "locale",
         ],
         "account" => &["provider_customer", "company", "zone", "locale"],
-        "series_counter" => &["last", "last_date"],
+        "series_counter" => &["last", "last_date", "cross_border"],
+        "vat_check" => &[
+            "registration",
+            "answered_at",
+            "consultation",
+            "unanswered",
+            "check_at",
+        ],
         "ledger_head" => &["sequence", "hash"],
         "ledger_entry" | "invoice_number" | "conflicting_event" | "data_key" | "decoy"
         | "catalogue_chunk" => &[],

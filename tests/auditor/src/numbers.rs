@@ -78,6 +78,15 @@ fn counters(step: &Step<'_>, notes: &mut Notes) {
         notes.must(is_last, Numbers, || {
             format!("{}: {last} is not the last number", change.place())
         });
+        let before = old.map_or(0, |it| it.at("cross_border").count());
+        let after = counter.at("cross_border").count();
+        let sold = sold_with(step, &change.pk);
+        notes.must(after == before.saturating_add(sold), Numbers, || {
+            format!(
+                "{} counts {after} after {before} and {sold}",
+                change.place()
+            )
+        });
         let dates = (
             old.map_or("", |it| it.text("last_date")),
             counter.text("last_date"),
@@ -97,6 +106,17 @@ fn counters(step: &Step<'_>, notes: &mut Notes) {
             || format!("{} is dated {}", change.place(), dates.1),
         );
     }
+}
+
+/// What was sold across borders by the invoices a commit numbered in a series.
+fn sold_with(step: &Step<'_>, series: &str) -> i128 {
+    let given = step.put("invoice_number").filter(|(it, _)| it.pk == series);
+    given.fold(0, |sum, (_, number)| {
+        let owner = format!("ACCOUNT#{}", number.text("account"));
+        let invoice = format!("INVOICE#{}", number.text("invoice"));
+        let invoice = step.table.get(&owner, &invoice);
+        sum.saturating_add(invoice.map_or(0, cross_border))
+    })
 }
 
 /// Judges every series from its first number to its counter.
