@@ -9,7 +9,8 @@ points) or the arguments of `cargo test`.
 from .edges import EDGES
 from .engine import ENGINE
 from .places import HUNT
+from .taxes import TAXES
 
-SABOTAGES = [*ENGINE, *EDGES]
+SABOTAGES = [*ENGINE, *EDGES, *TAXES]
 
 __all__ = ["HUNT", "SABOTAGES"]
