@@ -5,7 +5,7 @@ from .places import DOMAIN, FUNCTIONS, PAYMENTS, PLATFORM, STORE, it, unit
 TAXES = [
     ("whoever has a number anywhere is a business", DOMAIN + "vat.rs",
      ".filter(|(number, _)| number.is_of(buyer.country));", ".filter(|(number, _)| !number.as_str().is_empty());",
-     it("taxes::a_number_of_another_country_than_the_address_makes_no_business")),
+     unit("domain", "only_a_number_of_the_country_of_the_address_makes_a_business")),
     ("a number nobody answered for is none", DOMAIN + "vat.rs",
      "Some((number, Registration::Pending)) if number.has_good_digits() => {", "Some((number, Registration::Pending)) if !number.has_good_digits() => {",
      it("taxes::a_business_elsewhere_in_the_union_accounts_for_the_vat_itself")),
