@@ -268,14 +268,36 @@ def order_from_empty_cart(request, world, rng):
     request.set_json(from_cart())
 
 
-@edge("to a country under sanctions", 403, where=only("create_order"))
+@edge("to a country under sanctions", 403, where=only("create_order", "quote_order"))
 def not_served(request, world, rng):
     request.set_json(request.json() | {"billingAddress": ADDRESS | {"country": "KP"}})
 
 
-@edge("a plan that is not sold", 422, where=only("create_order", "set_cart_item"))
+@edge("of a cart that is over", 410, where=only("quote_order"))
+def quote_of_expired_cart(request, world, rng):
+    as_guest(request, world.old_guest)
+    request.set_json({"fromCart": True})
+
+
+@edge("of a cart in another version", 412, where=only("quote_order"))
+def quote_of_other_version(request, world, rng):
+    request.set_json({"fromCart": True, "cartVersion": 987654})
+
+
+@edge("of no cart", 422, where=only("quote_order"))
+def quote_of_no_cart(request, world, rng):
+    del request.headers["authorization"]
+    request.set_json({"fromCart": True})
+
+
+@edge("by a quote of nobody's", 422, where=only("create_order"))
+def forged_quote(request, world, rng):
+    request.set_json(request.json() | {"quoteToken": rng.choice(["", "A" * 80, "\u00e9", "a" * 301])})
+
+
+@edge("a plan that is not sold", 422, where=only("create_order", "quote_order", "set_cart_item"))
 def unsold(request, world, rng):
-    if request.name == "create_order":
+    if request.name != "set_cart_item":
         request.set_json(request.json() | {"items": [{"planId": world.unsold[0], "quantity": 1}]})
     else:
         request.path = f"/v1/cart/items/{world.unsold[0]}"

@@ -36,12 +36,16 @@ class Teller:
         plan = self.rng.choice(list(world.plans))
         cart = self.step("a line", "PUT", f"/v1/cart/items/{plan}", 200, body={"quantity": world.plans[plan]}, **me)
         body = {"fromCart": True, "cartVersion": cart.data["version"], "billingAddress": ADDRESS, "returnUrl": RETURN_URL, "acceptTerms": True}
+        asked = {"fromCart": True, "cartVersion": cart.data["version"], "billingAddress": ADDRESS}
+        quote = self.step("a quote", "POST", "/v1/orders/quote", 200, body=asked, **me)
+        body["quoteToken"] = quote.data["quoteToken"]
         key = world.unique("story")
         placed = self.step("the order", "POST", "/v1/orders", 201, body=body, idempotency_key=key, **me)
         again = self.step("the order again", "POST", "/v1/orders", 201, body=body, idempotency_key=key, **me)
         self.judge.same("the replayed order", placed, again)
         self.step("another order under its key", "POST", "/v1/orders", 422, body=body | {"cartVersion": 99}, idempotency_key=key, **me)
         self.step("the same cart again", "POST", "/v1/orders", 409, body=body, idempotency_key=world.unique("story"), **me)
+        self.step("a quote of that cart", "POST", "/v1/orders/quote", 409, body=asked, **me)
         order = f"/v1/orders/{placed.data['order']['id']}"
         version = self.step("the order", "GET", order, 200, **me).headers["etag"]
         self.step("another's order", "GET", order, 404, **other)

@@ -124,7 +124,10 @@ class Story(Teller):
                 "returnUrl": "http://localhost:5173/thanks", "acceptTerms": True}
         key = {"idempotency_key": secrets.token_hex(16)}
 
-        self.step("Ordering the cart")
+        self.step("A quote for the cart, and the order by it")
+        quote = self.call("POST", "/v1/orders/quote", {"fromCart": True, "billingAddress": ADDRESS}).data
+        tax = next(step for step in quote["explanation"] if step["rule"] == "tax")
+        body["quoteToken"] = quote["quoteToken"]
         with self.nothing_changes():
             self.call("POST", "/v1/orders", body, 400, "idempotency_key_required", quiet=True)
         first = self.call("POST", "/v1/orders", body, 201, **key)
@@ -132,6 +135,7 @@ class Story(Teller):
         self.gross = self.net + (self.net * 20 + 50) // 100
         equal((order["status"], order["subtotal"]["amount"], order["tax"]["rate"], order["total"]["amount"]),
               ("pending", self.net, 2000, self.gross), "the order")
+        equal((order["total"], order["tax"]["amount"]), (quote["total"], tax["amount"]["amount"]), "quoted and ordered")
         equal((payment["status"], self.get("/v1/cart").data["items"]), ("pending", []), "payment and cart")
         self.order_id, self.page = order["id"], payment["checkoutUrl"]
         self.effect(f"{euros(order['total'])} with 20 % VAT; a payment page is open, nothing is charged yet")

@@ -53,7 +53,9 @@ fn rule(operation: &str) -> Option<Rule> {
         | "docs"
         | "no_route" => Rule::Anybody,
         "payment_webhook" => Rule::Provider,
-        "get_cart" | "set_cart_item" | "remove_cart_item" | "clear_cart" => Rule::Cart,
+        "get_cart" | "set_cart_item" | "remove_cart_item" | "clear_cart" | "quote_order" => {
+            Rule::Cart
+        }
         "get_profile" | "list_orders" | "list_subscriptions" | "list_invoices" => {
             Rule::Own(Session::Token)
         }

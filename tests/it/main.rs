@@ -39,6 +39,7 @@ mod permissions;
 mod prices;
 mod provider;
 mod publishing;
+mod quotes;
 mod refusals;
 mod register;
 mod renewals;

@@ -172,6 +172,9 @@ impl Stage {
             "get_product" => ask("/v1/products/edr-advanced"),
             "set_cart_item" => item().json(json!({"quantity": 2})),
             "remove_cart_item" => item(),
+            "quote_order" => {
+                ask(spec.path).json(json!({"items": [{"planId": EDR_MONTHLY, "quantity": 1}]}))
+            }
             "create_order" => ask(spec.path)
                 .json(order_of(&[(EDR_MONTHLY, 1)]))
                 .with("idempotency-key", "good"),

@@ -8,5 +8,5 @@ pub mod clear_cart;
 pub mod get_cart;
 pub mod remove_cart_item;
 pub mod set_cart_item;
-mod shopper;
+pub(crate) mod shopper;
 mod view;

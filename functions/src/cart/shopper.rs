@@ -11,7 +11,7 @@ use platform::store::carts::{CartEdit, CartOwner, CartRefusal, GuestToken};
 ///
 /// # Errors
 /// [`Code::MalformedHeader`] for a token this API never gave.
-pub(super) fn owner(shopper: &Shopper) -> Result<Option<CartOwner>, Code> {
+pub(crate) fn owner(shopper: &Shopper) -> Result<Option<CartOwner>, Code> {
     match shopper {
         Shopper::User(claims) => Ok(Some(CartOwner::Account(claims.account))),
         Shopper::Guest(token) => GuestToken::parse(token)

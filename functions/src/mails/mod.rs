@@ -14,6 +14,6 @@ pub(crate) mod samples;
 mod statement;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 pub use letter::{Addressee, Letter};

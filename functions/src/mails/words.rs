@@ -73,7 +73,7 @@ pub(super) fn moment(at: Timestamp, zone: &Zone, locale: Locale) -> String {
 }
 
 /// Basis points as a percentage: `20 %`, `8,5 %`; `20%`, `8.5%`.
-pub(super) fn percent(basis_points: u32, locale: Locale) -> String {
+pub(crate) fn percent(basis_points: u32, locale: Locale) -> String {
     let (mark, sign) = match locale {
         Locale::Fr => (",", "\u{a0}%"),
         Locale::En => (".", "%"),

@@ -8,14 +8,15 @@
 //! 3. one transaction that stores the page and the answer to the client.
 
 use super::answering::{Placed, answer, customer};
-use super::placing::{PlaceOrder, Wanted, is_chargeable, is_served, price};
-use super::taxing::{check_number, digest, fact_keys, tax};
+use super::offering::{items_of, offer};
+use super::placing::PlaceOrder;
+use super::quote_token::honour;
 use super::views::PlacedView;
 use domain::account::{Account, User};
 use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, OrderId};
-use domain::money::Money;
-use domain::order::{Order, OrderLine, OrderStatus, Totals};
+use domain::offer::Offer;
+use domain::order::{Order, OrderStatus};
 use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
 use domain::vat_check::VatCheck;
 use platform::app::App;
@@ -48,6 +49,7 @@ impl Operation for CreateOrder {
             Code::CartAlreadyOrdered,
             Code::CartExpired,
             Code::ConcurrentChange,
+            Code::PriceChanged,
             Code::VersionMismatch,
             Code::EmptyCart,
         ]);
@@ -108,7 +110,7 @@ async fn read(
         keys::data_key(account),
     );
     let cart = keys::account_cart(account);
-    let tax = fact_keys(account, input, request.now);
+    let tax = input.terms.fact_keys(Some(account), request.now);
     let mut wanted = [&session, &claim, &profile, &user, &data_key, &cart]
         .map(Clone::clone)
         .to_vec();
@@ -152,14 +154,14 @@ async fn place(
     input: PlaceOrder,
 ) -> Result<Placed, Failure> {
     let now = request.now;
-    if !is_served(input.address.country) {
-        return Err(Code::CountryNotServed.into());
+    let (items, cart) = items_of(found.cart.as_ref(), &input.wanted, now)?;
+    let (account, known) = (Some(claims.account), &mut found.facts.known);
+    let (offer, number) = offer(app, account, &items, &input.terms, known, now).await?;
+    if let Some(token) = &input.quote {
+        let at = (request.locale, now);
+        honour(app, token, &items, &input.terms, &offer, at).await?;
     }
-    let (items, cart) = wanted(&found, &input.wanted, now)?;
-    let catalogue = app.catalogue().products(app).await?;
-    let lines = price(app, &catalogue.products, &items, input.currency)?;
-    let number = check_number(app, claims.account, &input, &mut found.facts.known, now).await?;
-    let order = decide_order(app, request, claims, &found, &input, lines).await?;
+    let order = decide_order(app, request, claims, &found, &input, offer).await?;
     let payment = first_attempt(&order, input.return_url, now)?;
     let claim = Claim::begin(claims.account, CreateOrder::SPEC.id, key, order.id, now);
 
@@ -229,80 +231,32 @@ async fn write(
     }
 }
 
-type Items = Vec<(domain::id::PlanId, u64)>;
-
-/// What is to be bought; with the cart, if it is the cart.
-fn wanted(
-    found: &Found,
-    wanted: &Wanted,
-    now: jiff::Timestamp,
-) -> Result<(Items, Option<Stored<StoredCart>>), Failure> {
-    let version = match wanted {
-        Wanted::Items(items) => return Ok((items.clone(), None)),
-        Wanted::Cart(version) => *version,
-    };
-    let Some(cart) = found.cart.clone() else {
-        return Err(if version.is_some() {
-            Code::VersionMismatch
-        } else {
-            Code::EmptyCart
-        }
-        .into());
-    };
-    if version.is_some() && version == cart.value.ordered_version {
-        return Err(Code::CartAlreadyOrdered.into());
-    }
-    if version.is_some_and(|version| version != cart.version) {
-        return Err(Code::VersionMismatch.into());
-    }
-    if cart.value.is_expired(now) {
-        return Err(Code::CartExpired.into());
-    }
-    let items: Items = cart
-        .value
-        .cart
-        .items
-        .iter()
-        .map(|(plan, quantity)| (*plan, *quantity))
-        .collect();
-    if items.is_empty() {
-        return Err(Code::EmptyCart.into());
-    }
-    Ok((items, Some(cart)))
-}
-
 async fn decide_order(
     app: &App,
     request: &Request<SignedIn>,
     claims: &Claims,
     found: &Found,
     input: &PlaceOrder,
-    lines: Vec<OrderLine>,
+    offer: Offer,
 ) -> Result<Order, Failure> {
     let address = &input.address;
-    let too_much = |_| Failure::field("/items", Reason::OutOfRange);
-    let net = Money::sum(lines.iter().map(|line| line.total), input.currency).map_err(too_much)?;
-    let tax = tax(input, &found.facts.known, net, request.now);
-    let totals = Totals::of(&lines, input.currency, &tax).map_err(too_much)?;
-    let order = Order {
+    Ok(Order {
         id: app.new_id()?,
         account: claims.account,
         user: claims.user,
         status: OrderStatus::Pending,
-        lines,
-        totals,
-        tax,
+        lines: offer.lines,
+        totals: offer.totals,
+        tax: offer.tax,
         country: address.country,
         postal_code: address.postal_code.as_str().to_owned(),
-        vat_number: digest(input),
+        vat_number: input.terms.digest(),
         buyer: seal(app, &found.data_key.value, address).await?,
         locale: found.user.value.locale,
         payment: app.new_id()?,
         invoice: app.new_id()?,
         created_at: request.now,
-    };
-    is_chargeable(&order)?;
-    Ok(order)
+    })
 }
 
 fn first_attempt(

@@ -5,7 +5,8 @@ use domain::cart::MAX_LINES;
 use domain::catalogue::{Product, SaleRefusal, find_on_sale};
 use domain::id::PlanId;
 use domain::money::Currency;
-use domain::order::{Order, OrderLine};
+use domain::offer::Offer;
+use domain::order::OrderLine;
 use domain::payment::{LARGEST_CHARGE, SMALLEST_CHARGE};
 use domain::text::Line;
 use domain::vat::CountryCode;
@@ -29,17 +30,29 @@ pub enum Wanted {
     Cart(Option<u64>),
 }
 
+/// What a price depends on beside what is bought.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// In which currency.
+    pub currency: Currency,
+    /// Country of the billing address.
+    pub country: CountryCode,
+    /// Its postal code, as typed.
+    pub postal_code: String,
+    /// The number of a business in that country, where VAT of the Union applies.
+    pub vat_number: Option<VatNumber>,
+}
+
 /// What an order is placed with.
 pub struct PlaceOrder {
     /// What is to be bought.
     pub wanted: Wanted,
+    /// On which terms.
+    pub terms: Terms,
     /// Who is billed.
     pub address: BillingAddress,
-    /// The number of a business in the country it is billed in, where VAT of
-    /// the Union applies.
-    pub vat_number: Option<VatNumber>,
-    /// In which currency.
-    pub currency: Currency,
+    /// The quote it is placed by, if any.
+    pub quote: Option<String>,
     /// Where the payment page sends the customer back to.
     pub return_url: String,
 }
@@ -53,23 +66,69 @@ impl Input for PlaceOrder {
             let currency = body.optional::<Currency>("currency");
             let return_url = body.required::<Text<2000>>("returnUrl");
             let _accepted: Read<Accepted> = body.required("acceptTerms");
+            let quote = body.optional::<Text<300>>("quoteToken");
             let address = address?;
-            let (shown, vat_number) = match vat_number? {
-                None => (None, None),
-                Some(typed) => read_vat_number(body, address.country, typed)?,
-            };
+            let (shown, vat_number) = read_vat_number(body, address.country, vat_number?)?;
             Ok(Self {
                 wanted: wanted?,
+                terms: Terms {
+                    currency: currency?.unwrap_or(Currency::EUR),
+                    country: address.country,
+                    postal_code: address.postal_code.as_str().to_owned(),
+                    vat_number,
+                },
                 address: BillingAddress {
                     vat_number: shown,
                     ..address
                 },
-                vat_number,
-                currency: currency?.unwrap_or(Currency::EUR),
+                quote: quote?.map(|Text(token)| token),
                 return_url: return_url?.0,
             })
         })
     }
+}
+
+/// What is to be quoted: as an order, but that only what the price depends on
+/// must be there, and without an address the buyer is taken to be in France.
+pub struct QuoteOrder {
+    /// What is to be bought.
+    pub wanted: Wanted,
+    /// On which terms.
+    pub terms: Terms,
+}
+
+impl Input for QuoteOrder {
+    fn read(form: &mut Form) -> Read<Self> {
+        form.body(|body| {
+            let wanted = read_wanted(body);
+            let vat_number = body.optional::<Line<20>>("vatNumber");
+            let place = body.optional_object("billingAddress", read_place);
+            let currency = body.optional::<Currency>("currency");
+            let (country, postal_code) = place?.unwrap_or((CountryCode::FR, String::new()));
+            let (_, vat_number) = read_vat_number(body, country, vat_number?)?;
+            Ok(Self {
+                wanted: wanted?,
+                terms: Terms {
+                    currency: currency?.unwrap_or(Currency::EUR),
+                    country,
+                    postal_code,
+                    vat_number,
+                },
+            })
+        })
+    }
+}
+
+/// The part of an address tax depends on; the rest may be there already.
+fn read_place(address: &mut Object<'_>) -> Read<(CountryCode, String)> {
+    let postal_code = address.optional::<Line<16>>("postalCode");
+    let country = address.required("country");
+    let names = ["name", "company", "line1", "line2"];
+    let lines = names.map(|name| address.optional::<Line<200>>(name).map(drop));
+    let cities = ["city", "region"].map(|name| address.optional::<Line<100>>(name).map(drop));
+    lines.into_iter().chain(cities).collect::<Read<()>>()?;
+    let postal_code = postal_code?.map_or_else(String::new, String::from);
+    Ok((country?, postal_code))
 }
 
 fn read_wanted(body: &mut Object<'_>) -> Read<Wanted> {
@@ -125,11 +184,12 @@ fn read_address(address: &mut Object<'_>) -> Read<BillingAddress> {
 fn read_vat_number(
     body: &mut Object<'_>,
     country: CountryCode,
-    typed: Line<20>,
+    typed: Option<Line<20>>,
 ) -> Read<(Option<Line<20>>, Option<VatNumber>)> {
-    if !has_union_numbers(country) {
-        return Ok((Some(typed), None));
-    }
+    let typed = match typed {
+        Some(typed) if has_union_numbers(country) => typed,
+        other => return Ok((other, None)),
+    };
     match VatNumber::of(country, typed.as_str()) {
         Ok(number) if number.is_of(country) => {
             let shown = Line::parse(number.as_str()).ok();
@@ -145,19 +205,20 @@ pub fn is_served(country: CountryCode) -> bool {
     !NOT_SERVED.contains(&country.as_str())
 }
 
-/// Checks that the provider will charge the order, and later each of its
+/// Checks that the provider will charge an order of this, and later each of its
 /// lines when it renews.
 ///
 /// # Errors
 /// A refusal that names what is too small or too large.
-pub fn is_chargeable(order: &Order) -> Result<(), Failure> {
+pub fn is_chargeable(offer: &Offer) -> Result<(), Failure> {
     let fits = |amount: i64| (SMALLEST_CHARGE..=LARGEST_CHARGE).contains(&amount);
     let out_of_range = |path: String| FieldError {
         path,
         reason: Reason::OutOfRange,
     };
-    let lines = order
-        .line_totals_with_tax()
+    let lines = offer
+        .totals
+        .with_tax(&offer.lines)
         .map_err(|error| Failure::fault(&error))?;
     let mut errors: Vec<FieldError> = lines
         .iter()
@@ -165,7 +226,7 @@ pub fn is_chargeable(order: &Order) -> Result<(), Failure> {
         .filter(|(_, total)| !fits(total.amount()))
         .map(|(index, _)| out_of_range(format!("/items/{index}/quantity")))
         .collect();
-    if errors.is_empty() && !fits(order.totals.total.amount()) {
+    if errors.is_empty() && !fits(offer.totals.total.amount()) {
         errors.push(out_of_range("/items".to_owned()));
     }
     if errors.is_empty() {

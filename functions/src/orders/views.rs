@@ -1,9 +1,10 @@
 //! Orders and their payments as JSON.
 
 use domain::locale::Locale;
+use domain::money::Money;
 use domain::order::Order;
 use domain::payment::{Channel, Payment};
-use domain::vat::TaxTreatment;
+use domain::vat::{TaxDecision, TaxTreatment};
 use platform::http::views::{LineView, MoneyView};
 use serde::Serialize;
 
@@ -55,6 +56,20 @@ pub struct OrderView {
     pub payment_id: String,
 }
 
+impl TaxView {
+    /// A decision and what it comes to, in a language.
+    pub fn of(tax: &TaxDecision, amount: Money, locale: Locale) -> Self {
+        Self {
+            amount: amount.amount(),
+            currency: amount.currency().as_str(),
+            rate: tax.rate_basis_points,
+            treatment: treatment_name(tax.treatment),
+            provisional: tax.provisional,
+            reason: tax.reason.text(locale),
+        }
+    }
+}
+
 impl OrderView {
     /// The order in a language.
     pub fn of(order: &Order, locale: Locale) -> Self {
@@ -70,14 +85,7 @@ impl OrderView {
                 .collect(),
             subtotal: order.totals.subtotal.into(),
             discount: order.totals.discount.into(),
-            tax: TaxView {
-                amount: order.totals.tax.amount(),
-                currency: total.currency().as_str(),
-                rate: order.tax.rate_basis_points,
-                treatment: treatment_name(order.tax.treatment),
-                provisional: order.tax.provisional,
-                reason: order.tax.reason.text(locale),
-            },
+            tax: TaxView::of(&order.tax, order.totals.tax, locale),
             total: total.into(),
             created_at: order.created_at.to_string(),
             subscription_ids: order

@@ -6,7 +6,7 @@ use crate::period::PeriodBounds;
 use crate::subscription::Subscription;
 use crate::tiers::{PriceError, PriceScheme};
 use crate::vat::{Buyer, TaxDecision, decide};
-use crate::vat_check::{TaxFacts, VatCheck};
+use crate::vat_check::TaxFacts;
 
 /// What one period of a subscription costs.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl Subscription {
         let buyer = Buyer {
             country: self.country,
             postal_code: &self.postal_code,
-            number: facts.number.as_ref().map(VatCheck::known),
+            number: facts.number(),
         };
         let sales = facts.sales.with(self.price()?);
         let tax = decide(&buyer, &sales, period.start);

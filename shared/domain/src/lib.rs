@@ -28,6 +28,7 @@ pub mod ledger;
 pub mod locale;
 pub mod localized;
 pub mod money;
+pub mod offer;
 pub mod openings;
 pub mod order;
 pub mod payment;

@@ -121,6 +121,24 @@ impl Totals {
     }
 }
 
+impl Totals {
+    /// The amount of each of these lines with its share of the VAT; the parts
+    /// sum to the total.
+    ///
+    /// # Errors
+    /// [`ArithmeticError`] on overflow.
+    pub fn with_tax(&self, lines: &[OrderLine]) -> Result<Vec<Money>, ArithmeticError> {
+        let nets: Vec<i64> = lines.iter().map(|line| line.total.amount()).collect();
+        let shares = crate::allocation::allocate(self.tax.amount(), &nets)?;
+        let currency = self.total.currency();
+        lines
+            .iter()
+            .zip(shares)
+            .map(|(line, tax)| line.total.checked_add(Money::new(tax, currency)))
+            .collect()
+    }
+}
+
 /// How an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -266,13 +284,6 @@ impl Order {
     /// # Errors
     /// [`ArithmeticError`] on overflow.
     pub fn line_totals_with_tax(&self) -> Result<Vec<Money>, ArithmeticError> {
-        let nets: Vec<i64> = self.lines.iter().map(|line| line.total.amount()).collect();
-        let shares = crate::allocation::allocate(self.totals.tax.amount(), &nets)?;
-        let currency = self.totals.total.currency();
-        self.lines
-            .iter()
-            .zip(shares)
-            .map(|(line, tax)| line.total.checked_add(Money::new(tax, currency)))
-            .collect()
+        self.totals.with_tax(&self.lines)
     }
 }

@@ -53,19 +53,87 @@ pub enum PriceError {
     Arithmetic(#[from] ArithmeticError),
 }
 
+/// Units charged alike, in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PricePart {
+    /// How many.
+    pub units: u64,
+    /// Price of one.
+    pub unit_amount: i64,
+    /// Charged once beside them.
+    pub flat_amount: i64,
+}
+
+impl PricePart {
+    /// What it comes to.
+    ///
+    /// # Errors
+    /// [`ArithmeticError::Overflow`].
+    pub fn total(&self) -> Result<i64, ArithmeticError> {
+        Ok(i64::try_from(self.exact()?)?)
+    }
+
+    fn exact(&self) -> Result<i128, ArithmeticError> {
+        i128::from(self.units)
+            .checked_mul(i128::from(self.unit_amount))
+            .and_then(|amount| amount.checked_add(i128::from(self.flat_amount)))
+            .ok_or(ArithmeticError::Overflow)
+    }
+}
+
+impl Tier {
+    fn part(&self, units: u64) -> PricePart {
+        PricePart {
+            units,
+            unit_amount: self.unit_amount,
+            flat_amount: self.flat_amount,
+        }
+    }
+}
+
 impl PriceScheme {
+    /// Its name in the API.
+    pub fn mode(&self) -> &'static str {
+        match self {
+            Self::PerUnit { .. } => "per_unit",
+            Self::Graduated(_) => "graduated",
+            Self::Volume(_) => "volume",
+        }
+    }
+
     /// What a quantity costs, in minor units. A quantity of zero costs nothing
     /// and reaches no tier.
     ///
     /// # Errors
     /// [`PriceError::AboveLastTier`], or [`PriceError::Arithmetic`] on overflow.
     pub fn total(&self, quantity: u64) -> Result<i64, PriceError> {
-        let total = match self {
-            Self::PerUnit { unit_amount } => charge(quantity, *unit_amount, 0)?,
-            Self::Graduated(tiers) => graduated(tiers, quantity)?,
-            Self::Volume(tiers) => volume(tiers, quantity)?,
-        };
+        let parts = self.parts(quantity)?;
+        let total = parts.iter().try_fold(0_i128, |total, part| {
+            total
+                .checked_add(part.exact()?)
+                .ok_or(ArithmeticError::Overflow)
+        })?;
         Ok(i64::try_from(total).map_err(ArithmeticError::from)?)
+    }
+
+    /// What a quantity is charged as: one part, or with graduated tiers one for
+    /// each tier reached. None for a quantity of zero.
+    ///
+    /// # Errors
+    /// [`PriceError::AboveLastTier`].
+    pub fn parts(&self, quantity: u64) -> Result<Vec<PricePart>, PriceError> {
+        if quantity == 0 {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::PerUnit { unit_amount } => Ok(vec![PricePart {
+                units: quantity,
+                unit_amount: *unit_amount,
+                flat_amount: 0,
+            }]),
+            Self::Graduated(tiers) => graduated(tiers, quantity),
+            Self::Volume(tiers) => volume(tiers, quantity),
+        }
     }
 
     /// Checks what a catalogue editor wrote: at least one tier, rising bounds,
@@ -104,45 +172,30 @@ fn validate(tiers: &[Tier]) -> Result<(), PriceError> {
     }
 }
 
-fn graduated(tiers: &[Tier], quantity: u64) -> Result<i128, PriceError> {
-    let mut total = 0_i128;
+fn graduated(tiers: &[Tier], quantity: u64) -> Result<Vec<PricePart>, PriceError> {
+    let mut parts = Vec::new();
     let mut below = 0;
     for tier in tiers {
         if quantity <= below {
             break;
         }
         let upper = tier.up_to.unwrap_or(u64::MAX).min(quantity);
-        let fee = charge(
-            upper.saturating_sub(below),
-            tier.unit_amount,
-            tier.flat_amount,
-        )?;
-        total = total.checked_add(fee).ok_or(ArithmeticError::Overflow)?;
+        parts.push(tier.part(upper.saturating_sub(below)));
         below = upper;
     }
     if below < quantity {
         Err(PriceError::AboveLastTier)
     } else {
-        Ok(total)
+        Ok(parts)
     }
 }
 
-fn volume(tiers: &[Tier], quantity: u64) -> Result<i128, PriceError> {
-    if quantity == 0 {
-        return Ok(0);
-    }
+fn volume(tiers: &[Tier], quantity: u64) -> Result<Vec<PricePart>, PriceError> {
     let tier = tiers
         .iter()
         .find(|tier| tier.up_to.is_none_or(|last| quantity <= last))
         .ok_or(PriceError::AboveLastTier)?;
-    Ok(charge(quantity, tier.unit_amount, tier.flat_amount)?)
-}
-
-fn charge(units: u64, unit_amount: i64, flat_amount: i64) -> Result<i128, ArithmeticError> {
-    i128::from(units)
-        .checked_mul(i128::from(unit_amount))
-        .and_then(|amount| amount.checked_add(i128::from(flat_amount)))
-        .ok_or(ArithmeticError::Overflow)
+    Ok(vec![tier.part(quantity)])
 }
 
 /// The stored and published form, checked on the way in.

@@ -43,10 +43,18 @@ impl std::fmt::Debug for VatCheck {
 /// What the tax of a sale depends on beside the billing address.
 #[derive(Debug, Clone, Default)]
 pub struct TaxFacts {
-    /// The buyer's VAT number, where one was given.
-    pub number: Option<VatCheck>,
+    /// The buyer's VAT number, where one was given, and what is known of it.
+    pub number: Option<(VatNumber, Registration)>,
     /// The seller's sales to consumers elsewhere in the Union, before this one.
     pub sales: CrossBorderSales,
+}
+
+impl TaxFacts {
+    /// The number as a decision on tax asks for it.
+    pub fn number(&self) -> Option<(&VatNumber, Registration)> {
+        let (number, registration) = self.number.as_ref()?;
+        Some((number, *registration))
+    }
 }
 
 /// What a register answered.
@@ -89,8 +97,8 @@ impl VatCheck {
     }
 
     /// What a decision on tax asks of it.
-    pub fn known(&self) -> (&VatNumber, Registration) {
-        (&self.number, self.registration)
+    pub fn known(&self) -> (VatNumber, Registration) {
+        (self.number.clone(), self.registration)
     }
 
     /// By what orders and subscriptions name it.

@@ -26,10 +26,41 @@ pub(super) async fn numbers(stage: &Stage) {
     let swept = shop.tick("check_vat_numbers").await;
     assert_ne!(swept["failed"], 0);
     shop.advance("PT30M").await;
+    quotes(stage).await;
     let placed = place("the same").await;
     shop.pay(&placed, GOOD_CARD).await;
     shop.cloud.settle().await;
     let eve = again(&stage.eve).await;
     let id = text(&eve.standing(&placed).await["subscriptionIds"][0]);
     eve.renewals(&id).await;
+}
+
+/// A guest's cart and a user's are quoted, with what tax depends on; an order is
+/// placed by its quote.
+async fn quotes(stage: &Stage) {
+    let shop = &stage.shop;
+    let path = format!("/v1/cart/items/{EDR_MONTHLY}");
+    let put = shop.call("PUT", &path).json(&json!({"quantity": 1}));
+    let guest = text(&put.send().await.data(200)["guestToken"]);
+    let quote = shop.call("POST", "/v1/orders/quote");
+    let quote = quote.header("x-cart-token", &guest);
+    let cart = json!({"fromCart": true});
+    quote.json(&cart).send().await.data(200);
+    let eve = again(&stage.eve).await;
+    let body = json!({
+        "items": [{"planId": EDR_MONTHLY, "quantity": 1}],
+        "billingAddress": {"country": "DE", "postalCode": "75001"},
+        "vatNumber": "DE136695976",
+    });
+    let quote = eve
+        .call("POST", "/v1/orders/quote")
+        .json(&body)
+        .send()
+        .await;
+    let mut order = order_of(&[(EDR_MONTHLY, 1)]);
+    order["billingAddress"]["country"] = json!("DE");
+    order["vatNumber"] = json!("DE136695976");
+    order["quoteToken"] = quote.data(200)["quoteToken"].clone();
+    let call = eve.call("POST", "/v1/orders").key("quoted").json(&order);
+    call.send().await.data(201);
 }

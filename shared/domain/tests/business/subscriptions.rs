@@ -11,7 +11,7 @@ use domain::subscription::{
 };
 use domain::tiers::PriceScheme;
 use domain::vat::{CountryCode, CrossBorderSales, Registration, THRESHOLD};
-use domain::vat_check::{TaxFacts, VatCheck};
+use domain::vat_check::TaxFacts;
 use domain::vat_number::VatNumber;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -338,10 +338,7 @@ fn a_period_elsewhere_in_the_union_is_taxed_by_number_and_threshold() {
         ..active()
     };
     let rate = |registration: Option<Registration>, this_year| {
-        let number = registration.map(|registration| VatCheck {
-            registration,
-            ..VatCheck::begin(german.account, number.clone(), now())
-        });
+        let number = registration.map(|registration| (number.clone(), registration));
         let sales = CrossBorderSales {
             this_year,
             ..CrossBorderSales::default()

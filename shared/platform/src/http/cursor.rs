@@ -44,7 +44,7 @@ impl Binding {
     pub async fn open(&self, app: &App, cursor: &str) -> Result<String, Failure> {
         match CURSOR.open(app, &self.text, cursor, self.now).await? {
             Opened::Good(position) => Ok(position),
-            Opened::Over => Err(Code::CursorExpired.into()),
+            Opened::Over(_) => Err(Code::CursorExpired.into()),
             Opened::Foreign => Err(Code::InvalidCursor.into()),
         }
     }

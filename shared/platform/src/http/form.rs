@@ -281,16 +281,37 @@ impl<'a> Object<'a> {
         name: &'static str,
         read: impl FnOnce(&mut Object<'_>) -> Read<T>,
     ) -> Read<T> {
+        match self.object_as(name, true, read)? {
+            Some(value) => Ok(value),
+            None => Err(self.refuse(name, Reason::Required)),
+        }
+    }
+
+    /// A nested object that may be absent.
+    pub fn optional_object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Object<'_>) -> Read<T>,
+    ) -> Read<Option<T>> {
+        self.object_as(name, false, read)
+    }
+
+    fn object_as<T>(
+        &mut self,
+        name: &'static str,
+        required: bool,
+        read: impl FnOnce(&mut Object<'_>) -> Read<T>,
+    ) -> Read<Option<T>> {
         if self.fields.is_none() {
             let mut inner = Object::describing();
             let _ = read(&mut inner);
-            return Err(self.describe(name, inner.shape.into_schema(), true));
+            return Err(self.describe(name, inner.shape.into_schema(), required));
         }
         match self.given(name) {
-            None => Err(self.refuse(name, Reason::Required)),
+            None => Ok(None),
             Some(Value::Object(map)) => {
                 let path = format!("{}/{name}", self.at);
-                self.nested(map, path, read)
+                self.nested(map, path, read).map(Some)
             }
             Some(_) => Err(self.refuse(name, Reason::WrongType)),
         }

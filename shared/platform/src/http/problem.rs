@@ -81,6 +81,8 @@ codes! {
     ConcurrentChange = "concurrent_change", 409, "Une autre requête l'a modifié en même temps.", "Another request changed it at the same time.";
     /// The cart was ordered already.
     CartAlreadyOrdered = "cart_already_ordered", 409, "Ce panier a déjà été commandé.", "This cart was ordered already.";
+    /// It costs something else than was quoted; the new quote comes with it.
+    PriceChanged = "price_changed", 409, "Le prix a changé depuis le devis.", "The price has changed since the quote.";
     /// The cart's time is over.
     CartExpired = "cart_expired", 410, "Le panier a expiré.", "The cart has expired.";
     /// The cursor's hour is over.
@@ -152,6 +154,8 @@ reasons! {
     UnknownValue = "unknown_value", "Cette valeur n'est pas proposée.", "This value is not one of those offered.";
     /// No VAT number of the country of the address, or its digits are wrong.
     InvalidVatNumber = "invalid_vat_number", "Ce numéro de TVA n'est pas valide ; vous pouvez aussi commander sans.", "This VAT number is not valid; you may also order without one.";
+    /// The quote is for something else.
+    OtherQuote = "other_quote", "Ce devis porte sur autre chose.", "This quote is for something else.";
     /// Must be accepted.
     MustBeAccepted = "must_be_accepted", "Vous devez accepter les conditions.", "You must accept the terms.";
     /// A throw-away mail service.
@@ -206,6 +210,8 @@ pub struct Refusal {
     pub retry_after: Option<u32>,
     /// The methods offered, for 405.
     pub allow: Option<String>,
+    /// What it would cost now, where the price has changed.
+    pub quote: Option<Box<Value>>,
 }
 
 impl From<Code> for Refusal {
@@ -216,6 +222,7 @@ impl From<Code> for Refusal {
             // By then whoever works on the request has mostly answered it.
             retry_after: (code == Code::RequestInProgress).then_some(2),
             allow: None,
+            quote: None,
         }
     }
 }
@@ -309,6 +316,9 @@ impl Refusal {
             "code": self.code.name(),
             "requestId": request_id,
         });
+        if let (Some(quote), Some(members)) = (&self.quote, body.as_object_mut()) {
+            members.insert("quote".to_owned(), Value::clone(quote));
+        }
         if !self.errors.is_empty() {
             let errors: Vec<Value> = self
                 .errors

@@ -26,8 +26,8 @@ pub struct Purpose {
 pub enum Opened {
     /// The text.
     Good(String),
-    /// It was ours, and its time is over.
-    Over,
+    /// The text of one whose time is over.
+    Over(String),
     /// It was never ours, or not for this.
     Foreign,
 }
@@ -80,7 +80,7 @@ impl Purpose {
         Ok(match plain.split_once('\n') {
             Some((ends, text)) => match ends.parse::<i64>() {
                 Ok(ends) if ends > now.as_second() => Opened::Good(text.to_owned()),
-                Ok(_) => Opened::Over,
+                Ok(_) => Opened::Over(text.to_owned()),
                 Err(_) => Opened::Foreign,
             },
             None => Opened::Foreign,

@@ -36,17 +36,16 @@ pub struct FactKeys {
 }
 
 impl FactKeys {
-    /// Those of a sale to a buyer at this address, under this number, at this
-    /// tax point. None where the address alone decides.
+    /// Those of a sale to a buyer at this address, under this number of an
+    /// account, at this tax point. None where the address alone decides.
     pub fn of(
-        account: AccountId,
         (country, postal_code): (CountryCode, &str),
-        number: Option<&VatDigest>,
+        number: Option<&(AccountId, VatDigest)>,
         tax_point: Timestamp,
     ) -> Option<Self> {
         let year = issue_date(tax_point).year();
         needs_facts(country, postal_code).then(|| Self {
-            number: number.map(|number| keys::vat_number(account, number)),
+            number: number.map(|(account, number)| keys::vat_number(*account, number)),
             this_year: keys::series_counter(year),
             year_before: keys::series_counter(year.saturating_sub(1)),
         })
@@ -77,9 +76,12 @@ impl FactKeys {
             this_year: sold(&self.this_year)?,
         };
         Ok(ReadFacts {
-            version: number.as_ref().map(|number| number.version),
+            read: self
+                .number
+                .clone()
+                .zip(number.as_ref().map(|it| it.version)),
             known: TaxFacts {
-                number: number.map(|number| number.value),
+                number: number.map(|number| number.value.known()),
                 sales,
             },
         })
@@ -91,7 +93,7 @@ impl FactKeys {
 pub struct ReadFacts {
     /// What is known.
     pub known: TaxFacts,
-    version: Option<u64>,
+    read: Option<(Key, u64)>,
 }
 
 impl ReadFacts {
@@ -99,8 +101,8 @@ impl ReadFacts {
     /// sold across borders may grow meanwhile: the order of two sales at the
     /// same moment is anybody's.
     pub fn guard<R: Copy>(&self, act: &mut Transaction<R>, refusal: R) {
-        if let (Some(number), Some(version)) = (&self.known.number, self.version) {
-            act.unchanged(&number.key(), version, refusal);
+        if let Some((number, version)) = &self.read {
+            act.unchanged(number, *version, refusal);
         }
     }
 }
@@ -118,8 +120,9 @@ impl Store {
         one_stop_shop: bool,
     ) -> Result<ReadFacts, StoreError> {
         let address = (subscription.country, subscription.postal_code.as_str());
-        let number = subscription.vat_number.as_ref();
-        let Some(keys) = FactKeys::of(subscription.account, address, number, tax_point) else {
+        let number = subscription.vat_number.clone();
+        let number = number.map(|number| (subscription.account, number));
+        let Some(keys) = FactKeys::of(address, number.as_ref(), tax_point) else {
             return Ok(ReadFacts::default());
         };
         let wanted: Vec<Key> = keys.wanted().collect();
