@@ -168,6 +168,7 @@ class Wardrobe:
             "resend_verification": {"email": self.rng.choice([person.email, "nobody@example.com"])},
             "refresh_session": {"refreshToken": person.refresh},
             "set_cart_item": {"quantity": world.plans[plan]},
+            "merge_cart": {"guestToken": world.guest},
             "quote_order": {"items": [{"planId": plan, "quantity": world.plans[plan]}], "billingAddress": ADDRESS},
             "create_order": {"items": [{"planId": plan, "quantity": world.plans[plan]}], "billingAddress": ADDRESS, "returnUrl": RETURN_URL,
                              "acceptTerms": True},

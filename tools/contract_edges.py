@@ -273,6 +273,16 @@ def not_served(request, world, rng):
     request.set_json(request.json() | {"billingAddress": ADDRESS | {"country": "KP"}})
 
 
+@edge("a guest's cart that is over", 410, where=only("merge_cart"))
+def merge_of_expired_cart(request, world, rng):
+    request.set_json({"guestToken": world.old_guest})
+
+
+@edge("nobody's cart", 404, where=only("merge_cart"))
+def merge_of_no_cart(request, world, rng):
+    request.set_json({"guestToken": "A" * 43})
+
+
 @edge("of a cart that is over", 410, where=only("quote_order"))
 def quote_of_expired_cart(request, world, rng):
     as_guest(request, world.old_guest)

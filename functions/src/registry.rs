@@ -89,6 +89,7 @@ pub fn operations() -> Vec<Entry> {
         http::<cart::set_cart_item::SetCartItem>(),
         http::<cart::remove_cart_item::RemoveCartItem>(),
         http::<cart::clear_cart::ClearCart>(),
+        http::<cart::merge_cart::MergeCart>(),
         http::<orders::quote_order::QuoteOrder>(),
         http::<orders::create_order::CreateOrder>(),
         http::<orders::get_order::GetOrder>(),

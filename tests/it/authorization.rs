@@ -56,7 +56,7 @@ fn rule(operation: &str) -> Option<Rule> {
         "get_cart" | "set_cart_item" | "remove_cart_item" | "clear_cart" | "quote_order" => {
             Rule::Cart
         }
-        "get_profile" | "list_orders" | "list_subscriptions" | "list_invoices" => {
+        "get_profile" | "merge_cart" | "list_orders" | "list_subscriptions" | "list_invoices" => {
             Rule::Own(Session::Token)
         }
         "create_order" => Rule::Own(Session::Strict),

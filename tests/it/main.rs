@@ -32,6 +32,7 @@ mod identity;
 mod languages;
 mod logs;
 mod lookups;
+mod merging;
 mod outages;
 mod pages;
 mod parked;

@@ -31,8 +31,21 @@ pub struct Stage {
     pub invoice: String,
     /// A refresh token of a session of Ada's beside the one of her access token.
     pub refresh_token: String,
+    /// The token of a guest's cart.
+    pub guest: String,
     /// Confirms the address of somebody who just registered.
     pub verification: String,
+}
+
+/// True when a route leads a path somewhere: a part in braces is any.
+pub fn fits(route: &str, path: &str) -> bool {
+    let parts = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (route, path) = (parts(route), parts(path));
+    route.len() == path.len()
+        && route
+            .iter()
+            .zip(&path)
+            .all(|(part, given)| part.starts_with('{') || part == given)
 }
 
 /// A request.
@@ -134,6 +147,10 @@ impl Stage {
             .call("PUT", &format!("/v1/cart/items/{EDR_MONTHLY}"))
             .json(&json!({"quantity": 7}));
         put.send().await.data(200);
+        let put = shop
+            .call("PUT", &format!("/v1/cart/items/{EDR_MONTHLY}"))
+            .json(&json!({"quantity": 1}));
+        let guest = text(&put.send().await.data(200)["guestToken"]);
         shop.post("/v1/auth/register", &registration("newcomer@example.com"))
             .await
             .data(202);
@@ -145,6 +162,7 @@ impl Stage {
             other_pending: pending.remove(1),
             pending: pending.remove(0),
             refresh_token: refresh_token(&shop, &ada.email).await,
+            guest,
             verification: shop.mailed_token("newcomer@example.com"),
             shop,
             ada,
@@ -172,9 +190,11 @@ impl Stage {
             "get_product" => ask("/v1/products/edr-advanced"),
             "set_cart_item" => item().json(json!({"quantity": 2})),
             "remove_cart_item" => item(),
-            "quote_order" => {
-                ask(spec.path).json(json!({"items": [{"planId": EDR_MONTHLY, "quantity": 1}]}))
-            }
+            "merge_cart" => ask(spec.path).json(json!({"guestToken": self.guest})),
+            "quote_order" => ask(spec.path).json(json!({
+                "items": [{"planId": EDR_MONTHLY, "quantity": 1}],
+                "billingAddress": {"country": "FR", "postalCode": "75001"},
+            })),
             "create_order" => ask(spec.path)
                 .json(order_of(&[(EDR_MONTHLY, 1)]))
                 .with("idempotency-key", "good"),

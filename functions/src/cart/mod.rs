@@ -6,6 +6,7 @@
 
 pub mod clear_cart;
 pub mod get_cart;
+pub mod merge_cart;
 pub mod remove_cart_item;
 pub mod set_cart_item;
 pub(crate) mod shopper;

@@ -21,6 +21,7 @@ pub struct QuoteOrder;
 
 impl Operation for QuoteOrder {
     const SPEC: Spec = Spec::post("quote_order", "/v1/orders/quote")
+        .body_optional()
         .summary("Quote items or the cart: what they come to, why, and a token to order them by.")
         .codes(&[
             Code::MalformedHeader,

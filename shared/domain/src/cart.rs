@@ -1,5 +1,6 @@
 //! The cart: what a customer intends to buy.
 
+use crate::attempt::after;
 use crate::id::PlanId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -23,8 +24,56 @@ pub struct Cart {
 }
 
 impl Cart {
+    /// The cart with what another holds: of each plan the larger quantity,
+    /// since whoever put it into both meant it once. None when that is more
+    /// than a cart holds.
+    pub fn merged(&self, other: &Self, now: Timestamp) -> Option<Self> {
+        let mut items = self.items.clone();
+        for (plan, quantity) in &other.items {
+            let mine = items.entry(*plan).or_default();
+            *mine = (*mine).max(*quantity);
+        }
+        (items.len() <= MAX_LINES).then(|| Self {
+            items,
+            expires_at: Some(after(now, CART_LIFE)),
+        })
+    }
+
     /// True when its time is over.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id as _;
+
+    fn cart(items: &[(u128, u64)]) -> Cart {
+        let items = items.iter();
+        Cart {
+            items: items
+                .map(|(plan, quantity)| (PlanId::from_bits(*plan), *quantity))
+                .collect(),
+            expires_at: None,
+        }
+    }
+
+    #[test]
+    fn of_two_carts_each_plan_keeps_its_larger_quantity() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let merged = cart(&[(1, 3), (2, 5)]).merged(&cart(&[(2, 4), (3, 1)]), now);
+        let merged = merged.unwrap();
+        assert_eq!(merged.items, cart(&[(1, 3), (2, 5), (3, 1)]).items);
+        assert_eq!(merged.expires_at, Some(after(now, CART_LIFE)));
+    }
+
+    #[test]
+    fn no_line_is_lost_where_a_cart_cannot_hold_them() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let lines = |from: u128| (from..from + 20).map(|plan| (plan, 1)).collect::<Vec<_>>();
+        assert!(cart(&lines(0)).merged(&cart(&[(19, 2)]), now).is_some());
+        assert!(cart(&lines(0)).merged(&cart(&[(20, 1)]), now).is_none());
     }
 }

@@ -47,6 +47,9 @@ async fn quotes(stage: &Stage) {
     let cart = json!({"fromCart": true});
     quote.json(&cart).send().await.data(200);
     let eve = again(&stage.eve).await;
+    let taken = eve.call("POST", "/v1/cart/merge");
+    let taken = taken.json(&json!({"guestToken": guest}));
+    taken.send().await.data(200);
     let body = json!({
         "items": [{"planId": EDR_MONTHLY, "quantity": 1}],
         "billingAddress": {"country": "DE", "postalCode": "75001"},

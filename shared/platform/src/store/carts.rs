@@ -94,6 +94,33 @@ impl StoredCart {
         }
     }
 
+    /// An account's cart with what a guest had; none when a cart does not hold
+    /// it all.
+    pub fn merged(
+        account: AccountId,
+        own: Option<&Self>,
+        guest: &Self,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let cart = own.map(|own| own.cart.clone()).unwrap_or_default();
+        Some(Self {
+            owner: CartOwner::Account(account),
+            cart: cart.merged(&guest.cart, now)?,
+            ordered_version: own.and_then(|own| own.ordered_version),
+        })
+    }
+
+    /// A guest's cart after an account took everything in it.
+    pub fn taken(&self) -> Self {
+        Self {
+            cart: Cart {
+                items: BTreeMap::new(),
+                expires_at: self.cart.expires_at,
+            },
+            ..self.clone()
+        }
+    }
+
     /// True when there was something in it and its time is over.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         !self.cart.items.is_empty() && self.cart.is_expired(now)
