@@ -58,6 +58,12 @@ class Teller:
         self.step("another body under that key", "POST", f"/v1/orders/{world.camille.pending[0]}/cancellation", 422, idempotency_key=key, **me)
         self.step("canceling once more", "POST", f"{order}/cancellation", 200, **me)
         self.step("the list", "GET", "/v1/orders?limit=5", 200, **me)
+        key = world.unique("story")
+        guest = {"guestToken": world.guest}
+        first = self.step("taking a guest's cart in", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
+        second = self.step("taking it in again", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
+        self.judge.same("the replayed merging", first, second)
+        self.step("another's under that key", "POST", "/v1/cart/merge", 422, body={"guestToken": "A" * 43}, idempotency_key=key, **me)
 
     def a_login(self):
         """From the registration to the session's end."""
