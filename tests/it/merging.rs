@@ -61,7 +61,9 @@ async fn what_a_guest_chose_is_in_the_cart_after_login_once() {
     assert_eq!(ada.get("/v1/cart").await.data(200), merged);
     // Taken in once: what is put down to less afterwards stays so.
     put(&ada, EDR_MONTHLY, 1).await;
+    let before = shop.digest().await;
     let again = merge(&ada, &token).send().await.data(200);
+    assert_eq!(shop.digest().await, before, "a repetition changes nothing");
     let less = expected(&[(EDR_MONTHLY, 1), (EDR_YEARLY, 2), (EDR_TIERS, 7)]);
     assert_eq!(quantities(&again), less);
     let left = shop.call("GET", "/v1/cart").header("x-cart-token", &token);

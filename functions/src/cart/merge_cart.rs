@@ -7,12 +7,12 @@ use platform::http::fields::Text;
 use platform::http::form::{Form, Read};
 use platform::http::operation::{Idempotency, Input, Operation, SignedIn, Spec, Tag};
 use platform::http::problem::{Code, Failure, Reason};
-use platform::http::reply::{Claimed, Reply};
+use platform::http::reply::Reply;
 use platform::http::request::Request;
 use platform::store::carts::{CartOwner, GuestToken, StoredCart};
 use platform::store::catalogue::Snapshot;
-use platform::store::claims::Claim;
-use platform::store::{CommitError, Stored, Transaction, keys};
+use platform::store::claims::Honoured;
+use platform::store::{CommitError, Stored, Transaction};
 
 /// Tries against others who change the same carts.
 const ROUNDS: u32 = 4;
@@ -71,7 +71,6 @@ impl Operation for MergeCart {
 }
 
 struct Found {
-    claim: Option<Stored<Claim>>,
     own: Option<Stored<StoredCart>>,
     guest: Option<Stored<StoredCart>>,
 }
@@ -83,97 +82,64 @@ async fn merge(
     guest: &CartOwner,
     snapshot: &Snapshot,
 ) -> Result<Option<Reply<CartView>>, Failure> {
+    let mut key = Honoured::of(request, MergeCart::SPEC);
     let SignedIn(claims) = &request.caller;
-    let found = read(app, request, claims.account, guest).await?;
-    let claim = request.claim.as_ref().zip(found.claim.as_ref());
-    match claim
-        .filter(|(_, claim)| !claim.value.is_over(request.now))
-        .map(|(key, claim)| claim.value.meets(key, request.now))
-    {
-        Some(Claimed::Answered(answer)) => return Ok(Some(Reply::answer(answer))),
-        Some(Claimed::Refused(code)) => return Err(code.into()),
-        Some(Claimed::Free) | None => {}
+    let found = read(app, claims.account, guest, &mut key).await?;
+    if let Some(answer) = key.earlier()? {
+        return Ok(Some(Reply::answer(answer)));
     }
     let guest = found.guest.ok_or(Code::NotFound)?;
     let own = found.own.as_ref();
-    if guest.value.is_expired(request.now)
-        || own.is_some_and(|own| own.value.is_expired(request.now))
+    let version = own.map_or(0, |own| own.version);
+    let expected = request.expected_version()?;
+    if expected.is_some_and(|expected| expected != version) {
+        return Err(Code::VersionMismatch.into());
+    }
+    if guest.value.cart.items.is_empty() {
+        // Taken in already: a repetition succeeds, with one effect.
+        let view = CartView::of(own, snapshot, request.locale)?;
+        return Ok(Some(view.into_reply()));
+    }
+    let carts = own.into_iter().chain([&guest]);
+    if carts
+        .map(|cart| &cart.value)
+        .any(|cart| cart.is_expired(request.now))
     {
         return Err(Code::CartExpired.into());
     }
-    let version = own.map(|own| own.version);
-    if request
-        .expected_version()?
-        .is_some_and(|expected| expected != version.unwrap_or(0))
-    {
-        return Err(Code::VersionMismatch.into());
-    }
-    let merged = StoredCart::merged(
-        claims.account,
-        own.map(|own| &own.value),
-        &guest.value,
-        request.now,
-    );
-    let merged = merged.ok_or_else(|| Failure::field("/guestToken", Reason::TooManyLines))?;
-    commit(
-        app,
-        request,
-        snapshot,
-        (own, merged),
-        (&guest, found.claim.as_ref()),
-    )
-    .await
-}
-
-async fn read(
-    app: &App,
-    request: &Request<SignedIn>,
-    account: AccountId,
-    guest: &CartOwner,
-) -> Result<Found, Failure> {
-    let claim = request
-        .claim
-        .as_ref()
-        .map(|key| keys::idempotency(account, MergeCart::SPEC.id, &key.key_hash));
-    let (own, guest) = (CartOwner::Account(account).key(), guest.key());
-    let mut wanted = vec![own.clone(), guest.clone()];
-    wanted.extend(claim.clone());
-    let mut batch = app.store().batch(&wanted).await?;
-    Ok(Found {
-        claim: claim.map(|key| batch.take(&key)).transpose()?.flatten(),
-        own: batch.take(&own)?,
-        guest: batch.take(&guest)?,
-    })
-}
-
-async fn commit(
-    app: &App,
-    request: &Request<SignedIn>,
-    snapshot: &Snapshot,
-    (own, merged): (Option<&Stored<StoredCart>>, StoredCart),
-    (guest, old_claim): (&Stored<StoredCart>, Option<&Stored<Claim>>),
-) -> Result<Option<Reply<CartView>>, Failure> {
-    let SignedIn(claims) = &request.caller;
-    let version = own.map(|own| own.version);
-    let after = Stored {
-        value: merged,
-        version: version.unwrap_or(0).saturating_add(1),
+    let own_cart = own.map(|own| &own.value);
+    let merged = StoredCart::merged(claims.account, own_cart, &guest.value, request.now);
+    let merged = Stored {
+        value: merged.ok_or_else(|| Failure::field("/guestToken", Reason::TooManyLines))?,
+        version: version.saturating_add(1),
     };
-    let reply = CartView::of(Some(&after), snapshot, request.locale)?.into_reply();
+    let reply = CartView::of(Some(&merged), snapshot, request.locale)?.into_reply();
     let mut act = Transaction::new(app.new_id()?);
-    act.upsert(version, &after.value, ());
+    act.upsert(own.map(|own| own.version), &merged.value, ());
     // What was taken in is not taken in again.
     act.replace(guest.version, &guest.value.taken(), ());
-    if let Some(key) = &request.claim {
-        let answer = reply
-            .render(MergeCart::SPEC.success, &request.id.to_string())
-            .map_err(|error| Failure::fault(&error))?;
-        let claim = Claim::complete(claims.account, MergeCart::SPEC.id, key, answer, request.now);
-        act.upsert(old_claim.map(|old| old.version), &claim, ());
-    }
+    key.keep(&mut act, &reply, ())
+        .map_err(|error| Failure::fault(&error))?;
     match app.store().commit(act).await {
         Ok(()) => Ok(Some(reply)),
         Err(CommitError::Refused(())) => Ok(None),
         Err(CommitError::Store(error)) => Err(error.into()),
     }
+}
+
+async fn read(
+    app: &App,
+    account: AccountId,
+    guest: &CartOwner,
+    key: &mut Honoured<'_>,
+) -> Result<Found, Failure> {
+    let (own, guest) = (CartOwner::Account(account).key(), guest.key());
+    let mut wanted = vec![own.clone(), guest.clone()];
+    wanted.extend(key.wanted());
+    let mut batch = app.store().batch(&wanted).await?;
+    key.take(&mut batch)?;
+    Ok(Found {
+        own: batch.take(&own)?,
+        guest: batch.take(&guest)?,
+    })
 }

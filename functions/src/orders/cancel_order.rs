@@ -10,13 +10,13 @@ use platform::http::fields::IdField;
 use platform::http::form::{Form, Read};
 use platform::http::operation::{Idempotency, Input, Operation, SignedIn, Spec, Tag};
 use platform::http::problem::{Code, Failure};
-use platform::http::reply::{Claimed, Reply};
-use platform::http::request::{ClaimKey, Request};
+use platform::http::reply::Reply;
+use platform::http::request::Request;
 use platform::identity::session::require_live;
 use platform::payments::gateway;
 use platform::payments::hosted::expire_page;
 use platform::payments::provider::Pace;
-use platform::store::claims::Claim;
+use platform::store::claims::Honoured;
 use platform::store::events::event;
 use platform::store::identity::Session;
 use platform::store::{CommitError, Stored, Transaction, keys};
@@ -77,16 +77,11 @@ async fn try_cancel(
     request: &Request<SignedIn>,
     order: OrderId,
 ) -> Result<Option<Reply<OrderView>>, Failure> {
-    let found = read(app, request, order).await?;
+    let mut key = Honoured::of(request, CancelOrder::SPEC);
+    let found = read(app, request, order, &mut key).await?;
     require_live(found.session, request.now)?;
-    let claim = request.claim.as_ref().zip(found.claim.as_ref());
-    match claim
-        .filter(|(_, claim)| !claim.value.is_over(request.now))
-        .map(|(key, claim)| claim.value.meets(key, request.now))
-    {
-        Some(Claimed::Answered(answer)) => return Ok(Some(Reply::answer(answer))),
-        Some(Claimed::Refused(code)) => return Err(code.into()),
-        Some(Claimed::Free) | None => {}
+    if let Some(answer) = key.earlier()? {
+        return Ok(Some(Reply::answer(answer)));
     }
     let order = found.order.ok_or(Code::NotFound)?;
     let expected = request.expected_version()?;
@@ -100,7 +95,7 @@ async fn try_cancel(
     }
     let canceled = order.value.clone().cancel(request.now);
     let canceled = canceled.map_err(|_| Code::StateConflict)?;
-    let reply = commit(app, request, &order, canceled, found.claim.as_ref()).await?;
+    let reply = commit(app, request, &order, canceled, &key).await?;
     if reply.is_some() {
         close_pages(app, &order.value).await;
     }
@@ -109,25 +104,24 @@ async fn try_cancel(
 
 struct Found {
     session: Option<Stored<Session>>,
-    claim: Option<Stored<Claim>>,
     order: Option<Stored<Order>>,
 }
 
-async fn read(app: &App, request: &Request<SignedIn>, order: OrderId) -> Result<Found, Failure> {
+async fn read(
+    app: &App,
+    request: &Request<SignedIn>,
+    order: OrderId,
+    key: &mut Honoured<'_>,
+) -> Result<Found, Failure> {
     let SignedIn(claims) = &request.caller;
     let session = keys::session(claims.user, claims.session);
     let order = keys::order(claims.account, order);
-    let claim = request
-        .claim
-        .as_ref()
-        .map(|key| keys::idempotency(claims.account, CancelOrder::SPEC.id, &key.key_hash));
     let mut wanted = vec![session.clone(), order.clone()];
-    wanted.extend(claim.clone());
+    wanted.extend(key.wanted());
     let mut batch = app.store().batch(&wanted).await?;
-    let claim = claim.map(|key| batch.take(&key)).transpose()?.flatten();
+    key.take(&mut batch)?;
     Ok(Found {
         session: batch.take(&session)?,
-        claim,
         order: batch.take(&order)?,
     })
 }
@@ -137,7 +131,7 @@ async fn commit(
     request: &Request<SignedIn>,
     read: &Stored<Order>,
     canceled: Order,
-    old_claim: Option<&Stored<Claim>>,
+    key: &Honoured<'_>,
 ) -> Result<Option<Reply<OrderView>>, Failure> {
     let account = canceled.account;
     let version = read.version.saturating_add(1);
@@ -149,14 +143,8 @@ async fn commit(
         &event(app.new_id()?, Owner::Account { account }, kind, request.now),
         (),
     );
-    if let Some(key) = &request.claim {
-        let key: &ClaimKey = key;
-        let answer = reply
-            .render(CancelOrder::SPEC.success, &request.id.to_string())
-            .map_err(|error| Failure::fault(&error))?;
-        let claim = Claim::complete(account, CancelOrder::SPEC.id, key, answer, request.now);
-        act.upsert(old_claim.map(|old| old.version), &claim, ());
-    }
+    key.keep(&mut act, &reply, ())
+        .map_err(|error| Failure::fault(&error))?;
     match app.store().commit(act).await {
         Ok(()) => Ok(Some(reply)),
         Err(CommitError::Refused(())) => Ok(None),

@@ -88,22 +88,25 @@ impl Input for PlaceOrder {
     }
 }
 
-/// What is to be quoted: as an order, but that only what the price depends on
-/// must be there, and without an address the buyer is taken to be in France.
-pub struct QuoteOrder {
+/// What is to be quoted: the body of an order, of which only what is to be
+/// bought must be there. Without an address the buyer is taken to be in France.
+pub struct QuoteInput {
     /// What is to be bought.
     pub wanted: Wanted,
     /// On which terms.
     pub terms: Terms,
 }
 
-impl Input for QuoteOrder {
+impl Input for QuoteInput {
     fn read(form: &mut Form) -> Read<Self> {
         form.body(|body| {
             let wanted = read_wanted(body);
             let vat_number = body.optional::<Line<20>>("vatNumber");
             let place = body.optional_object("billingAddress", read_place);
             let currency = body.optional::<Currency>("currency");
+            // What an order needs beside them may be there already.
+            let _later: Read<Option<Text<2000>>> = body.optional("returnUrl");
+            let _later: Read<Option<bool>> = body.optional("acceptTerms");
             let (country, postal_code) = place?.unwrap_or((CountryCode::FR, String::new()));
             let (_, vat_number) = read_vat_number(body, country, vat_number?)?;
             Ok(Self {

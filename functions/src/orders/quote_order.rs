@@ -1,7 +1,7 @@
 //! Saying what an order would come to, and why.
 
 use super::offering::{items_of, offer};
-use super::placing::{QuoteOrder as Input, Wanted};
+use super::placing::{QuoteInput, Wanted};
 use super::quote_token::quote;
 use super::quote_view::QuoteView;
 use crate::cart::shopper::owner;
@@ -32,14 +32,14 @@ impl Operation for QuoteOrder {
             Code::EmptyCart,
         ]);
     type Caller = Shopper;
-    type Input = Input;
+    type Input = QuoteInput;
     type Output = QuoteView;
     type Error = Failure;
 
     async fn run(
         app: &App,
         request: Request<Shopper>,
-        input: Input,
+        input: QuoteInput,
     ) -> Result<Reply<QuoteView>, Failure> {
         let account = match &request.caller {
             Shopper::User(claims) => Some(claims.account),
@@ -60,7 +60,7 @@ async fn read(
     app: &App,
     request: &Request<Shopper>,
     account: Option<AccountId>,
-    input: &Input,
+    input: &QuoteInput,
 ) -> Result<(Option<Stored<StoredCart>>, ReadFacts), Failure> {
     let owner = owner(&request.caller)?;
     let cart = owner

@@ -3,8 +3,8 @@
 use super::placing::Terms;
 use domain::id::AccountId;
 use domain::vat::{Buyer, Registration, needs_facts};
-use domain::vat_check::{TaxFacts, VatCheck};
-use domain::vat_number::VatDigest;
+use domain::vat_check::{Answer, TaxFacts, VatCheck};
+use domain::vat_number::{VatDigest, VatNumber};
 use jiff::Timestamp;
 use platform::app::App;
 use platform::http::problem::{Failure, Reason};
@@ -40,8 +40,8 @@ impl Terms {
 
 /// What is known of the number; one given for the first time is to be asked
 /// about, and taken for good until then if its digits are. Of one with wrong
-/// digits the register is asked at once, for there are such: but only for who
-/// has an account.
+/// digits the register is asked at once, for there are such: but only once, and
+/// for who has an account.
 ///
 /// # Errors
 /// A refusal of the number when its digits are wrong, unless it is registered
@@ -56,28 +56,38 @@ pub(super) async fn check_number(
     let Some(number) = &terms.vat_number else {
         return Ok(None);
     };
-    let is_registered = matches!(facts.number, Some((_, Registration::Valid)));
-    let mut registration = Registration::Pending;
-    let mut answer = None;
-    if !number.has_good_digits() && !is_registered {
-        let refused = || Failure::field("/vatNumber", Reason::InvalidVatNumber);
-        account.ok_or_else(refused)?;
-        let seller = &app.config().seller.vat_number;
-        let register = app.register().map_err(|error| Failure::fault(&error))?;
-        let asked = register.ask(number, seller, Patience::Customer).await;
-        answer = asked.ok().filter(|answer| answer.is_registered);
-        answer.as_ref().ok_or_else(refused)?;
-        registration = Registration::Valid;
+    let refused = || Failure::field("/vatNumber", Reason::InvalidVatNumber);
+    let is_odd = !number.has_good_digits();
+    if let Some((_, registration)) = &facts.number {
+        return match registration {
+            Registration::Pending | Registration::Invalid if is_odd => Err(refused()),
+            Registration::Valid | Registration::Pending | Registration::Invalid => Ok(None),
+        };
     }
-    if terms.digest().is_none() || facts.number.is_some() {
+    let answer = match account {
+        _ if !is_odd => None,
+        Some(_) => Some(ask(app, number).await?.ok_or_else(refused)?),
+        None => return Err(refused()),
+    };
+    if terms.digest().is_none() {
         return Ok(None);
     }
-    facts.number = Some((number.clone(), registration));
-    Ok(account.map(|account| {
+    let begun = account.map(|account| {
         let begun = VatCheck::begin(account, number.clone(), now);
         match answer {
             Some(answer) => begun.answered(answer, now),
             None => begun,
         }
-    }))
+    });
+    let known = begun.as_ref().map(VatCheck::known);
+    facts.number = known.or_else(|| Some((number.clone(), Registration::Pending)));
+    Ok(begun)
+}
+
+/// The register's answer while a customer waits, if it knows the number.
+async fn ask(app: &App, number: &VatNumber) -> Result<Option<Answer>, Failure> {
+    let register = app.register().map_err(|error| Failure::fault(&error))?;
+    let seller = &app.config().seller.vat_number;
+    let asked = register.ask(number, seller, Patience::Customer).await;
+    Ok(asked.ok().filter(|answer| answer.is_registered))
 }

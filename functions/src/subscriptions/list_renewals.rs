@@ -176,8 +176,11 @@ async fn upcoming(app: &App, subscription: &Subscription) -> Result<Vec<Value>, 
     if !goes_on {
         return Ok(Vec::new());
     }
-    let shop = app.config().one_stop_shop;
-    let facts = app.store().tax_facts(subscription, app.now(), shop).await?;
+    let one_stop_shop = app.config().one_stop_shop;
+    let facts = app
+        .store()
+        .tax_facts(subscription, app.now(), one_stop_shop)
+        .await?;
     // A period that was opened already stands in the list itself.
     let opened = u32::from(subscription.renewal.is_some());
     (1..=UPCOMING)

@@ -35,7 +35,7 @@ impl Job for CheckVatNumbers {
 }
 
 async fn serve(app: &App, key: &Key) -> Result<(), String> {
-    if Timed::of(key) != Some(Timed::VatNumber(key.clone())) {
+    if !matches!(Timed::of(key), Some(Timed::VatNumber(_))) {
         return Err(format!("no such timer of {}", key.pk));
     }
     let found = app.store().get::<VatCheck>(key).await;
@@ -56,8 +56,9 @@ async fn check(app: &App, known: Stored<VatCheck>) -> Result<(), String> {
     let mut act = Transaction::new(app.new_id().map_err(|error| chain(&error))?);
     match asked {
         Ok(answer) => {
+            let was_invalid = before.registration == Registration::Invalid;
             let after = before.answered(answer, now);
-            if after.registration == Registration::Invalid {
+            if after.registration == Registration::Invalid && !was_invalid {
                 // What was invoiced without VAT waits for a person.
                 app.count("VatNumberRefused");
             }

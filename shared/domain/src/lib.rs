@@ -27,6 +27,7 @@ pub mod invoice;
 pub mod ledger;
 pub mod locale;
 pub mod localized;
+mod luhn;
 pub mod money;
 pub mod offer;
 pub mod openings;

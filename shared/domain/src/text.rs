@@ -1,5 +1,6 @@
 //! Short texts that people type: names, companies, address lines.
 
+use crate::luhn::is_luhn;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -99,20 +100,9 @@ fn holds_card_number(text: &str) -> bool {
 
 fn is_card_number(digits: &[u8]) -> bool {
     let issuer = matches!(digits.first(), Some(3..=6)) || digits.starts_with(&[2, 2]);
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            let digit = u32::from(*digit);
-            match place % 2 {
-                0 => digit,
-                _ if digit > 4 => digit * 2 - 9,
-                _ => digit * 2,
-            }
-        })
-        .sum();
-    (13..=19).contains(&digits.len()) && issuer && sum.is_multiple_of(10)
+    (13..=19).contains(&digits.len())
+        && issuer
+        && is_luhn(digits.iter().map(|digit| u32::from(*digit)))
 }
 
 #[cfg(test)]

@@ -66,8 +66,12 @@ pub struct Answer {
     pub consultation: Option<String>,
 }
 
-/// How long an answer is good: a business may lose its number.
+/// How long a number that is registered is good: a business may lose it.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How soon one that is not is asked about again: new numbers come to the
+/// register days after the business has them.
+const PERHAPS_SOON: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long after the first, the second … question without an answer the next
 /// one is asked, in minutes; the last of them from then on.
@@ -108,16 +112,17 @@ impl VatCheck {
 
     /// The number after the register's answer.
     pub fn answered(self, answer: Answer, now: Timestamp) -> Self {
+        let (registration, good_for) = if answer.is_registered {
+            (Registration::Valid, GOOD_FOR)
+        } else {
+            (Registration::Invalid, PERHAPS_SOON)
+        };
         Self {
-            registration: if answer.is_registered {
-                Registration::Valid
-            } else {
-                Registration::Invalid
-            },
+            registration,
             answered_at: Some(now),
             consultation: answer.consultation,
             unanswered: 0,
-            check_at: after(now, GOOD_FOR),
+            check_at: after(now, good_for),
             ..self
         }
     }
@@ -188,6 +193,7 @@ mod tests {
             (over.registration, over.unanswered),
             (Registration::Invalid, 0)
         );
+        assert_eq!(over.check_at, at("2026-04-02T00:10:00Z"));
     }
 
     #[test]

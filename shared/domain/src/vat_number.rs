@@ -138,13 +138,9 @@ impl VatNumber {
 
     /// By what it is named where it must not be shown.
     pub fn digest(&self) -> VatDigest {
-        let hash = Sha256::digest(self.0.as_bytes());
-        VatDigest(
-            hash.iter()
-                .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        let mut hash = hex::encode(Sha256::digest(self.0.as_bytes()));
+        hash.truncate(32);
+        VatDigest(hash)
     }
 
     /// Its two first letters, and the rest.

@@ -2,6 +2,7 @@
 //! answer means. Whatever is no clear answer is none: a register that is out
 //! of order, or busy, or silent says nothing about a number.
 
+use crate::http::problem::chain;
 use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -14,12 +15,10 @@ use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
 
-use crate::http::problem::chain;
-
 /// How long the register is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// A customer waits: two seconds.
+    /// A customer waits, and the provider is still to be asked: one second.
     Customer,
     /// Nobody waits: some member states take a quarter of a minute.
     Nobody,
@@ -28,7 +27,7 @@ pub enum Patience {
 impl Patience {
     fn limit(self) -> Duration {
         match self {
-            Self::Customer => Duration::from_secs(2),
+            Self::Customer => Duration::from_secs(1),
             Self::Nobody => Duration::from_secs(20),
         }
     }

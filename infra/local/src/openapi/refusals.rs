@@ -123,6 +123,10 @@ pub(super) fn problem() -> Value {
             "code": {"type": "string", "enum": Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>()},
             "requestId": {"type": "string"},
             "errors": {"type": "array", "items": {"$ref": format!("{SCHEMAS}/FieldError")}},
+            "quote": {
+                "description": "With `price_changed`: what it would cost now, as quote_order answers.",
+                "$ref": format!("{SCHEMAS}/QuoteView"),
+            },
         },
         "required": ["success", "error", "type", "title", "status", "detail", "code", "requestId"],
     })

@@ -2,6 +2,7 @@
 //! Sources: the countries' own algorithms as the public validators
 //! python-stdnum and valvat document them.
 
+use crate::luhn::{self, is_luhn};
 use jiff::civil::Date;
 
 /// True when the digits of a number in the format of its country are good.
@@ -61,26 +62,8 @@ fn number(digits: &[u32]) -> u64 {
         .fold(0, |number, digit| number * 10 + u64::from(*digit))
 }
 
-/// The digits of a doubled digit, added up.
-fn doubled(digit: u32) -> u32 {
-    if digit > 4 { digit * 2 - 9 } else { digit * 2 }
-}
-
-/// Every second digit doubled, from the last but one on: a multiple of ten.
-pub(crate) fn luhn(digits: &[u32]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            if place % 2 == 1 {
-                doubled(*digit)
-            } else {
-                *digit
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10)
+fn luhn(digits: &[u32]) -> bool {
+    is_luhn(digits.iter().copied())
 }
 
 fn iso_7064_mod_11_10(digits: &[u32]) -> bool {
@@ -105,18 +88,7 @@ fn is_date(year: u32, month: u32, day: u32) -> bool {
 
 fn austria(digits: &[u32]) -> Option<bool> {
     let (last, first) = digits.split_last()?;
-    let sum: u32 = first
-        .iter()
-        .enumerate()
-        .map(|(place, digit)| {
-            if place % 2 == 1 {
-                doubled(*digit)
-            } else {
-                *digit
-            }
-        })
-        .sum();
-    Some((96 - sum) % 10 == *last)
+    Some((96 - luhn::sum(first.iter().copied())) % 10 == *last)
 }
 
 fn belgium(digits: &[u32]) -> Option<bool> {

@@ -8,6 +8,7 @@ pub mod form;
 pub mod guard;
 mod incoming;
 mod json;
+mod object;
 pub mod operation;
 pub mod problem;
 pub mod reply;

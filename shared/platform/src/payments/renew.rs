@@ -24,7 +24,6 @@ use domain::payment::{Channel, Payment, PaymentStatus, Purpose};
 use domain::subscription::{
     Bill, BillingPeriod, DueAction, PeriodBounds, PeriodStatus, Subscription,
 };
-use domain::vat_check::TaxFacts;
 use jiff::Timestamp;
 
 /// Steps one sweep takes with one subscription: more than [`MOST_OPENINGS`]
@@ -113,12 +112,13 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     let now = app.now();
     let subscription = &read.subscription.value;
     let channel = saved_method(subscription, &read.account.value)?;
-    let shop = app.config().one_stop_shop;
+    let one_stop_shop = app.config().one_stop_shop;
     let facts = app
         .store()
-        .tax_facts(subscription, bounds.start, shop)
+        .tax_facts(subscription, bounds.start, one_stop_shop)
         .await?;
-    let invoice = draft(app, subscription, &bounds, &facts.known)?;
+    let bill = subscription.bill(&bounds, &facts.known)?;
+    let invoice = draft(app, subscription, bounds.index, bill, now)?;
     let payment = first_charge(&invoice, channel, now)?;
     let period = guard(subscription.id, bounds, &payment);
     let waiting = match subscription.clone().opening(payment.id, now) {
@@ -231,10 +231,10 @@ pub(super) fn saved_method(
 fn draft(
     app: &App,
     subscription: &Subscription,
-    bounds: &PeriodBounds,
-    facts: &TaxFacts,
+    index: u32,
+    Bill { lines, tax, totals }: Bill,
+    now: Timestamp,
 ) -> Result<Invoice, PaymentError> {
-    let Bill { lines, tax, totals } = subscription.bill(bounds, facts)?;
     Ok(Invoice {
         id: app.new_id()?,
         account: subscription.account,
@@ -242,14 +242,14 @@ fn draft(
         payment: app.new_id()?,
         purpose: Purpose::Renewal {
             subscription: subscription.id,
-            index: bounds.index,
+            index,
         },
         buyer: subscription.buyer.clone(),
         lines,
         totals,
         tax,
         locale: subscription.locale,
-        created_at: app.now(),
+        created_at: now,
         finalise_at: None,
     })
 }

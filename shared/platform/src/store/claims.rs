@@ -1,10 +1,12 @@
 //! Claims: what became of a client's idempotency key.
 
-use super::item::Entity;
+use super::item::{Entity, Stored};
 use super::keys::{self, Key};
+use super::{Batch, StoreError, Transaction};
+use crate::http::operation::{SignedIn, Spec};
 use crate::http::problem::Code;
-use crate::http::reply::{Answer, Claimed};
-use crate::http::request::ClaimKey;
+use crate::http::reply::{Answer, Claimed, Reply};
+use crate::http::request::{ClaimKey, Request};
 use domain::id::{AccountId, OrderId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -85,7 +87,7 @@ impl Claim {
     }
 
     /// A claim answered in the transaction that makes it.
-    pub fn complete(
+    fn complete(
         account: AccountId,
         operation: &str,
         key: &ClaimKey,
@@ -148,6 +150,91 @@ impl Claim {
             ClaimState::InProgress { order, .. } => Some(order),
             ClaimState::Complete { .. } => None,
         }
+    }
+}
+
+/// The idempotency key of a request that one transaction answers: what became
+/// of it before, and that it is answered now. Without a key it asks and keeps
+/// nothing.
+#[derive(Debug)]
+pub struct Honoured<'a> {
+    request: &'a Request<SignedIn>,
+    spec: Spec,
+    read: Option<Stored<Claim>>,
+}
+
+impl<'a> Honoured<'a> {
+    /// The key a request of this operation came with.
+    pub fn of(request: &'a Request<SignedIn>, spec: Spec) -> Self {
+        Self {
+            request,
+            spec,
+            read: None,
+        }
+    }
+
+    fn account(&self) -> AccountId {
+        let SignedIn(claims) = &self.request.caller;
+        claims.account
+    }
+
+    /// Where its claim is, if there is one.
+    pub fn wanted(&self) -> Option<Key> {
+        let key = self.request.claim.as_ref()?;
+        Some(keys::idempotency(
+            self.account(),
+            self.spec.id,
+            &key.key_hash,
+        ))
+    }
+
+    /// Takes its claim from what was read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not what it should be.
+    pub fn take(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+        if let Some(key) = self.wanted() {
+            self.read = batch.take(&key)?;
+        }
+        Ok(())
+    }
+
+    /// What was answered under it before.
+    ///
+    /// # Errors
+    /// [`Code::IdempotencyKeyReused`] when something else was asked.
+    pub fn earlier(&self) -> Result<Option<Answer>, Code> {
+        let now = self.request.now;
+        let claim = self.request.claim.as_ref().zip(self.read.as_ref());
+        let Some((key, claim)) = claim.filter(|(_, claim)| !claim.value.is_over(now)) else {
+            return Ok(None);
+        };
+        match claim.value.meets(key, now) {
+            Claimed::Answered(answer) => Ok(Some(answer)),
+            Claimed::Refused(code) => Err(code),
+            Claimed::Free => Ok(None),
+        }
+    }
+
+    /// Lets the act keep its answer.
+    ///
+    /// # Errors
+    /// When the answer cannot be written as JSON.
+    pub fn keep<T: Serialize, R: Copy>(
+        &self,
+        act: &mut Transaction<R>,
+        reply: &Reply<T>,
+        refusal: R,
+    ) -> Result<(), serde_json::Error> {
+        let Some(key) = &self.request.claim else {
+            return Ok(());
+        };
+        let answer = reply.render(self.spec.success, &self.request.id.to_string())?;
+        let now = self.request.now;
+        let claim = Claim::complete(self.account(), self.spec.id, key, answer, now);
+        let version = self.read.as_ref().map(|read| read.version);
+        act.upsert(version, &claim, refusal);
+        Ok(())
     }
 }
 

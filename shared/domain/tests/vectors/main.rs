@@ -6,6 +6,9 @@
     reason = "a row that cannot be read fails its test"
 )]
 
+mod rows;
+mod taxes;
+
 use domain::allocation::{Discount, fixed_discount, percent_discount};
 use domain::anchor::{Anchor, Zone, add_months_clamped};
 use domain::decimal::{Decimal, line_net};
@@ -14,57 +17,11 @@ use domain::interval::{Interval, IntervalUnit};
 use domain::money::Currency;
 use domain::rounding::mul_ratio;
 use domain::tiers::{PriceScheme, Tier};
-use domain::vat::{
-    Buyer, CountryCode, CrossBorderSales, RateTotal, Registration, decide, tax_by_rate,
-};
-use domain::vat_number::VatNumber;
+use domain::vat::{RateTotal, tax_by_rate};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
+use rows::{Row, read, rows};
 use std::collections::HashMap;
-use std::fmt::Debug;
-use std::str::FromStr;
-
-/// One row, by column name.
-#[derive(Debug)]
-struct Row(HashMap<String, String>);
-
-impl Row {
-    fn text(&self, column: &str) -> &str {
-        self.0
-            .get(column)
-            .unwrap_or_else(|| panic!("no column {column}"))
-    }
-
-    fn get<T: FromStr<Err: Debug>>(&self, column: &str) -> T {
-        read(self.text(column))
-    }
-
-    fn optional<T: FromStr<Err: Debug>>(&self, column: &str) -> Option<T> {
-        Some(self.text(column))
-            .filter(|text| !text.is_empty())
-            .map(read)
-    }
-
-    fn list<T: FromStr<Err: Debug>>(&self, column: &str) -> Vec<T> {
-        self.text(column).split_whitespace().map(read).collect()
-    }
-}
-
-fn read<T: FromStr<Err: Debug>>(text: &str) -> T {
-    text.parse()
-        .unwrap_or_else(|error| panic!("{text:?}: {error:?}"))
-}
-
-fn rows(file: &str, count: usize) -> Vec<Row> {
-    let path = format!("{}/../../tests/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .from_path(&path)
-        .unwrap();
-    let rows: Vec<Row> = reader.deserialize().map(|row| Row(row.unwrap())).collect();
-    assert_eq!(rows.len(), count, "rows of {file}");
-    rows
-}
 
 #[test]
 fn months_are_added_with_the_day_clamped() {
@@ -360,63 +317,5 @@ fn dunning_follows_its_schedule() {
             (Some(_), Exhausted::Canceled) => "canceled",
         };
         assert_eq!(state, row.text("final_state"), "{row:?}");
-    }
-}
-
-/// Sales in France are decided as listed. All others are not decided yet: they
-/// carry the French rate and say so.
-fn registration(text: &str) -> Registration {
-    match text {
-        "valid" => Registration::Valid,
-        "invalid" => Registration::Invalid,
-        "pending" | "" => Registration::Pending,
-        answer => panic!("VIES says {answer}"),
-    }
-}
-
-#[test]
-fn sales_are_taxed_by_buyer_register_and_threshold() {
-    for row in rows("vat_decision.csv", 58) {
-        let number = VatNumber::parse(row.text("vat_number")).ok();
-        let buyer = Buyer {
-            country: CountryCode::parse(row.text("country")).unwrap(),
-            postal_code: row.text("postcode"),
-            number: number
-                .as_ref()
-                .map(|number| (number, registration(row.text("vies")))),
-        };
-        let sales = CrossBorderSales {
-            one_stop_shop: row.text("oss") == "yes",
-            year_before: row.get::<i64>("b2c_prev_eur") * 100,
-            this_year: row.get::<i64>("b2c_curr_eur") * 100,
-        };
-        let noon = row.get::<Date>("tax_point").at(12, 0, 0, 0);
-        let tax_point = Zone::parse("Europe/Paris").unwrap().instant(noon).unwrap();
-        let tax = decide(&buyer, &sales, tax_point);
-        let treatment = serde_json::to_value(tax.treatment).unwrap();
-        assert_eq!(treatment, row.text("treatment"), "{row:?}");
-        assert_eq!(tax.rate_basis_points, row.get::<u32>("rate_bp"), "{row:?}");
-        assert_eq!(tax.category.code(), row.text("category"), "{row:?}");
-        assert_eq!(tax.provisional, row.text("provisional") == "yes", "{row:?}");
-    }
-}
-
-#[test]
-fn vat_numbers_are_read_as_typed_and_their_digits_checked() {
-    for row in rows("vat_numbers.csv", 112) {
-        let number = VatNumber::parse(row.text("number"));
-        let is_good = number.as_ref().is_ok_and(VatNumber::has_good_digits);
-        assert_eq!(is_good, row.text("valid") == "yes", "{row:?}");
-        if let Ok(number) = number {
-            assert_eq!(number.as_str(), row.text("normalised"), "{row:?}");
-        }
-    }
-}
-
-#[test]
-fn vat_numbers_have_the_format_of_their_country() {
-    for row in rows("vat_syntax.csv", 53) {
-        let is_number = VatNumber::parse(row.text("number")).is_ok();
-        assert_eq!(is_number, row.text("valid") == "yes", "{row:?}");
     }
 }
