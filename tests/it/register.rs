@@ -1,17 +1,10 @@
 //! What the register of VAT numbers says, and what becomes of it.
 
 use serde_json::{Value, json};
-use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, order_of, text};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, VAT_NUMBER, order_under, text};
 
-const NUMBER: &str = "DE136695976";
 /// Its last digit is not the one the others give.
 const ODD_NUMBER: &str = "DE136695978";
-
-async fn says(shop: &Shop, number: &str, answer: &str) {
-    let entry = json!({"number": number, "answer": answer});
-    let answer = shop.post("/_local/vat-numbers", &entry).await;
-    assert_eq!(answer.status, 200, "{}", answer.json);
-}
 
 /// What the register was asked.
 async fn asked(shop: &Shop) -> Vec<Value> {
@@ -21,9 +14,7 @@ async fn asked(shop: &Shop) -> Vec<Value> {
 
 /// An order of somebody in Germany with this number, and its payment.
 async fn order(ada: &User, number: &str, key: &str) -> Value {
-    let mut order = order_of(&[(EDR_MONTHLY, 10)]);
-    order["billingAddress"]["country"] = json!("DE");
-    order["vatNumber"] = json!(number);
+    let order = order_under(number, &[(EDR_MONTHLY, 10)]);
     let call = ada.call("POST", "/v1/orders").key(key).json(&order);
     call.send().await.data(201)
 }
@@ -57,7 +48,7 @@ async fn kept(shop: &Shop, ada: &User) -> Value {
 async fn a_new_number_is_asked_about_within_minutes_and_the_answer_kept_as_evidence() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
-    let first = placed(&ada, NUMBER, "first").await;
+    let first = placed(&ada, VAT_NUMBER, "first").await;
     assert_eq!(taxed(&first), expect("reverse_charge", true));
     assert!(
         asked(&shop).await.is_empty(),
@@ -66,13 +57,13 @@ async fn a_new_number_is_asked_about_within_minutes_and_the_answer_kept_as_evide
     shop.advance("PT5M").await;
     let questions = asked(&shop).await;
     assert_eq!(questions.len(), 1, "{questions:?}");
-    assert_eq!(questions[0]["number"], NUMBER);
+    assert_eq!(questions[0]["number"], VAT_NUMBER);
     assert_eq!(questions[0]["askedBy"], "FR00000000000");
     let kept = kept(&shop, &ada).await;
     assert_eq!(kept["registration"], "valid");
     assert_eq!(kept["consultation"], questions[0]["consultation"]);
     assert_eq!(kept["answered_at"], questions[0]["at"]);
-    let second = placed(&ada, NUMBER, "second").await;
+    let second = placed(&ada, VAT_NUMBER, "second").await;
     assert_eq!(taxed(&second), expect("reverse_charge", false));
     shop.audit(&ada).await;
 }
@@ -81,8 +72,8 @@ async fn a_new_number_is_asked_about_within_minutes_and_the_answer_kept_as_evide
 async fn a_silent_register_is_no_answer_and_is_asked_again() {
     let shop = Shop::at("2026-01-15T09:00:00Z").await;
     let ada = shop.customer("ada@example.com").await;
-    says(&shop, NUMBER, "unavailable").await;
-    let first = placed(&ada, NUMBER, "first").await;
+    shop.register_says(VAT_NUMBER, "unavailable").await;
+    let first = placed(&ada, VAT_NUMBER, "first").await;
     assert_eq!(taxed(&first), expect("reverse_charge", true));
     shop.advance("PT1H30M").await;
     let times: Vec<String> = asked(&shop)
@@ -93,11 +84,16 @@ async fn a_silent_register_is_no_answer_and_is_asked_again() {
     let expected = ["09:00:00", "09:05:00", "09:20:00", "10:20:00"];
     assert_eq!(times, expected.map(|time| format!("2026-01-15T{time}Z")));
     let ada = shop.log_in(&ada.email, PASSWORD).await;
-    let second = placed(&ada, NUMBER, "second").await;
+    let second = placed(&ada, VAT_NUMBER, "second").await;
     assert_eq!(taxed(&second), expect("reverse_charge", true));
-    says(&shop, NUMBER, "registered").await;
+    shop.register_says(VAT_NUMBER, "registered").await;
     shop.advance("PT4H").await;
-    let third = placed(&shop.log_in(&ada.email, PASSWORD).await, NUMBER, "third").await;
+    let third = placed(
+        &shop.log_in(&ada.email, PASSWORD).await,
+        VAT_NUMBER,
+        "third",
+    )
+    .await;
     assert_eq!(taxed(&third), expect("reverse_charge", false));
     shop.audit(&ada).await;
 }
@@ -107,11 +103,11 @@ async fn a_silent_register_is_no_answer_and_is_asked_again() {
 async fn a_number_that_is_not_registered_any_more_makes_no_business() {
     let shop = Shop::at("2026-03-15T09:00:00Z").await;
     let ada = shop.customer("ada@example.com").await;
-    let placed_order = order(&ada, NUMBER, "first").await;
+    let placed_order = order(&ada, VAT_NUMBER, "first").await;
     assert_eq!(shop.pay(&placed_order, GOOD_CARD).await["status"], "paid");
     let path = format!("/v1/orders/{}", text(&placed_order["order"]["id"]));
     shop.advance("P2M").await;
-    says(&shop, NUMBER, "unknown").await;
+    shop.register_says(VAT_NUMBER, "unknown").await;
     // A good one is asked about after ninety days, one that is not every day.
     shop.advance("P2M").await;
     let questions = asked(&shop).await;
@@ -126,7 +122,7 @@ async fn a_number_that_is_not_registered_any_more_makes_no_business() {
         .map(|period| period["total"]["amount"].as_i64().unwrap())
         .collect();
     assert_eq!(totals, [4_900, 4_900, 4_900, 5_880, 5_880]);
-    let again = placed(&ada, NUMBER, "again").await;
+    let again = placed(&ada, VAT_NUMBER, "again").await;
     assert_eq!(taxed(&again), expect("origin", false));
     shop.audit(&ada).await;
 }
@@ -135,15 +131,15 @@ async fn a_number_that_is_not_registered_any_more_makes_no_business() {
 async fn a_number_that_comes_to_the_register_later_is_good_from_then_on() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
-    says(&shop, NUMBER, "unknown").await;
-    placed(&ada, NUMBER, "first").await;
+    shop.register_says(VAT_NUMBER, "unknown").await;
+    placed(&ada, VAT_NUMBER, "first").await;
     shop.advance("PT5M").await;
-    let second = placed(&ada, NUMBER, "second").await;
+    let second = placed(&ada, VAT_NUMBER, "second").await;
     assert_eq!(taxed(&second), expect("origin", false));
-    says(&shop, NUMBER, "registered").await;
+    shop.register_says(VAT_NUMBER, "registered").await;
     shop.advance("P1D").await;
     let ada = shop.log_in(&ada.email, PASSWORD).await;
-    let third = placed(&ada, NUMBER, "third").await;
+    let third = placed(&ada, VAT_NUMBER, "third").await;
     assert_eq!(taxed(&third), expect("reverse_charge", false));
     let refused = shop.cloud.take_log();
     let told = |line: &&String| line.contains("\"VatNumberRefused\":1");
@@ -155,7 +151,7 @@ async fn a_number_that_comes_to_the_register_later_is_good_from_then_on() {
 async fn a_number_with_wrong_digits_is_good_if_the_register_knows_it() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
-    says(&shop, ODD_NUMBER, "registered").await;
+    shop.register_says(ODD_NUMBER, "registered").await;
     let first = placed(&ada, ODD_NUMBER, "first").await;
     assert_eq!(taxed(&first), expect("reverse_charge", false));
     let second = placed(&ada, ODD_NUMBER, "second").await;
@@ -169,11 +165,9 @@ async fn a_number_with_wrong_digits_is_good_if_the_register_knows_it() {
 async fn a_number_with_wrong_digits_is_refused_while_the_register_is_silent() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
-    says(&shop, ODD_NUMBER, "unavailable").await;
+    shop.register_says(ODD_NUMBER, "unavailable").await;
     let before = shop.digest().await;
-    let mut order = order_of(&[(EDR_MONTHLY, 10)]);
-    order["billingAddress"]["country"] = json!("DE");
-    order["vatNumber"] = json!(ODD_NUMBER);
+    let order = order_under(ODD_NUMBER, &[(EDR_MONTHLY, 10)]);
     let faults = json!({"register": {"lostReply": 1.0}});
     for faults in [json!({}), faults] {
         shop.post("/_local/faults", &faults).await;

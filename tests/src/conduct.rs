@@ -40,6 +40,14 @@ impl Shop {
         self.faults(refused).await;
     }
 
+    /// What the register says of a VAT number from now on: `registered`,
+    /// `unknown`, or `unavailable`.
+    pub async fn register_says(&self, number: &str, answer: &str) {
+        let entry = json!({"number": number, "answer": answer});
+        let answer = self.post("/_local/vat-numbers", &entry).await;
+        assert_eq!(answer.status, 200, "{}", answer.json);
+    }
+
     /// Posts an event as the provider does, with this signature.
     pub async fn post_event(&self, signature: &str, body: impl Into<Bytes>) -> Answer {
         let call = self.call("POST", "/v1/webhooks/stripe");

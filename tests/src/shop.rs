@@ -20,6 +20,9 @@ pub const EDR_TIERS: &str = "pln_01946000000070008000000000000061";
 /// Everybody's password.
 pub const PASSWORD: &str = "purple-otter-walks-slowly-9";
 
+/// A VAT number with good digits.
+pub const VAT_NUMBER: &str = "DE136695976";
+
 /// A card that pays.
 pub const GOOD_CARD: &str = "4242424242424242";
 
@@ -350,6 +353,14 @@ pub fn order_of(items: &[(&str, u64)]) -> Value {
         .map(|(plan, quantity)| json!({"planId": plan, "quantity": quantity}))
         .collect();
     json!({"items": items, "billingAddress": address(), "returnUrl": "http://127.0.0.1:3000/_local/app", "acceptTerms": true})
+}
+
+/// An order of these plans by a business in Germany, under this VAT number.
+pub fn order_under(number: &str, items: &[(&str, u64)]) -> Value {
+    let mut order = order_of(items);
+    order["billingAddress"]["country"] = json!("DE");
+    order["vatNumber"] = json!(number);
+    order
 }
 
 /// A billing address in Paris.

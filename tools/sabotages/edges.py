@@ -57,7 +57,7 @@ EDGES = [
      "mentions(invoice.locale, due.is_zero())", "mentions(invoice.locale, !due.is_zero())",
      it("told::an_invoice_says_who_bought_what_for_which_period_and_whether_it_is_paid")),
     ("an order shows its total as its VAT", FUNCTIONS + "orders/views.rs",
-     "amount: order.totals.tax.amount(),", "amount: total.amount(),",
+     "tax: TaxView::of(&order.tax, order.totals.tax, locale),", "tax: TaxView::of(&order.tax, total, locale),",
      it("told::an_order_says_what_it_costs_which_part_of_it_is_vat_and_why")),
     ("a service period on an invoice ends when it begins", FUNCTIONS + "invoices/views.rs",
      "period_end: line.period_end.to_string(),", "period_end: line.period_start.to_string(),",

@@ -35,6 +35,9 @@ use platform::store::identity::Session;
 use platform::store::taxes::{FactKeys, ReadFacts};
 use platform::store::{CommitError, Stored, Transaction, keys};
 
+/// Tries against others who learn something of the same VAT number.
+const ROUNDS: u32 = 4;
+
 /// `POST /v1/orders`.
 pub struct CreateOrder;
 
@@ -68,19 +71,26 @@ impl Operation for CreateOrder {
         if !app.config().allows_return_url(&input.return_url) {
             return Err(Failure::field("/returnUrl", Reason::ForeignUrl));
         }
-        let (session, found) = read(app, &request, claims, &key, &input).await?;
-        require_live(session, request.now)?;
-        let claim = found
-            .claim
-            .clone()
-            .filter(|claim| !claim.value.is_over(request.now));
-        let placed = match claim.map(|claim| (claim.value.meets(&key, request.now), claim)) {
-            Some((Claimed::Answered(answer), _)) => return Ok(Reply::answer(answer)),
-            Some((Claimed::Refused(code), _)) => return Err(code.into()),
-            Some((Claimed::Free, claim)) => resume(app, claims.account, claim, &request).await?,
-            None => place(app, &request, claims, &key, found, input).await?,
-        };
-        answer(app, &request, placed).await
+        for _ in 0..ROUNDS {
+            let (session, found) = read(app, &request, claims, &key, &input).await?;
+            require_live(session, request.now)?;
+            let claim = found
+                .claim
+                .clone()
+                .filter(|claim| !claim.value.is_over(request.now));
+            let placed = match claim.map(|claim| (claim.value.meets(&key, request.now), claim)) {
+                Some((Claimed::Answered(answer), _)) => return Ok(Reply::answer(answer)),
+                Some((Claimed::Refused(code), _)) => return Err(code.into()),
+                Some((Claimed::Free, claim)) => {
+                    Some(resume(app, claims.account, claim, &request).await?)
+                }
+                None => place(app, &request, claims, &key, found, &input).await?,
+            };
+            if let Some(placed) = placed {
+                return answer(app, &request, placed).await;
+            }
+        }
+        Err(Code::ConcurrentChange.into())
     }
 }
 
@@ -145,14 +155,16 @@ enum Taken {
     Id,
 }
 
+/// Places the order by what was read; nothing when something was learnt of its
+/// VAT number meanwhile.
 async fn place(
     app: &App,
     request: &Request<SignedIn>,
     claims: &Claims,
     key: &ClaimKey,
     mut found: Found,
-    input: PlaceOrder,
-) -> Result<Placed, Failure> {
+    input: &PlaceOrder,
+) -> Result<Option<Placed>, Failure> {
     let now = request.now;
     let (items, cart) = items_of(found.cart.as_ref(), &input.wanted, now)?;
     let (account, known) = (Some(claims.account), &mut found.facts.known);
@@ -161,14 +173,16 @@ async fn place(
         let at = (request.locale, now);
         honour(app, token, &items, &input.terms, &offer, at).await?;
     }
-    let order = decide_order(app, request, claims, &found, &input, offer).await?;
-    let payment = first_attempt(&order, input.return_url, now)?;
+    let order = decide_order(app, request, claims, &found, input, offer).await?;
+    let payment = first_attempt(&order, input.return_url.clone(), now)?;
     let claim = Claim::begin(claims.account, CreateOrder::SPEC.id, key, order.id, now);
 
     let new = (&order, &payment, number.as_ref());
-    write(app, &found, &claim, new, cart).await?;
+    if !write(app, &found, &claim, new, cart).await? {
+        return Ok(None);
+    }
     let new = found.claim.map_or(1, |old| old.version.saturating_add(1));
-    Ok(Placed {
+    Ok(Some(Placed {
         order: Stored {
             value: order,
             version: 1,
@@ -182,17 +196,18 @@ async fn place(
             version: new,
         },
         customer: customer(&found.account.value, &found.user.value),
-    })
+    }))
 }
 
-/// T1: all of it or nothing.
+/// T1: all of it or nothing. False when something was learnt of the VAT number
+/// meanwhile.
 async fn write(
     app: &App,
     found: &Found,
     claim: &Claim,
     (order, payment, number): (&Order, &Payment, Option<&VatCheck>),
     cart: Option<Stored<StoredCart>>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let mut act = Transaction::new(app.new_id()?);
     // A claim whose time is over gives way to the new one.
     act.upsert(
@@ -218,12 +233,10 @@ async fn write(
         act.replace(cart.version, &cart.value.emptied(cart.version), Taken::Cart);
     }
     match app.store().commit(act).await {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
+        Err(CommitError::Refused(Taken::Number)) => Ok(false),
         Err(CommitError::Refused(Taken::Claim)) => Err(Code::RequestInProgress.into()),
-        // Or another order told of the same number for the first time.
-        Err(CommitError::Refused(Taken::Cart | Taken::Number)) => {
-            Err(Code::ConcurrentChange.into())
-        }
+        Err(CommitError::Refused(Taken::Cart)) => Err(Code::ConcurrentChange.into()),
         Err(CommitError::Refused(Taken::Id)) => {
             Err(Failure::Fault("an id was given twice".to_owned()))
         }

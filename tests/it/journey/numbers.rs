@@ -3,7 +3,7 @@
 use super::again;
 use local::Fault;
 use serde_json::json;
-use tests::shop::{EDR_MONTHLY, GOOD_CARD, order_of, text};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, VAT_NUMBER, order_under, text};
 use tests::stage::Stage;
 
 /// A business elsewhere in the Union, about whose number nothing can be learnt
@@ -11,9 +11,7 @@ use tests::stage::Stage;
 pub(super) async fn numbers(stage: &Stage) {
     let shop = &stage.shop;
     let place = async |key| {
-        let mut order = order_of(&[(EDR_MONTHLY, 1)]);
-        order["billingAddress"]["country"] = json!("DE");
-        order["vatNumber"] = json!("DE136695976");
+        let order = order_under(VAT_NUMBER, &[(EDR_MONTHLY, 1)]);
         let eve = again(&stage.eve).await;
         let call = eve.call("POST", "/v1/orders").key(key).json(&order);
         call.send().await.data(201)
@@ -50,19 +48,12 @@ async fn quotes(stage: &Stage) {
     let taken = eve.call("POST", "/v1/cart/merge");
     let taken = taken.json(&json!({"guestToken": guest}));
     taken.send().await.data(200);
-    let body = json!({
-        "items": [{"planId": EDR_MONTHLY, "quantity": 1}],
-        "billingAddress": {"country": "DE", "postalCode": "75001"},
-        "vatNumber": "DE136695976",
-    });
+    let mut order = order_under(VAT_NUMBER, &[(EDR_MONTHLY, 1)]);
     let quote = eve
         .call("POST", "/v1/orders/quote")
-        .json(&body)
+        .json(&order)
         .send()
         .await;
-    let mut order = order_of(&[(EDR_MONTHLY, 1)]);
-    order["billingAddress"]["country"] = json!("DE");
-    order["vatNumber"] = json!("DE136695976");
     order["quoteToken"] = quote.data(200)["quoteToken"].clone();
     let call = eve.call("POST", "/v1/orders").key("quoted").json(&order);
     call.send().await.data(201);

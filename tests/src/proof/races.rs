@@ -7,8 +7,8 @@ use super::modes::Mode;
 use super::report::Report;
 use super::scenario::Act;
 use crate::answer::Answer;
-use crate::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, User};
-use crate::stage::operation;
+use crate::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, User, VAT_NUMBER, order_of, order_under};
+use crate::stage::{Ask, operation};
 use futures::future::{Either, select};
 use local::Fault;
 use std::pin::pin;
@@ -30,9 +30,11 @@ pub enum Intruder {
     Order,
     /// Another customer orders and pays.
     Stranger,
+    /// The register has struck the buyer's VAT number off, and says so.
+    Register,
 }
 
-const INTRUDERS: [Intruder; 7] = [
+const INTRUDERS: [Intruder; 8] = [
     Intruder::Same,
     Intruder::Renewals,
     Intruder::Reconciler,
@@ -40,17 +42,24 @@ const INTRUDERS: [Intruder; 7] = [
     Intruder::Cart,
     Intruder::Order,
     Intruder::Stranger,
+    Intruder::Register,
 ];
 
 impl Intruder {
     /// False where it cannot come in between: events are carried one after the
-    /// other, jobs touch no cart, and what a stranger shares with others is
-    /// the numbers, which jobs take as well.
+    /// other, jobs touch no cart, what a stranger shares with others is the
+    /// numbers, which jobs take as well, and a VAT number matters to who orders
+    /// under one and to renewals.
     fn can_meet(self, act: &Act) -> bool {
         match self {
             Self::Same | Self::Events => !matches!(act, Act::Settle),
             Self::Stranger => matches!(act, Act::Tick(_)),
             Self::Cart => matches!(act, Act::Ask(_)),
+            Self::Register => match act {
+                Act::Ask(ask) => is_under_number(ask),
+                Act::Tick(job) => *job == "renew_subscriptions",
+                Act::Settle => false,
+            },
             Self::Renewals | Self::Reconciler | Self::Order => true,
         }
     }
@@ -74,7 +83,15 @@ impl Intruder {
             }
             Self::Order => {
                 let user = whose(story).await;
-                return refused(&user.order(EDR_MONTHLY, 2, "another").await);
+                let order = match act {
+                    // Which tells of the number for the first time as well.
+                    Act::Ask(ask) if is_under_number(ask) => {
+                        order_under(VAT_NUMBER, &[(EDR_MONTHLY, 2)])
+                    }
+                    Act::Ask(_) | Act::Tick(_) | Act::Settle => order_of(&[(EDR_MONTHLY, 2)]),
+                };
+                let call = user.call("POST", "/v1/orders").key("another");
+                return refused(&call.json(&order).send().await);
             }
             Self::Stranger => {
                 let eve = stage.shop.log_in(&stage.eve.email, PASSWORD).await;
@@ -84,6 +101,10 @@ impl Intruder {
                     Act::Settle.once(stage).await;
                 }
                 return refused(&placed);
+            }
+            Self::Register => {
+                stage.shop.register_says(VAT_NUMBER, "unknown").await;
+                Act::Tick("check_vat_numbers").once(stage).await;
             }
         }
         None
@@ -95,11 +116,18 @@ impl Intruder {
     fn excuse(self, told: &mut Told) {
         match self {
             Self::Same | Self::Renewals | Self::Reconciler | Self::Events => return,
-            Self::Cart => told.differences.clear(),
+            Self::Cart | Self::Register => told.differences.clear(),
             Self::Order | Self::Stranger => told.differences.retain(|it| !it.is_more()),
         }
         told.answer.take_if(|answer| answer.status < 500);
     }
+}
+
+/// True for an order under a VAT number.
+fn is_under_number(ask: &Ask) -> bool {
+    ask.body
+        .as_ref()
+        .is_some_and(|body| body["vatNumber"].is_string())
 }
 
 /// The customer of the story, who logs in: it may be long since the last time.

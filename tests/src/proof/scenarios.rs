@@ -2,7 +2,7 @@
 //! provider's events bring.
 
 use super::scenario::{Act, Scenario};
-use crate::shop::{EDR_MONTHLY, GOOD_CARD, registration};
+use crate::shop::{EDR_MONTHLY, GOOD_CARD, VAT_NUMBER, order_under, registration};
 use crate::stage::{Ask, Stage};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -58,6 +58,9 @@ fn of_orders() -> Vec<Scenario> {
         Scenario::new("create_order", "under a VAT number", |stage| {
             numbered(stage).boxed()
         }),
+        Scenario::new("create_order", "under a number known before", |stage| {
+            numbered_again(stage).boxed()
+        }),
         Scenario::new("check_vat_numbers", "a number is asked about", |stage| {
             questioned(stage).boxed()
         }),
@@ -89,6 +92,9 @@ fn of_renewals() -> Vec<Scenario> {
         })
         .then(|stage| pays_as_mailed(stage).boxed()),
         renew("three periods were missed", |stage| renewal(stage, "ok", 3)),
+        renew("under a VAT number", |stage| {
+            renewed_under_number(stage).boxed()
+        }),
         renew("a retry pays", |stage| recovered(stage).boxed()),
         renew("dunning ends", |stage| given_up(stage).boxed()),
     ]
@@ -240,15 +246,42 @@ async fn first(stage: &Stage) -> Act {
 /// Eve orders for a business in Germany.
 async fn numbered(stage: &Stage) -> Act {
     let spec = crate::stage::operation("create_order").spec;
-    let mut order = crate::shop::order_of(&[(EDR_MONTHLY, 2)]);
-    order["billingAddress"]["country"] = json!("DE");
-    order["vatNumber"] = json!("DE136695976");
+    let order = order_under(VAT_NUMBER, &[(EDR_MONTHLY, 2)]);
     Act::Ask(stage.good(&spec).json(order).by(&stage.eve.token))
 }
 
 async fn questioned(stage: &Stage) -> Act {
     numbered(stage).await.once(stage).await;
     Act::Tick("check_vat_numbers")
+}
+
+/// Eve's number is known, the register was silent, and is to be asked again.
+async fn unanswered(stage: &Stage) -> Value {
+    stage.shop.register_says(VAT_NUMBER, "unavailable").await;
+    let order = order_under(VAT_NUMBER, &[(EDR_MONTHLY, 1)]);
+    let call = stage.eve.call("POST", "/v1/orders").key("earlier");
+    let placed = call.json(&order).send().await.data(201);
+    stage.shop.tick("check_vat_numbers").await;
+    stage.shop.wait(300);
+    placed
+}
+
+async fn numbered_again(stage: &Stage) -> Act {
+    unanswered(stage).await;
+    numbered(stage).await
+}
+
+/// A month after Eve bought for a business in Germany.
+async fn renewed_under_number(stage: &Stage) -> Act {
+    let placed = unanswered(stage).await;
+    stage.shop.pay(&placed, GOOD_CARD).await;
+    stage.shop.cloud.settle().await;
+    // Ada's is renewed first, and by itself: she bought minutes before.
+    stage.shop.wait(31 * 24 * 3_600 - 200);
+    stage.shop.tick("renew_subscriptions").await;
+    stage.shop.cloud.settle().await;
+    stage.shop.wait(400);
+    Act::Tick("renew_subscriptions")
 }
 
 async fn canceled_while_paid(stage: &Stage) -> Act {
