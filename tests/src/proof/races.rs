@@ -30,11 +30,13 @@ pub enum Intruder {
     Order,
     /// Another customer orders and pays.
     Stranger,
+    /// A guest changes the cart that is being taken in.
+    Guest,
     /// The register has struck the buyer's VAT number off, and says so.
     Register,
 }
 
-const INTRUDERS: [Intruder; 8] = [
+const INTRUDERS: [Intruder; 9] = [
     Intruder::Same,
     Intruder::Renewals,
     Intruder::Reconciler,
@@ -42,21 +44,23 @@ const INTRUDERS: [Intruder; 8] = [
     Intruder::Cart,
     Intruder::Order,
     Intruder::Stranger,
+    Intruder::Guest,
     Intruder::Register,
 ];
 
 impl Intruder {
     /// False where it cannot come in between: events are carried one after the
     /// other, jobs touch no cart, what a stranger shares with others is the
-    /// numbers, which jobs take as well, and a VAT number matters to who orders
-    /// under one and to renewals.
+    /// numbers, which jobs take as well, a VAT number matters to who orders
+    /// under one and to renewals, and a guest to who takes the cart in.
     fn can_meet(self, act: &Act) -> bool {
         match self {
             Self::Same | Self::Events => !matches!(act, Act::Settle),
             Self::Stranger => matches!(act, Act::Tick(_)),
             Self::Cart => matches!(act, Act::Ask(_)),
+            Self::Guest => matches!(act, Act::Ask(ask) if names(ask, "guestToken")),
             Self::Register => match act {
-                Act::Ask(ask) => is_under_number(ask),
+                Act::Ask(ask) => names(ask, "vatNumber"),
                 Act::Tick(job) => *job == "renew_subscriptions",
                 Act::Settle => false,
             },
@@ -85,7 +89,7 @@ impl Intruder {
                 let user = whose(story).await;
                 let order = match act {
                     // Which tells of the number for the first time as well.
-                    Act::Ask(ask) if is_under_number(ask) => {
+                    Act::Ask(ask) if names(ask, "vatNumber") => {
                         order_under(VAT_NUMBER, &[(EDR_MONTHLY, 2)])
                     }
                     Act::Ask(_) | Act::Tick(_) | Act::Settle => order_of(&[(EDR_MONTHLY, 2)]),
@@ -102,6 +106,11 @@ impl Intruder {
                 }
                 return refused(&placed);
             }
+            Self::Guest => {
+                let put = stage.good(&operation("set_cart_item").spec);
+                let put = put.with("x-cart-token", &stage.guest);
+                return refused(&put.send(&stage.shop).await);
+            }
             Self::Register => {
                 stage.shop.register_says(VAT_NUMBER, "unknown").await;
                 Act::Tick("check_vat_numbers").once(stage).await;
@@ -116,18 +125,17 @@ impl Intruder {
     fn excuse(self, told: &mut Told) {
         match self {
             Self::Same | Self::Renewals | Self::Reconciler | Self::Events => return,
-            Self::Cart | Self::Register => told.differences.clear(),
+            Self::Cart | Self::Guest | Self::Register => told.differences.clear(),
             Self::Order | Self::Stranger => told.differences.retain(|it| !it.is_more()),
         }
         told.answer.take_if(|answer| answer.status < 500);
     }
 }
 
-/// True for an order under a VAT number.
-fn is_under_number(ask: &Ask) -> bool {
-    ask.body
-        .as_ref()
-        .is_some_and(|body| body["vatNumber"].is_string())
+/// True when a request names something.
+fn names(ask: &Ask, member: &str) -> bool {
+    let body = ask.body.as_ref();
+    body.is_some_and(|body| body[member].is_string())
 }
 
 /// The customer of the story, who logs in: it may be long since the last time.
