@@ -61,3 +61,12 @@ fn vat_numbers_have_the_format_of_their_country() {
         assert_eq!(is_number, row.text("valid") == "yes", "{row:?}");
     }
 }
+
+#[test]
+fn check_digits_are_those_another_validator_finds_good() {
+    for row in rows("vat_digits.csv", 1818) {
+        let number = VatNumber::parse(row.text("number"));
+        let is_good = number.is_ok_and(|number| number.has_good_digits());
+        assert_eq!(is_good, row.text("valid") == "yes", "{row:?}");
+    }
+}
