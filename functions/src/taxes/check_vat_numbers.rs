@@ -34,6 +34,11 @@ impl Job for CheckVatNumbers {
     }
 }
 
+/// What was invoiced without VAT waits for a person.
+#[derive(Debug, thiserror::Error)]
+#[error("the register does not know its VAT number")]
+struct NotRegistered;
+
 async fn serve(app: &App, key: &Key) -> Result<(), String> {
     if !matches!(Timed::of(key), Some(Timed::VatNumber(_))) {
         return Err(format!("no such timer of {}", key.pk));
@@ -59,8 +64,8 @@ async fn check(app: &App, known: Stored<VatCheck>) -> Result<(), String> {
             let was_invalid = before.registration == Registration::Invalid;
             let after = before.answered(answer, now);
             if after.registration == Registration::Invalid && !was_invalid {
-                // What was invoiced without VAT waits for a person.
                 app.count("VatNumberRefused");
+                app.note(after.account, &NotRegistered);
             }
             act.replace(known.version, &after, ());
             if let Some(told) = after.told() {
@@ -72,7 +77,7 @@ async fn check(app: &App, known: Stored<VatCheck>) -> Result<(), String> {
         }
         Err(error) => {
             app.count("RegisterSilent");
-            app.note(before.digest(), &error);
+            app.note(before.account, &error);
             act.replace(known.version, &before.unanswered(now), ());
         }
     }
