@@ -11,6 +11,7 @@ mod attempts;
 mod catalogue;
 mod dunning;
 mod invoices;
+mod offers;
 mod orders;
 mod publishing;
 mod samples;
