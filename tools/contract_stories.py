@@ -24,7 +24,7 @@ class Teller:
         return answer
 
     def tell(self):
-        for story in (self.an_order, self.a_login, self.a_guest, self.pages, self.a_payment):
+        for story in (self.an_order, self.a_merging, self.a_login, self.a_guest, self.pages, self.a_payment):
             try:
                 story()
             except Broken:
@@ -58,12 +58,19 @@ class Teller:
         self.step("another body under that key", "POST", f"/v1/orders/{world.camille.pending[0]}/cancellation", 422, idempotency_key=key, **me)
         self.step("canceling once more", "POST", f"{order}/cancellation", 200, **me)
         self.step("the list", "GET", "/v1/orders?limit=5", 200, **me)
+
+    def a_merging(self):
+        """A guest's cart is taken into the account's, by key and once."""
+        world, me = self.world, {"authorization": bearer(self.world.camille)}
+        plan = self.rng.choice(list(world.plans))
+        line = self.step("a guest's line", "PUT", f"/v1/cart/items/{plan}", 200, body={"quantity": world.plans[plan]})
+        guest = {"guestToken": line.data["guestToken"]}
         key = world.unique("story")
-        guest = {"guestToken": world.guest}
-        first = self.step("taking a guest's cart in", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
-        second = self.step("taking it in again", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
+        first = self.step("taking it in", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
+        second = self.step("taking it in, by key", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
         self.judge.same("the replayed merging", first, second)
         self.step("another's under that key", "POST", "/v1/cart/merge", 422, body={"guestToken": "A" * 43}, idempotency_key=key, **me)
+        self.step("nothing is left to take in", "POST", "/v1/cart/merge", 200, body=guest, **me)
 
     def a_login(self):
         """From the registration to the session's end."""
