@@ -15,6 +15,7 @@ pub mod mails;
 pub mod orders;
 pub mod payments;
 pub mod profile;
+pub mod refunds;
 #[cfg(feature = "registry")]
 pub mod registry;
 pub mod subscriptions;

@@ -12,8 +12,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::{
-    auth, cart, catalogue, events, invoices, orders, payments, profile, subscriptions, system,
-    taxes,
+    auth, cart, catalogue, events, invoices, orders, payments, profile, refunds, subscriptions,
+    system, taxes,
 };
 
 /// What running one comes to: the Lambda's answer as JSON.
@@ -101,6 +101,9 @@ pub fn operations() -> Vec<Entry> {
         http::<subscriptions::list_renewals::ListRenewals>(),
         http::<invoices::list_invoices::ListInvoices>(),
         http::<invoices::get_invoice::GetInvoice>(),
+        http::<refunds::get_payment::GetPayment>(),
+        http::<refunds::refund::RefundPayment>(),
+        http::<refunds::approve_refund::ApproveRefund>(),
         http::<system::health::Health>(),
         http::<system::openapi::Openapi>(),
         http::<system::docs::Docs>(),

@@ -10,7 +10,10 @@ use platform::http::operation::Access;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::shop::{Answer, PASSWORD, Shop, text};
-use tests::stage::{Ask, Stage, refresh_token};
+use tests::stage::{Ask, Stage, refresh_token, staff};
+
+/// The password of every login that is there from the start.
+const SEEDED: &str = "correct horse battery staple";
 
 /// Who may call an operation, and what it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,10 @@ enum Rule {
     Own(Session),
     /// A user: one thing of its account. To all others it is not there.
     Thing(Session),
+    /// Any of the staff, but no customer.
+    Staff(Session),
+    /// Finance and administrators, nobody else.
+    Finance(Session),
 }
 
 /// How a session is proved.
@@ -64,6 +71,8 @@ fn rule(operation: &str) -> Option<Rule> {
             Rule::Thing(Session::Token)
         }
         "cancel_order" => Rule::Thing(Session::Strict),
+        "get_payment" => Rule::Staff(Session::Token),
+        "refund" | "approve_refund" => Rule::Finance(Session::Strict),
         _ => return None,
     })
 }
@@ -79,15 +88,18 @@ fn every_operation_has_a_row_in_the_matrix() {
             Rule::Anybody | Rule::Provider => Access::Public,
             Rule::Cart => Access::UserOrGuest,
             Rule::Own(_) | Rule::Thing(_) => Access::User,
+            Rule::Staff(_) => Access::Staff,
+            Rule::Finance(_) => Access::Finance,
         };
         assert_eq!(
             entry.access, access,
             "{id}: its `Caller` is not what its row says, {rule:?}"
         );
         let names_one = entry.spec.path.contains("{id}");
+        let of_staff = matches!(rule, Rule::Staff(_) | Rule::Finance(_));
         assert_eq!(
             matches!(rule, Rule::Thing(_)),
-            names_one,
+            names_one && !of_staff,
             "{id}: {rule:?} does not go with {}",
             entry.spec.path
         );
@@ -100,6 +112,8 @@ struct Callers {
     expired: String,
     forged: Vec<String>,
     logged_out: String,
+    /// Of finance.
+    left: String,
 }
 
 impl Callers {
@@ -110,15 +124,11 @@ impl Callers {
         stage.shop.cloud.skip_to(stage.shop.cloud.now() + life);
         stage.ada = stage.shop.log_in(&stage.ada.email, PASSWORD).await;
         stage.eve = stage.shop.log_in(&stage.eve.email, PASSWORD).await;
-        let admin = stage
-            .shop
-            .cloud
-            .logins()
-            .into_iter()
-            .find(|login| login.role == "admin");
-        let admin = admin.unwrap();
-        stage.admin = stage.shop.log_in(&admin.email, &admin.password).await;
-        let logged_out = logged_out(&stage.shop, &stage.ada.email).await;
+        stage.admin = staff(&stage.shop, "admin").await;
+        stage.finance = staff(&stage.shop, "finance").await;
+        stage.support = staff(&stage.shop, "support").await;
+        let left = logged_out(&stage.shop, &stage.finance.email, SEEDED).await;
+        let logged_out = logged_out(&stage.shop, &stage.ada.email, PASSWORD).await;
         stage.refresh_token = refresh_token(&stage.shop, &stage.ada.email).await;
         let forged = forgeries(&stage.ada.token, &stage.eve.token);
         Self {
@@ -126,6 +136,7 @@ impl Callers {
             expired,
             forged,
             logged_out,
+            left,
         }
     }
 
@@ -138,8 +149,8 @@ impl Callers {
 }
 
 /// An access token whose session was ended.
-async fn logged_out(shop: &Shop, email: &str) -> String {
-    let login = json!({"email": email, "password": PASSWORD, "tokenTransport": "body"});
+async fn logged_out(shop: &Shop, email: &str, password: &str) -> String {
+    let login = json!({"email": email, "password": password, "tokenTransport": "body"});
     let tokens = shop.post("/v1/auth/login", &login).await.data(200);
     let logout = json!({"refreshToken": tokens["refreshToken"]});
     shop.post("/v1/auth/logout", &logout).await.data(200);
@@ -287,7 +298,10 @@ async fn only_users(callers: &Callers, entry: &Entry, session: Session) {
     let mut nobody = vec![good.clone(), good.clone().with("x-cart-token", cart_token)];
     let bad = callers.bad_tokens();
     nobody.extend(bad.into_iter().map(|token| good.clone().by(token)));
-    let ended = good.by(&callers.logged_out);
+    let ended = good.by(match entry.access {
+        Access::Staff | Access::Finance => &callers.left,
+        Access::Public | Access::User | Access::UserOrGuest => &callers.logged_out,
+    });
     match session {
         Session::Strict => nobody.push(ended),
         Session::Token => {
@@ -345,6 +359,42 @@ async fn thing(callers: &Callers, entry: &Entry) {
     assert_eq!(answer.status, entry.spec.success, "{id}: {}", answer.json);
 }
 
+/// Customers are told the same of every id, and so are staff who may not; to
+/// those who may, what is not there is not there.
+async fn only_staff(callers: &Callers, entry: &Entry, support: bool) {
+    let (id, stage) = (entry.spec.id, &callers.stage);
+    let good = fresh(stage, entry);
+    let absent = good.clone().at(absent_path(&good.path));
+    let mut strangers = vec![&stage.ada, &stage.eve];
+    if !support {
+        strangers.push(&stage.support);
+    }
+    let asks = strangers.iter().flat_map(|user| {
+        let by = |ask: &Ask| ask.clone().by(&user.token);
+        [by(&good), by(&absent)]
+    });
+    refuses(stage, id, asks.collect(), 403, "forbidden").await;
+    let nothing = vec![absent.by(&stage.finance.token)];
+    refuses(stage, id, nothing, 404, "not_found").await;
+    let mut may = vec![&stage.finance];
+    // What can be done once is done by the one who has not asked for it.
+    if id != "approve_refund" {
+        may.push(&stage.admin);
+    }
+    if support {
+        may.push(&stage.support);
+    }
+    for user in may {
+        let answer = fresh(stage, entry).by(&user.token).send(&stage.shop).await;
+        let told = (answer.status, &answer.json);
+        assert_eq!(
+            told.0, entry.spec.success,
+            "{id} by {}: {}",
+            user.email, told.1
+        );
+    }
+}
+
 /// The id in a path.
 fn named(path: &str) -> &str {
     path.split('/')
@@ -376,6 +426,14 @@ async fn every_operation_admits_whom_its_row_says_and_nobody_else() {
             Rule::Thing(session) => {
                 only_users(&callers, &entry, session).await;
                 thing(&callers, &entry).await;
+            }
+            Rule::Staff(session) => {
+                only_users(&callers, &entry, session).await;
+                only_staff(&callers, &entry, true).await;
+            }
+            Rule::Finance(session) => {
+                only_users(&callers, &entry, session).await;
+                only_staff(&callers, &entry, false).await;
             }
         }
         rows.insert(id);

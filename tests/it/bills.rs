@@ -1,5 +1,6 @@
 //! What is billed: numbers, VAT and currencies, the first time and later.
 
+use domain::invoice::{InvoiceNumber, Series};
 use platform::store::keys::{self, Key};
 use platform::store::{Entity, Transaction};
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,11 @@ impl Entity for Obstacle {
     const TYPE: &'static str = "obstacle";
 
     fn key(&self) -> Key {
-        keys::series_number(2026, 2)
+        keys::series_number(InvoiceNumber {
+            series: Series::Invoice,
+            year: 2026,
+            sequence: 2,
+        })
     }
 }
 

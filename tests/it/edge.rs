@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use functions::registry::operations;
 use http::Request;
-use platform::http::operation::{Access, Media};
+use platform::http::operation::Media;
 use serde_json::json;
 use tests::shop::{Answer, EDR_MONTHLY, Shop, order_of};
 use tests::stage::{Ask, Stage, operation};
@@ -87,10 +87,7 @@ async fn every_success_and_every_refusal_carries_the_headers_of_the_edge() {
     for entry in operations() {
         let id = entry.spec.id;
         let good = stage.good(&entry.spec);
-        let signed_in = match entry.access {
-            Access::Public => good.clone(),
-            Access::User | Access::UserOrGuest => good.clone().by(&stage.ada.token),
-        };
+        let signed_in = stage.asked(&entry);
         let success = signed_in.send(&stage.shop).await;
         let status = if id == "no_route" {
             404
@@ -259,10 +256,7 @@ async fn who_does_not_take_json_is_told_so_and_gets_documents_all_the_same() {
     let stage = Stage::set().await;
     for entry in operations() {
         let id = entry.spec.id;
-        let good = match entry.access {
-            Access::Public => stage.good(&entry.spec),
-            Access::User | Access::UserOrGuest => stage.good(&entry.spec).by(&stage.ada.token),
-        };
+        let good = stage.asked(&entry);
         let answer = good
             .clone()
             .with("accept", "application/pdf")

@@ -3,7 +3,7 @@
 //! others. One walk over the descriptions of all operations.
 
 use functions::registry::{Entry, operations};
-use platform::http::operation::{Access, Media};
+use platform::http::operation::Media;
 use serde_json::{Value, json};
 use tests::shop::Answer;
 use tests::stage::{Ask, Stage};
@@ -122,11 +122,7 @@ fn errors_at<'a>(answer: &'a Answer, path: &str) -> Vec<&'a str> {
 
 /// A good request of somebody who may make it.
 fn allowed(stage: &Stage, entry: &Entry) -> Ask {
-    let good = stage.good(&entry.spec);
-    match entry.access {
-        Access::Public => good,
-        Access::User | Access::UserOrGuest => good.by(&stage.ada.token),
-    }
+    stage.asked(entry)
 }
 
 #[tokio::test]

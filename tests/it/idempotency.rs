@@ -5,7 +5,7 @@ use functions::registry::{Entry, operations};
 use platform::http::operation::{Access, Idempotency};
 use serde_json::{Value, json};
 use tests::shop::{Answer, EDR_MONTHLY, PASSWORD, User, order_of, text};
-use tests::stage::{Ask, Stage, operation};
+use tests::stage::{Ask, Stage, operation, refund_of};
 
 /// What must not happen twice even when the client forgets a key.
 const REQUIRED: [&str; 5] = [
@@ -23,8 +23,12 @@ fn wanted(entry: &Entry) -> Idempotency {
     let only_looks = spec.path.ends_with("/quote") || spec.path.ends_with("/preview");
     match entry.access {
         _ if REQUIRED.contains(&spec.id) => Idempotency::Required,
-        Access::User if spec.method == "POST" && !only_looks => Idempotency::Honoured,
-        Access::User | Access::UserOrGuest | Access::Public => Idempotency::None,
+        Access::User | Access::Staff | Access::Finance if spec.method == "POST" && !only_looks => {
+            Idempotency::Honoured
+        }
+        Access::User | Access::Staff | Access::Finance | Access::UserOrGuest | Access::Public => {
+            Idempotency::None
+        }
     }
 }
 
@@ -35,12 +39,8 @@ fn unsafe_operations(stage: &Stage) -> Vec<(Entry, Ask)> {
         .into_iter()
         .filter(|entry| entry.spec.method != "GET")
         .map(|entry| {
-            let mut ask = stage.good(&entry.spec);
+            let mut ask = stage.asked(&entry);
             ask.headers.retain(|(name, _)| *name != "idempotency-key");
-            let ask = match entry.access {
-                Access::Public => ask,
-                Access::User | Access::UserOrGuest => ask.by(&stage.ada.token),
-            };
             (entry, ask)
         })
         .collect()
@@ -58,6 +58,8 @@ fn another(stage: &Stage, entry: &Entry, ask: &Ask) -> Ask {
             path: ask.path.replace(&stage.pending, &stage.other_pending),
             ..ask.clone()
         },
+        "refund" => ask.clone().json(refund_of(999)),
+        "approve_refund" => ask.clone().json(json!({"decision": "reject"})),
         "merge_cart" => ask.clone().json(json!({"guestToken": "A".repeat(43)})),
         other => panic!(
             "{other} takes a key: say what another request of it is in tests/it/idempotency.rs"

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::sync::OnceLock;
 use stripe_simulator::Delivery;
 use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, address, registration, text};
-use tests::stage::{Stage, operation, refresh_token};
+use tests::stage::{Stage, operation, refresh_token, staff};
 
 /// What the journeys left behind.
 #[derive(Default)]
@@ -104,11 +104,13 @@ async fn identity(stage: &Stage) {
 /// Each operation's good request; lists page by page.
 async fn every_operation(stage: &Stage) {
     let ada = again(&stage.ada).await;
+    let finance = staff(&stage.shop, "finance").await;
     for entry in operations() {
-        let good = stage.good(&entry.spec);
         let good = match entry.access {
-            Access::Public => good,
-            Access::User | Access::UserOrGuest => good.by(&ada.token),
+            Access::Public | Access::User | Access::UserOrGuest => {
+                stage.good(&entry.spec).by(&ada.token)
+            }
+            Access::Staff | Access::Finance => stage.good(&entry.spec).by(&finance.token),
         };
         good.send(&stage.shop).await;
         let paged = (entry.describe)()

@@ -41,6 +41,7 @@ mod prices;
 mod provider;
 mod publishing;
 mod quotes;
+mod refunds;
 mod refusals;
 mod register;
 mod renewals;

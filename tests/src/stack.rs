@@ -183,6 +183,10 @@ pub fn environment(cloud: &Cloud, aws: &str, web: &str) -> Vec<(String, String)>
         ("VIES_API_URL", format!("{web}/vies")),
         ("LIVE_MODE", config.live_mode.to_string()),
         ("ONE_STOP_SHOP", config.one_stop_shop.to_string()),
+        (
+            "REFUND_APPROVAL_ABOVE",
+            config.refund_approval_above.to_string(),
+        ),
         ("SELLER", json!(config.seller).to_string()),
         ("RUST_LOG", "info".to_owned()),
     ];

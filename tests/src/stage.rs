@@ -4,7 +4,7 @@
 
 use crate::shop::{Answer, EDR_MONTHLY, PASSWORD, Shop, User, order_of, registration, text};
 use functions::registry::{Entry, operations};
-use platform::http::operation::Spec;
+use platform::http::operation::{Access, Spec};
 use serde_json::{Value, json};
 
 /// A customer who bought and who is about to, another one, and an
@@ -19,12 +19,22 @@ pub struct Stage {
     pub eve: User,
     /// The administrator.
     pub admin: User,
+    /// Finance.
+    pub finance: User,
+    /// Support.
+    pub support: User,
     /// Ada's, paid.
     pub order: String,
     /// Ada's, waiting for payment.
     pub pending: String,
     /// Ada's, waiting for payment as well.
     pub other_pending: String,
+    /// Of Ada's paid order.
+    pub payment: String,
+    /// Of another order of Ada's, so large that refunds wait for approval.
+    pub large_payment: String,
+    /// A refund of it that waits; the administrator asked for it.
+    pub waiting_refund: String,
     /// Ada's.
     pub subscription: String,
     /// Ada's, paid.
@@ -130,13 +140,18 @@ impl Stage {
     pub async fn set_in(shop: Shop) -> Self {
         let ada = shop.customer("ada@example.com").await;
         let eve = shop.customer("eve@example.com").await;
-        let admin = shop
-            .cloud
-            .logins()
-            .into_iter()
-            .find(|login| login.role == "admin")
-            .unwrap();
-        let admin = shop.log_in(&admin.email, &admin.password).await;
+        let admin = staff(&shop, "admin").await;
+        let finance = staff(&shop, "finance").await;
+        let support = staff(&shop, "support").await;
+        let large_payment = payment_of(&shop, &ada.buy(EDR_MONTHLY, 400).await).await;
+        let asked = Ask::new(
+            "POST",
+            format!("/v1/admin/payments/{large_payment}/refunds"),
+        )
+        .json(refund_of(150_000))
+        .with("idempotency-key", "waiting")
+        .by(&admin.token);
+        let waiting_refund = text(&asked.send(&shop).await.data(201)["refund"]["id"]);
         let bought = ada.buy(EDR_MONTHLY, 3).await;
         let mut pending = Vec::new();
         for key in ["first", "second"] {
@@ -156,6 +171,9 @@ impl Stage {
             .data(202);
         shop.carry_mail().await;
         Self {
+            payment: payment_of(&shop, &bought).await,
+            large_payment,
+            waiting_refund,
             order: text(&bought["id"]),
             subscription: text(&bought["subscriptionIds"][0]),
             invoice: text(&bought["invoiceId"]),
@@ -168,6 +186,19 @@ impl Stage {
             ada,
             eve,
             admin,
+            finance,
+            support,
+        }
+    }
+
+    /// The good request of an operation, by somebody who may make it: Ada, or
+    /// finance.
+    pub fn asked(&self, entry: &Entry) -> Ask {
+        let good = self.good(&entry.spec);
+        match entry.access {
+            Access::Public => good,
+            Access::User | Access::UserOrGuest => good.by(&self.ada.token),
+            Access::Staff | Access::Finance => good.by(&self.finance.token),
         }
     }
 
@@ -206,6 +237,15 @@ impl Stage {
             "get_subscription" => ask(&format!("/v1/subscriptions/{}", self.subscription)),
             "list_renewals" => ask(&format!("/v1/subscriptions/{}/renewals", self.subscription)),
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
+            "get_payment" => ask(&format!("/v1/admin/payments/{}", self.payment)),
+            "refund" => ask(&format!("/v1/admin/payments/{}/refunds", self.payment))
+                .json(refund_of(1_000))
+                .with("idempotency-key", "good"),
+            "approve_refund" => ask(&format!(
+                "/v1/admin/payments/{}/refunds/{}/approval",
+                self.large_payment, self.waiting_refund
+            ))
+            .json(json!({"decision": "approve"})),
             "no_route" => ask("/v1/nowhere"),
             other => {
                 panic!(
@@ -235,10 +275,33 @@ impl Stage {
             self.order.clone(),
             self.pending.clone(),
             self.other_pending.clone(),
+            self.payment.clone(),
+            self.large_payment.clone(),
             self.subscription.clone(),
             self.invoice.clone(),
         ]
     }
+}
+
+/// Logs in as one of the staff.
+pub async fn staff(shop: &Shop, role: &str) -> User {
+    let logins = shop.cloud.logins();
+    let login = logins.into_iter().find(|login| login.role == role).unwrap();
+    shop.log_in(&login.email, &login.password).await
+}
+
+/// The payment of an order, as finance find it: by the provider's book.
+pub async fn payment_of(shop: &Shop, order: &Value) -> String {
+    let book = shop.cloud.simulator().book();
+    let payments = book["payments"].as_array().unwrap().clone();
+    let mut its = payments.iter().map(|payment| &payment["metadata"]);
+    let found = its.find(|metadata| metadata["order"] == order["id"]);
+    text(&found.unwrap()["payment"])
+}
+
+/// The body of a refund, in cents.
+pub fn refund_of(amount: i64) -> Value {
+    json!({"amount": {"amount": amount, "currency": "EUR"}, "reason": "Too many seats"})
 }
 
 /// Logs in as a client that keeps its refresh token itself.

@@ -131,7 +131,7 @@ async fn read(
     app: &App,
     account: AccountId,
     guest: &CartOwner,
-    key: &mut Honoured<'_>,
+    key: &mut Honoured<'_, SignedIn>,
 ) -> Result<Found, Failure> {
     let (own, guest) = (CartOwner::Account(account).key(), guest.key());
     let mut wanted = vec![own.clone(), guest.clone()];

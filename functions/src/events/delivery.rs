@@ -125,7 +125,13 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::SubscriptionParked { .. }
         | EventKind::VatNumberChecked { .. }
         | EventKind::SurplusCaptured { .. }
-        | EventKind::SurplusRefunded { .. } => Ok(None),
+        | EventKind::SurplusRefunded { .. }
+        | EventKind::RefundRequested { .. }
+        | EventKind::RefundApproved { .. }
+        | EventKind::RefundRejected { .. }
+        | EventKind::RefundMade { .. }
+        | EventKind::RefundRefused { .. }
+        | EventKind::OrderRefunded { .. } => Ok(None),
     }
 }
 
@@ -174,6 +180,9 @@ async fn receipt(
         return Ok(None);
     };
     let letter = match invoice.purpose {
+        _ if invoice.correction.is_some() => {
+            purchases::refund_notice(&to, &app.config().app_url, invoice, issue)
+        }
         Purpose::Order { .. } => {
             purchases::order_confirmation(&to, &app.config().app_url, invoice, issue)
         }

@@ -41,6 +41,7 @@ fn payment(status: PaymentStatus, channel: Channel) -> Payment {
         status,
         attempts: vec![attempt],
         surplus: Vec::new(),
+        refunds: Vec::new(),
         created_at: now(),
         check_at: None,
     }

@@ -210,6 +210,7 @@ pub(super) fn app(cloud: &Arc<Cloud>) -> App {
             register_url: String::new(),
             live_mode: false,
             one_stop_shop: false,
+            refund_approval_above: 100_000,
             seller: seller(),
             bootstrap_admin: None,
             rate_limits: true,

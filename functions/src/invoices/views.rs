@@ -1,7 +1,7 @@
 //! Invoices as JSON.
 
 use domain::address::BillingAddress;
-use domain::invoice::{Invoice, InvoiceLine, Seller, mentions};
+use domain::invoice::{Correction, Invoice, InvoiceLine, Seller, Series, mentions};
 use domain::locale::Locale;
 use platform::http::views::MoneyView;
 use serde::Serialize;
@@ -106,6 +106,32 @@ pub struct BuyerView {
     pub vat_number: Option<String>,
 }
 
+/// What a credit note corrects.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "registry", derive(schemars::JsonSchema))]
+pub struct CorrectionView {
+    /// The invoice.
+    pub invoice_id: String,
+    /// Its number.
+    pub number: String,
+    /// When it was issued.
+    pub issued_at: String,
+    /// Why money was given back.
+    pub reason: String,
+}
+
+impl CorrectionView {
+    fn of(correction: &Correction) -> Self {
+        Self {
+            invoice_id: correction.invoice.to_string(),
+            number: correction.number.to_string(),
+            issued_at: correction.issued_at.to_string(),
+            reason: correction.reason.as_str().to_owned(),
+        }
+    }
+}
+
 /// An invoice.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -139,6 +165,8 @@ pub struct InvoiceView {
     pub total: MoneyView,
     /// What is still to be paid.
     pub amount_due: MoneyView,
+    /// For a credit note: the invoice it corrects, and why; null for an invoice.
+    pub corrects: Option<CorrectionView>,
     /// What the law wants said.
     pub mentions: Vec<String>,
     /// Where its PDF is; null while there is none.
@@ -153,15 +181,22 @@ impl InvoiceView {
         let currency = totals.total.currency();
         let money = |amount| MoneyView::from(domain::money::Money::new(amount, currency));
         let due = invoice.amount_due();
-        let mut said: Vec<String> = mentions(invoice.locale, due.is_zero())
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        said.push(invoice.tax.reason.text(invoice.locale).to_owned());
+        let tax = invoice.tax.reason.text(invoice.locale);
+        let mut said: Vec<String> = match &invoice.correction {
+            Some(correction) => vec![correction.mention(invoice.locale)],
+            None => mentions(invoice.locale, due.is_zero())
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+        };
+        said.push(tax.to_owned());
         Some(Self {
             id: invoice.id.to_string(),
             number: number.to_string(),
-            kind: "invoice",
+            kind: match invoice.series() {
+                Series::Invoice => "invoice",
+                Series::CreditNote => "credit_note",
+            },
             status: invoice.status.name(),
             issued_at: issued_at.to_string(),
             due_at: issued_at.to_string(),
@@ -185,6 +220,7 @@ impl InvoiceView {
                 .collect(),
             total: totals.total.into(),
             amount_due: due.into(),
+            corrects: invoice.correction.as_ref().map(CorrectionView::of),
             mentions: said,
             pdf_url: None,
         })

@@ -2,7 +2,7 @@
 
 use super::letter::{Addressee, Letter};
 use super::statement::Statement;
-use domain::invoice::{Invoice, InvoiceNumber};
+use domain::invoice::{Invoice, InvoiceNumber, Series};
 use domain::locale::Locale;
 use jiff::Timestamp;
 
@@ -50,6 +50,36 @@ pub fn renewal_receipt(
     billed(letter, to, app_url, invoice, (number, issued_at))
 }
 
+/// Says what was given back and why, with its credit note.
+pub fn refund_notice(
+    to: &Addressee,
+    app_url: &str,
+    note: &Invoice,
+    (number, issued_at): (InvoiceNumber, Timestamp),
+) -> Letter {
+    let reason = note.correction.as_ref().map(|it| it.reason.as_str());
+    let reason = reason.unwrap_or_default();
+    let letter = match to.locale {
+        Locale::Fr => Letter::new(
+            to,
+            format!("Nous vous avons remboursé – avoir {number}"),
+            vec![
+                "Un remboursement est parti vers votre moyen de paiement ; votre banque peut mettre quelques jours à l'afficher.".to_owned(),
+                format!("Motif\u{a0}: {reason}"),
+            ],
+        ),
+        Locale::En => Letter::new(
+            to,
+            format!("We have refunded you – credit note {number}"),
+            vec![
+                "A refund is on its way to your payment method; your bank may take some days to show it.".to_owned(),
+                format!("Reason: {reason}"),
+            ],
+        ),
+    };
+    billed(letter, to, app_url, note, (number, issued_at))
+}
+
 fn billed(
     letter: Letter,
     to: &Addressee,
@@ -57,9 +87,11 @@ fn billed(
     invoice: &Invoice,
     (number, issued_at): (InvoiceNumber, Timestamp),
 ) -> Letter {
-    let label = match to.locale {
-        Locale::Fr => "Voir la facture",
-        Locale::En => "See the invoice",
+    let label = match (to.locale, invoice.series()) {
+        (Locale::Fr, Series::Invoice) => "Voir la facture",
+        (Locale::En, Series::Invoice) => "See the invoice",
+        (Locale::Fr, Series::CreditNote) => "Voir l'avoir",
+        (Locale::En, Series::CreditNote) => "See the credit note",
     };
     letter
         .with_statement(Statement::of(invoice, number, issued_at, to))

@@ -6,7 +6,9 @@ use domain::anchor::{Anchor, Zone};
 use domain::email::EmailAddress;
 use domain::id::Id;
 use domain::interval::Interval;
-use domain::invoice::{Invoice, InvoiceLine, InvoiceNumber, InvoiceStatus, InvoiceTotals, Seller};
+use domain::invoice::{
+    Invoice, InvoiceLine, InvoiceNumber, InvoiceStatus, InvoiceTotals, Seller, Series,
+};
 use domain::locale::Locale;
 use domain::localized::Localized;
 use domain::money::{Currency, Money};
@@ -111,6 +113,7 @@ pub(crate) fn invoice(purpose: Purpose, status: InvoiceStatus) -> Invoice {
         totals: InvoiceTotals::of(&lines, &tax, Currency::EUR).unwrap(),
         lines,
         tax,
+        correction: None,
         locale: Locale::Fr,
         created_at: now(),
         finalise_at: None,
@@ -119,6 +122,7 @@ pub(crate) fn invoice(purpose: Purpose, status: InvoiceStatus) -> Invoice {
 
 pub(crate) fn number() -> InvoiceNumber {
     InvoiceNumber {
+        series: Series::Invoice,
         year: 2026,
         sequence: 42,
     }

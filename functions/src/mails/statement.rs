@@ -2,7 +2,7 @@
 
 use super::letter::Addressee;
 use super::words::{date, day, percent};
-use domain::invoice::{Invoice, InvoiceLine, InvoiceNumber, issue_date};
+use domain::invoice::{Invoice, InvoiceLine, InvoiceNumber, Series, issue_date};
 use domain::locale::Locale;
 use domain::money::Money;
 use jiff::Timestamp;
@@ -38,9 +38,11 @@ impl Statement {
         to: &Addressee,
     ) -> Self {
         let issued = date(issue_date(issued_at), to.locale);
-        let title = match to.locale {
-            Locale::Fr => format!("Facture {number} du {issued}"),
-            Locale::En => format!("Invoice {number} of {issued}"),
+        let title = match (to.locale, number.series) {
+            (Locale::Fr, Series::Invoice) => format!("Facture {number} du {issued}"),
+            (Locale::En, Series::Invoice) => format!("Invoice {number} of {issued}"),
+            (Locale::Fr, Series::CreditNote) => format!("Avoir {number} du {issued}"),
+            (Locale::En, Series::CreditNote) => format!("Credit note {number} of {issued}"),
         };
         let lines = invoice
             .lines

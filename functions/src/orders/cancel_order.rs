@@ -111,7 +111,7 @@ async fn read(
     app: &App,
     request: &Request<SignedIn>,
     order: OrderId,
-    key: &mut Honoured<'_>,
+    key: &mut Honoured<'_, SignedIn>,
 ) -> Result<Found, Failure> {
     let SignedIn(claims) = &request.caller;
     let session = keys::session(claims.user, claims.session);
@@ -131,7 +131,7 @@ async fn commit(
     request: &Request<SignedIn>,
     read: &Stored<Order>,
     canceled: Order,
-    key: &Honoured<'_>,
+    key: &Honoured<'_, SignedIn>,
 ) -> Result<Option<Reply<OrderView>>, Failure> {
     let account = canceled.account;
     let version = read.version.saturating_add(1);

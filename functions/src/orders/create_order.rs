@@ -291,6 +291,7 @@ fn first_attempt(
         status: PaymentStatus::Pending,
         attempts: Vec::new(),
         surplus: Vec::new(),
+        refunds: Vec::new(),
         created_at: now,
         check_at: None,
     }

@@ -138,7 +138,7 @@ impl PaymentView {
         Self {
             id: payment.id.to_string(),
             provider: "stripe",
-            status: payment.status.name(),
+            status: payment.state_name(),
             checkout_url: open
                 .and_then(|attempt| attempt.page())
                 .map(|page| page.url.clone()),

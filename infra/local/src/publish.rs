@@ -59,6 +59,7 @@ fn config(table: &str, region: &str) -> Config {
         register_url: String::new(),
         live_mode: false,
         one_stop_shop: false,
+        refund_approval_above: 100_000,
         seller: seller(),
         bootstrap_admin: None,
         rate_limits: true,

@@ -1,4 +1,5 @@
-//! What is there from the start: the catalogue and two people.
+//! What is there from the start: the catalogue, a customer, and one person of
+//! each kind of staff.
 
 use crate::cloud::Cloud;
 use domain::account::StaffRole;
@@ -16,7 +17,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Somebody who can log in from the start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
-    /// `customer` or `admin`.
+    /// `customer`, `support`, `finance` or `admin`.
     pub role: String,
     /// E-mail address.
     pub email: String,
@@ -44,7 +45,7 @@ pub enum SeedError {
 }
 
 impl Cloud {
-    /// Publishes the catalogue and puts a customer and an administrator.
+    /// Publishes the catalogue and puts a customer and the staff.
     ///
     /// # Errors
     /// [`SeedError`].
@@ -65,6 +66,20 @@ impl Cloud {
                 "Camille",
                 "Client",
                 StaffRole::Customer,
+            ),
+            (
+                "support",
+                "support@cyna.example",
+                "Sacha",
+                "Support",
+                StaffRole::Support,
+            ),
+            (
+                "finance",
+                "finance@cyna.example",
+                "Fanny",
+                "Finance",
+                StaffRole::Finance,
             ),
             (
                 "admin",

@@ -3,7 +3,8 @@
 //! ids, never a person's data.
 
 use crate::id::{
-    AccountId, ActId, EventId, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId,
+    AccountId, ActId, EventId, InvoiceId, OrderId, PaymentId, RefundId, SessionId, SubscriptionId,
+    UserId,
 };
 use crate::invoice::InvoiceNumber;
 use crate::vat_number::VatDigest;
@@ -171,6 +172,56 @@ pub enum EventKind {
         /// True when it is registered.
         registered: bool,
     },
+    /// Staff asked for a refund.
+    RefundRequested {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which.
+        refund: RefundId,
+        /// Who asked.
+        by: UserId,
+        /// True when a second person must approve it first.
+        needs_approval: bool,
+    },
+    /// A second person approved a refund.
+    RefundApproved {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which.
+        refund: RefundId,
+        /// Who.
+        by: UserId,
+    },
+    /// A refund that waited for approval was rejected.
+    RefundRejected {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which.
+        refund: RefundId,
+        /// Who.
+        by: UserId,
+    },
+    /// The provider gave money back.
+    RefundMade {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which.
+        refund: RefundId,
+        /// Its credit note.
+        invoice: InvoiceId,
+    },
+    /// The provider refused to give money back.
+    RefundRefused {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which.
+        refund: RefundId,
+    },
+    /// All that was paid for an order was given back.
+    OrderRefunded {
+        /// Which.
+        order: OrderId,
+    },
     /// Money was captured that nobody owed.
     SurplusCaptured {
         /// For which payment.
@@ -210,7 +261,13 @@ impl EventKind {
             | Self::SubscriptionParked { .. }
             | Self::VatNumberChecked { .. }
             | Self::SurplusCaptured { .. }
-            | Self::SurplusRefunded { .. } => false,
+            | Self::SurplusRefunded { .. }
+            | Self::RefundRequested { .. }
+            | Self::RefundApproved { .. }
+            | Self::RefundRejected { .. }
+            | Self::RefundMade { .. }
+            | Self::RefundRefused { .. }
+            | Self::OrderRefunded { .. } => false,
         }
     }
 }
@@ -237,6 +294,7 @@ pub struct Event {
 mod tests {
     use super::*;
     use crate::id::Id as _;
+    use crate::invoice::Series;
 
     /// A renewal that is captured at once is numbered afterwards, one that was
     /// declined first is numbered before: whichever comes last mails the
@@ -252,6 +310,7 @@ mod tests {
         let finalised = |paid| EventKind::InvoiceFinalised {
             invoice: InvoiceId::from_bits(3),
             number: InvoiceNumber {
+                series: Series::Invoice,
                 year: 2026,
                 sequence: 1,
             },

@@ -23,6 +23,9 @@ pub trait Id: Sized + Copy + fmt::Display {
     /// The id with these 128 bits.
     fn from_bits(bits: u128) -> Self;
 
+    /// Its 128 bits.
+    fn bits(self) -> u128;
+
     /// Reads `<prefix>_<32 lower-case hexadecimal digits>`, nothing else.
     ///
     /// # Errors
@@ -57,6 +60,10 @@ macro_rules! ids {
 
             fn from_bits(bits: u128) -> Self {
                 Self(bits)
+            }
+
+            fn bits(self) -> u128 {
+                self.0
             }
 
             fn parse(text: &str) -> Result<Self, IdError> {
@@ -110,6 +117,8 @@ ids! {
     SubscriptionId = "sub";
     /// An invoice or credit note.
     InvoiceId = "inv";
+    /// Money given back.
+    RefundId = "rfd";
     /// A domain event.
     EventId = "evt";
     /// One logical act, stored in every item the act writes.

@@ -1,7 +1,9 @@
 //! Invoices: drafts until the first outcome of their payment, then numbered
-//! without gaps and never changed.
+//! without gaps and never changed. A credit note corrects one: the same
+//! document in a series of its own, its amounts above zero.
 
-pub use crate::series::{DateGoesBack, InvoiceNumber, SeriesCounter, issue_date};
+pub use crate::credit_note::Correction;
+pub use crate::series::{DateGoesBack, InvoiceNumber, Series, SeriesCounter, issue_date};
 
 use crate::id::{AccountId, InvoiceId, PaymentId, PlanId};
 use crate::locale::Locale;
@@ -136,6 +138,9 @@ pub struct Invoice {
     pub totals: InvoiceTotals,
     /// The tax and why.
     pub tax: TaxDecision,
+    /// For a credit note: what it corrects, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<Correction>,
     /// Language it is written in.
     pub locale: Locale,
     /// When the draft was made.
@@ -200,6 +205,11 @@ impl Invoice {
         }
     }
 
+    /// A credit note, whose money went back before it is numbered.
+    pub(crate) fn settled(self, now: Timestamp) -> Self {
+        self.ready(Some(now), now)
+    }
+
     fn ready(self, paid_at: Option<Timestamp>, now: Timestamp) -> Self {
         Self {
             status: InvoiceStatus::Ready { paid_at },
@@ -242,6 +252,14 @@ impl Invoice {
         })
     }
 
+    /// The series its number is of.
+    pub fn series(&self) -> Series {
+        match self.correction {
+            Some(_) => Series::CreditNote,
+            None => Series::Invoice,
+        }
+    }
+
     fn refuse(&self, action: &'static str) -> InvoiceRefusal {
         InvoiceRefusal {
             action,
@@ -274,9 +292,10 @@ impl Invoice {
     }
 
     /// What of it counts as sold to consumers elsewhere in the Union, in cents
-    /// without VAT.
+    /// without VAT. A credit note is not counted back: the threshold is passed
+    /// rather too early than too late.
     pub fn cross_border(&self) -> i64 {
-        if self.tax.reason.is_cross_border() {
+        if self.tax.reason.is_cross_border() && self.correction.is_none() {
             self.totals.net.amount()
         } else {
             0

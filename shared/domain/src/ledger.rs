@@ -8,10 +8,11 @@
 //! | money captured | provider | clearing |
 //! | invoice finalised | receivable | revenue, VAT |
 //! | capture applied to a finalised invoice | clearing | receivable |
-//! | surplus capture refunded | clearing | provider |
+//! | capture given back | clearing | provider |
+//! | credit note finalised | revenue, VAT | clearing |
 //!
 //! So clearing is zero at rest: a balance there is money that belongs to no
-//! invoice yet.
+//! document yet.
 
 use crate::id::{AccountId, EventId, InvoiceId, PaymentId};
 use crate::money::{Currency, Money};
@@ -58,6 +59,16 @@ pub enum Cause {
     /// An invoice was finalised.
     Invoice {
         /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// Captured money was given back.
+    Refund {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// A credit note was finalised.
+    CreditNote {
+        /// The credit note.
         invoice: InvoiceId,
     },
     /// A capture nobody owed was refunded.
@@ -138,14 +149,10 @@ impl Posting {
         total: Money,
         paid: bool,
     ) -> Result<Self, PostingError> {
-        let vat = taxes
-            .iter()
-            .try_fold(0_i64, |sum, rate| sum.checked_add(rate.tax))
-            .ok_or(ArithmeticError::Overflow)?;
         let mut lines = vec![
             (LedgerAccount::Receivable, total.amount()),
             (LedgerAccount::Revenue, negate(net.amount())?),
-            (LedgerAccount::Vat, negate(vat)?),
+            (LedgerAccount::Vat, negate(vat_of(taxes)?)?),
         ];
         if paid {
             lines.push((LedgerAccount::Clearing, total.amount()));
@@ -154,23 +161,60 @@ impl Posting {
         Self::new(Cause::Invoice { invoice }, total.currency(), &lines)
     }
 
+    /// A credit note finalised; its money was given back before.
+    ///
+    /// # Errors
+    /// [`PostingError`] when the totals do not add up.
+    pub fn credit_note(
+        invoice: InvoiceId,
+        net: Money,
+        taxes: &[RateTotal],
+        total: Money,
+    ) -> Result<Self, PostingError> {
+        let lines = [
+            (LedgerAccount::Revenue, net.amount()),
+            (LedgerAccount::Vat, vat_of(taxes)?),
+            (LedgerAccount::Clearing, negate(total.amount())?),
+        ];
+        Self::new(Cause::CreditNote { invoice }, total.currency(), &lines)
+    }
+
+    /// Captured money given back; its credit note follows.
+    ///
+    /// # Errors
+    /// [`PostingError`] when an amount is out of range.
+    pub fn refund(payment: PaymentId, amount: Money) -> Result<Self, PostingError> {
+        Self::given_back(Cause::Refund { payment }, amount)
+    }
+
     /// A surplus capture given back.
     ///
     /// # Errors
     /// [`PostingError`] when an amount is out of range.
     pub fn surplus_refund(payment: PaymentId, amount: Money) -> Result<Self, PostingError> {
+        Self::given_back(Cause::SurplusRefund { payment }, amount)
+    }
+
+    fn given_back(cause: Cause, amount: Money) -> Result<Self, PostingError> {
         let value = amount.amount();
         let lines = [
             (LedgerAccount::Clearing, value),
             (LedgerAccount::Provider, negate(value)?),
         ];
-        Self::new(Cause::SurplusRefund { payment }, amount.currency(), &lines)
+        Self::new(cause, amount.currency(), &lines)
     }
 
     /// Its lines.
     pub fn lines(&self) -> &[LedgerLine] {
         &self.lines
     }
+}
+
+fn vat_of(taxes: &[RateTotal]) -> Result<i64, ArithmeticError> {
+    taxes
+        .iter()
+        .try_fold(0_i64, |sum, rate| sum.checked_add(rate.tax))
+        .ok_or(ArithmeticError::Overflow)
 }
 
 fn negate(value: i64) -> Result<i64, ArithmeticError> {

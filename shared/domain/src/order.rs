@@ -251,6 +251,26 @@ impl Order {
         self.leave_pending("expired", OrderStatus::Expired { at })
     }
 
+    /// The order whose payment was given back in full.
+    ///
+    /// # Errors
+    /// [`OrderRefusal`] unless it is paid.
+    pub fn refund(self, at: Timestamp) -> Result<Self, OrderRefusal> {
+        match self.status {
+            OrderStatus::Paid { .. } => Ok(Self {
+                status: OrderStatus::Refunded { at },
+                ..self
+            }),
+            OrderStatus::Pending
+            | OrderStatus::Canceled { .. }
+            | OrderStatus::Expired { .. }
+            | OrderStatus::Refunded { .. } => Err(OrderRefusal {
+                action: "refunded",
+                state: self.status.name(),
+            }),
+        }
+    }
+
     fn leave_pending(
         self,
         action: &'static str,

@@ -10,6 +10,7 @@ pub use crate::settling::{
 
 use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, SubscriptionId};
 use crate::money::Money;
+use crate::refund::Refund;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -54,11 +55,6 @@ pub enum PaymentStatus {
         /// When.
         at: Timestamp,
     },
-    /// Captured, then refunded in full.
-    Refunded {
-        /// When.
-        at: Timestamp,
-    },
 }
 
 impl PaymentStatus {
@@ -69,7 +65,6 @@ impl PaymentStatus {
             Self::Paid { .. } => "paid",
             Self::Failed { .. } => "failed",
             Self::Expired { .. } => "expired",
-            Self::Refunded { .. } => "refunded",
         }
     }
 }
@@ -112,6 +107,9 @@ pub struct Payment {
     /// Captures nobody owes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surplus: Vec<Surplus>,
+    /// What was or will be given back of the capture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<Refund>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its outcome is to be looked up next.
@@ -121,7 +119,7 @@ pub struct Payment {
 /// A new attempt the payment's state forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AttemptRefusal {
-    /// It is paid, given up, expired or refunded.
+    /// It is paid, given up or expired.
     #[error("the payment is {0}")]
     Closed(&'static str),
     /// Money may still move because of the last attempt.
@@ -138,6 +136,15 @@ impl Payment {
     /// The attempt that is still open, if any.
     pub fn open_attempt(&self) -> Option<&Attempt> {
         self.attempts.iter().find(|attempt| attempt.is_open())
+    }
+
+    /// The state's name in the API: what was given back in full is refunded.
+    pub fn state_name(&self) -> &'static str {
+        if self.is_refunded() {
+            "refunded"
+        } else {
+            self.status.name()
+        }
     }
 
     /// True while it may still be paid.
@@ -250,14 +257,15 @@ impl Payment {
             .rest(),
             PaymentStatus::Paid { .. }
             | PaymentStatus::Failed { .. }
-            | PaymentStatus::Expired { .. }
-            | PaymentStatus::Refunded { .. } => self,
+            | PaymentStatus::Expired { .. } => self,
         }
     }
 
     /// Takes the timer away unless something is open or to be refunded.
     pub(crate) fn rest(mut self) -> Self {
-        let busy = self.open_attempt().is_some() || self.surplus.iter().any(|s| s.refund.is_none());
+        let busy = self.open_attempt().is_some()
+            || self.open_surplus().is_some()
+            || self.open_refund().is_some();
         if !busy {
             self.check_at = None;
         }

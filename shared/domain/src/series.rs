@@ -1,4 +1,5 @@
-//! Invoice numbers: one series for each calendar year, without gaps.
+//! Numbers of invoices and credit notes: each a series of its own for every
+//! calendar year, without gaps.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,9 +10,42 @@ use std::fmt;
 /// The zone of issue dates and series years: the seller's.
 const SELLER_ZONE: &str = "Europe/Paris";
 
-/// `F2026-000001`: series by kind and calendar year of issue.
+/// What is numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Series {
+    /// Invoices.
+    #[default]
+    Invoice,
+    /// Credit notes.
+    CreditNote,
+}
+
+impl Series {
+    /// The letter its numbers begin with: facture, avoir.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Invoice => 'F',
+            Self::CreditNote => 'A',
+        }
+    }
+
+    // What is left out in the table is an invoice's.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+    fn is_invoice(&self) -> bool {
+        match self {
+            Self::Invoice => true,
+            Self::CreditNote => false,
+        }
+    }
+}
+
+/// `F2026-000001`, `A2026-000001`: series by kind and calendar year of issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceNumber {
+    /// Which series.
+    #[serde(default, skip_serializing_if = "Series::is_invoice")]
+    pub series: Series,
     /// Calendar year of issue.
     pub year: i16,
     /// 1, 2, 3 … without gaps.
@@ -20,7 +54,8 @@ pub struct InvoiceNumber {
 
 impl fmt::Display for InvoiceNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "F{}-{:06}", self.year, self.sequence)
+        let letter = self.series.letter();
+        write!(f, "{letter}{}-{:06}", self.year, self.sequence)
     }
 }
 
@@ -34,6 +69,9 @@ pub fn issue_date(now: Timestamp) -> Date {
 /// The last number of a series and the day it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesCounter {
+    /// Of what.
+    #[serde(default, skip_serializing_if = "Series::is_invoice")]
+    pub series: Series,
     /// Calendar year.
     pub year: i16,
     /// Last number given; 0 for none.
@@ -53,8 +91,9 @@ pub struct DateGoesBack(pub Date);
 
 impl SeriesCounter {
     /// The series of this year before its first number.
-    pub fn start(date: Date) -> Self {
+    pub fn start(series: Series, date: Date) -> Self {
         Self {
+            series,
             year: date.year(),
             last: 0,
             last_date: date,
@@ -87,6 +126,7 @@ impl SeriesCounter {
         Ok((
             counter,
             InvoiceNumber {
+                series: self.series,
                 year: self.year,
                 sequence,
             },

@@ -244,7 +244,6 @@ impl Payment {
                 provider_payment, ..
             } if *provider_payment == seen.id => Settlement::Nothing,
             _ if known_surplus => Settlement::Nothing,
-            PaymentStatus::Refunded { .. } => Settlement::Nothing,
             PaymentStatus::Pending if payable => {
                 self.succeeded(seen, now);
                 self.status = PaymentStatus::Paid {

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use domain::id::{AccountId, EventId, Id as _, InvoiceId, PaymentId};
-use domain::invoice::{SeriesCounter, issue_date};
+use domain::invoice::{Series, SeriesCounter, issue_date};
 use domain::ledger::{
     Cause, ChainError, LedgerAccount, LedgerEntry, LedgerHead, LedgerLine, Posting, PostingError,
     verify,
@@ -201,7 +201,7 @@ fn a_change_that_hides_itself_is_found_all_the_same() {
 #[test]
 fn a_number_is_never_dated_before_the_one_before_it() {
     let day = |text: &str| text.parse().unwrap();
-    let (counter, first) = SeriesCounter::start(day("2026-01-01"))
+    let (counter, first) = SeriesCounter::start(Series::Invoice, day("2026-01-01"))
         .take(day("2026-01-05"))
         .unwrap();
     assert_eq!(first.to_string(), "F2026-000001");

@@ -35,6 +35,7 @@ fn payment() -> Payment {
         status: PaymentStatus::Pending,
         attempts: Vec::new(),
         surplus: Vec::new(),
+        refunds: Vec::new(),
         created_at: now(),
         check_at: None,
     }

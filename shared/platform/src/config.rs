@@ -32,6 +32,9 @@ pub struct Config {
     /// one-stop shop (OSS): then they pay that of their country from the first
     /// sale on.
     pub one_stop_shop: bool,
+    /// A refund of more than this, in minor units of its currency, waits for a
+    /// second person.
+    pub refund_approval_above: i64,
     /// The seller on invoices.
     pub seller: Seller,
     /// The address whose verified user is the first administrator.
@@ -110,6 +113,11 @@ impl Config {
             register_url: variable("VIES_API_URL")?.trim_end_matches('/').to_owned(),
             live_mode: flag("LIVE_MODE")?,
             one_stop_shop: flag("ONE_STOP_SHOP")?,
+            refund_approval_above: variable("REFUND_APPROVAL_ABOVE")?
+                .parse()
+                .ok()
+                .filter(|limit| *limit >= 0)
+                .ok_or_else(|| malformed("REFUND_APPROVAL_ABOVE", "an amount in minor units"))?,
             seller,
             bootstrap_admin,
             rate_limits: true,

@@ -24,6 +24,7 @@ const ENVIRONMENT: [(&str, &str); 15] = [
     ),
     ("LIVE_MODE", "true"),
     ("ONE_STOP_SHOP", "false"),
+    ("REFUND_APPROVAL_ABOVE", "100000"),
     ("BOOTSTRAP_ADMIN_EMAIL", ""),
     (
         "SELLER",

@@ -4,7 +4,7 @@ use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
 use domain::id::{AccountId, Id as _, InvoiceId};
-use domain::invoice::{Invoice, InvoiceNumber, InvoiceStatus};
+use domain::invoice::{Invoice, InvoiceNumber, InvoiceStatus, Series};
 use domain::ledger::{Posting, PostingError};
 use domain::money::{Currency, Money};
 use domain::vat::RateTotal;
@@ -99,6 +99,7 @@ async fn an_invoice_is_issued_once_and_never_without_lines() {
     let issued = stored(&world, world.ada.account).await;
     let now = world.shop.cloud.now();
     let number = InvoiceNumber {
+        series: Series::Invoice,
         year: 2026,
         sequence: 2,
     };

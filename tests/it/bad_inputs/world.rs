@@ -81,6 +81,7 @@ pub(super) async fn good_requests() -> (World, Vec<(Entry, Ask)>) {
         let ask = match entry.access {
             Access::Public => ask,
             Access::User | Access::UserOrGuest => ask.by(&stage.ada),
+            Access::Staff | Access::Finance => ask.by(&stage.finance),
         };
         (entry, ask)
     });

@@ -5,7 +5,6 @@ use crate::stage::{Ask, Stage};
 use functions::registry::operations;
 use futures::future::BoxFuture;
 use local::Options;
-use platform::http::operation::Access;
 use serde_json::json;
 
 /// How often a client asks again.
@@ -101,11 +100,7 @@ impl Scenario {
             Prepared::By(prepare) => prepare(stage).await,
             Prepared::Good => {
                 let entry = crate::stage::operation(self.operation);
-                let good = stage.good(&entry.spec);
-                Act::Ask(match entry.access {
-                    Access::Public => good,
-                    Access::User | Access::UserOrGuest => good.by(&stage.ada.token),
-                })
+                Act::Ask(stage.asked(&entry))
             }
         }
     }

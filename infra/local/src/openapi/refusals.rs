@@ -43,6 +43,9 @@ fn codes(entry: &Entry, description: &Description) -> Vec<Code> {
     match entry.access {
         Access::Public => {}
         Access::User | Access::UserOrGuest => possible.push(Code::Unauthenticated),
+        Access::Staff | Access::Finance => {
+            possible.extend([Code::Unauthenticated, Code::Forbidden]);
+        }
     }
     let claim = [
         Code::IdempotencyKeyInvalid,

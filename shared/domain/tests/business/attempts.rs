@@ -25,7 +25,7 @@ fn outcomes() -> [(Outcome, &'static str, bool, Option<&'static str>); 6] {
     ]
 }
 
-fn statuses() -> [(PaymentStatus, &'static str); 5] {
+fn statuses() -> [(PaymentStatus, &'static str); 4] {
     let at = now();
     let provider_payment = "pi_0".to_owned();
     [
@@ -39,7 +39,6 @@ fn statuses() -> [(PaymentStatus, &'static str); 5] {
         ),
         (PaymentStatus::Failed { at }, "failed"),
         (PaymentStatus::Expired { at }, "expired"),
-        (PaymentStatus::Refunded { at }, "refunded"),
     ]
 }
 

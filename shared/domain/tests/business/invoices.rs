@@ -2,7 +2,7 @@
 
 use crate::samples::{captured, dollar, draft, eur, french_vat, invoice_line, later, line, order};
 use domain::invoice::{
-    DateGoesBack, Invoice, InvoiceNumber, InvoiceRefusal, InvoiceStatus, InvoiceTotals,
+    DateGoesBack, Invoice, InvoiceNumber, InvoiceRefusal, InvoiceStatus, InvoiceTotals, Series,
     SeriesCounter, mentions,
 };
 use domain::locale::Locale;
@@ -14,6 +14,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 const NUMBER: InvoiceNumber = InvoiceNumber {
+    series: Series::Invoice,
     year: 2026,
     sequence: 12,
 };
@@ -182,8 +183,9 @@ fn the_mentions_of_the_law_are_there_in_both_languages() {
 
 #[test]
 fn a_new_year_begins_a_series_at_one() {
-    let counter = SeriesCounter::start(date(2027, 1, 1));
+    let counter = SeriesCounter::start(Series::Invoice, date(2027, 1, 1));
     let expected = SeriesCounter {
+        series: Series::Invoice,
         year: 2027,
         last: 0,
         last_date: date(2027, 1, 1),
@@ -195,6 +197,7 @@ fn a_new_year_begins_a_series_at_one() {
 #[test]
 fn a_number_is_refused_for_a_day_before_the_last_one() {
     let counter = SeriesCounter {
+        series: Series::Invoice,
         year: 2026,
         last: 41,
         last_date: date(2026, 3, 5),
@@ -249,11 +252,11 @@ proptest! {
     #[test]
     fn numbers_have_no_gap_and_dates_never_go_back(days in vec(0_u32..3, 1..50)) {
         let mut day = date(2026, 1, 1);
-        let mut counter = SeriesCounter::start(day);
+        let mut counter = SeriesCounter::start(Series::Invoice, day);
         for (sequence, ahead) in (1_u64..).zip(days) {
             day = day.checked_add(jiff::Span::new().days(ahead)).unwrap();
             let (next, number) = counter.take(day).unwrap();
-            prop_assert_eq!(number, InvoiceNumber { year: 2026, sequence });
+            prop_assert_eq!(number, InvoiceNumber { series: Series::Invoice, year: 2026, sequence });
             prop_assert!(next.take(day.yesterday().unwrap()).is_err());
             counter = next;
         }

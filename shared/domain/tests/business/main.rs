@@ -14,6 +14,7 @@ mod invoices;
 mod offers;
 mod orders;
 mod publishing;
+mod refunds;
 mod samples;
 mod settling;
 mod subscriptions;

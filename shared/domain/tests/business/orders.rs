@@ -112,6 +112,20 @@ fn an_order_that_is_decided_stays_as_it_is() {
 }
 
 #[test]
+fn what_was_paid_can_be_refunded_and_nothing_else() {
+    let pending = order(vec![line(4_990, 0)]);
+    let state = "pending";
+    let action = "refunded";
+    let refusal = pending.clone().refund(later(6)).unwrap_err();
+    assert_eq!(refusal, OrderRefusal { action, state });
+    let refunded = pending.pay(later(5)).unwrap().refund(later(6)).unwrap();
+    assert_eq!(refunded.status, OrderStatus::Refunded { at: later(6) });
+    let state = "refunded";
+    let refusal = refunded.refund(later(7)).unwrap_err();
+    assert_eq!(refusal, OrderRefusal { action, state });
+}
+
+#[test]
 fn an_order_was_paid_even_if_it_was_refunded_since() {
     let at = later(5);
     for (status, name, was_paid) in [

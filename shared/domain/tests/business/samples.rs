@@ -153,6 +153,7 @@ pub(crate) fn payment() -> Payment {
         status: PaymentStatus::Pending,
         attempts: Vec::new(),
         surplus: Vec::new(),
+        refunds: Vec::new(),
         created_at: now(),
         check_at: None,
     }
@@ -269,6 +270,7 @@ pub(crate) fn draft() -> Invoice {
         totals: InvoiceTotals::of(&lines, &french_vat(), Currency::EUR).unwrap(),
         lines,
         tax: french_vat(),
+        correction: None,
         locale: Locale::Fr,
         created_at: now(),
         finalise_at: None,

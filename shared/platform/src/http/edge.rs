@@ -126,7 +126,9 @@ async fn authenticate<O: Operation>(
 ) -> Result<Option<Claims>, Failure> {
     let sent = match O::Caller::ACCESS {
         Access::Public => None,
-        Access::User | Access::UserOrGuest => headers.get(http::header::AUTHORIZATION),
+        Access::User | Access::UserOrGuest | Access::Staff | Access::Finance => {
+            headers.get(http::header::AUTHORIZATION)
+        }
     };
     let Some(sent) = sent else {
         return Ok(None);

@@ -6,6 +6,7 @@ use super::reply::Reply;
 use super::request::Request;
 use crate::app::App;
 use crate::identity::access::Claims;
+use domain::account::StaffRole;
 use std::future::Future;
 
 /// The facts of an operation: the same on the wire, in the template, in the
@@ -201,6 +202,10 @@ pub enum Access {
     UserOrGuest,
     /// A user, acting for its account.
     User,
+    /// Staff: support, finance or an administrator.
+    Staff,
+    /// Finance or an administrator.
+    Finance,
 }
 
 /// The one who calls, as far as an operation wants to know.
@@ -237,6 +242,56 @@ impl Caller for SignedIn {
 
     fn admit(claims: Option<Claims>, _guest: Option<String>) -> Result<Self, Code> {
         claims.map(Self).ok_or(Code::Unauthenticated)
+    }
+}
+
+impl AsRef<Claims> for SignedIn {
+    fn as_ref(&self) -> &Claims {
+        &self.0
+    }
+}
+
+/// A member of the staff, for whom all accounts are open to be looked at.
+#[derive(Debug, Clone)]
+pub struct Staff(pub Claims);
+
+impl Caller for Staff {
+    const ACCESS: Access = Access::Staff;
+
+    fn admit(claims: Option<Claims>, _guest: Option<String>) -> Result<Self, Code> {
+        let claims = claims.ok_or(Code::Unauthenticated)?;
+        match claims.role {
+            StaffRole::Support | StaffRole::Finance | StaffRole::Admin => Ok(Self(claims)),
+            StaffRole::Customer => Err(Code::Forbidden),
+        }
+    }
+}
+
+impl AsRef<Claims> for Staff {
+    fn as_ref(&self) -> &Claims {
+        &self.0
+    }
+}
+
+/// Who may give money back and read the books.
+#[derive(Debug, Clone)]
+pub struct Finance(pub Claims);
+
+impl Caller for Finance {
+    const ACCESS: Access = Access::Finance;
+
+    fn admit(claims: Option<Claims>, _guest: Option<String>) -> Result<Self, Code> {
+        let claims = claims.ok_or(Code::Unauthenticated)?;
+        match claims.role {
+            StaffRole::Finance | StaffRole::Admin => Ok(Self(claims)),
+            StaffRole::Customer | StaffRole::Support => Err(Code::Forbidden),
+        }
+    }
+}
+
+impl AsRef<Claims> for Finance {
+    fn as_ref(&self) -> &Claims {
+        &self.0
     }
 }
 

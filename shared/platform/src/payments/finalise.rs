@@ -10,8 +10,8 @@ use crate::store::keys;
 use crate::store::{CommitError, Store, Stored, Transaction};
 use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, InvoiceId};
-use domain::invoice::{Invoice, SeriesCounter, issue_date};
-use domain::ledger::{LedgerHead, Posting};
+use domain::invoice::{Invoice, Series, SeriesCounter, issue_date};
+use domain::ledger::LedgerHead;
 use futures::lock::Mutex;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -77,15 +77,29 @@ impl Desk {
         failed.map_or(Ok(()), Err)
     }
 
+    /// The first that wait, all of one series.
     fn next(&self) -> Vec<Waiting> {
-        self.queue
-            .lock()
-            .map(|mut queue| {
-                let count = queue.len().min(BATCH);
-                queue.drain(..count).collect()
-            })
-            .unwrap_or_default()
+        let Ok(mut queue) = self.queue.lock() else {
+            return Vec::new();
+        };
+        let series = series_of(&queue);
+        let mut taken: Vec<Waiting> = Vec::new();
+        queue.retain(|one| {
+            let takes = taken.len() < BATCH && one.invoice.value.series() == series;
+            if takes {
+                taken.push(one.clone());
+            }
+            !takes
+        });
+        taken
     }
+}
+
+/// The series of those that are numbered together.
+fn series_of(waiting: &[Waiting]) -> Series {
+    waiting
+        .first()
+        .map_or(Series::Invoice, |first| first.invoice.value.series())
 }
 
 /// Numbers invoices in one transaction, or each in its own when one of them
@@ -122,7 +136,8 @@ async fn finalise(app: &App, mut waiting: Vec<Waiting>) -> Result<(), PaymentErr
         }
         let now = app.now();
         let date = issue_date(now);
-        let counter = app.store().series(date.year()).await?;
+        let series = series_of(&waiting);
+        let counter = app.store().series(series, date.year()).await?;
         let transaction = write(app, counter, &waiting, now)?;
         match app.store().commit(transaction).await {
             Ok(()) => return Ok(()),
@@ -183,7 +198,10 @@ fn write(
     let date = issue_date(now);
     let mut transaction = Transaction::new(app.new_id()?);
     let version = counter.as_ref().map(|counter| counter.version);
-    let mut counter = counter.map_or_else(|| SeriesCounter::start(date), |counter| counter.value);
+    let mut counter = counter.map_or_else(
+        || SeriesCounter::start(series_of(waiting), date),
+        |counter| counter.value,
+    );
     let mut heads: BTreeMap<AccountId, (LedgerHead, Option<u64>)> = BTreeMap::new();
     for Waiting { invoice, head } in waiting {
         let account = invoice.value.account;
@@ -192,14 +210,7 @@ fn write(
             .map_err(|error| PaymentError::Computation(error.to_string()))?;
         counter = taken.sold(invoice.value.cross_border());
         let paid = matches!(invoice.value.ready_paid_at(), Some(Some(_)));
-        let totals = &invoice.value.totals;
-        let posting = Posting::invoice(
-            invoice.value.id,
-            totals.net,
-            &totals.taxes,
-            totals.total,
-            paid,
-        )?;
+        let posting = invoice.value.posting()?;
         let kind = EventKind::InvoiceFinalised {
             invoice: invoice.value.id,
             number,

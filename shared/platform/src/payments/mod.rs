@@ -19,6 +19,7 @@ pub mod provider;
 #[cfg(test)]
 mod provider_tests;
 pub mod reconcile;
+pub mod refunds;
 pub mod renew;
 pub mod scene;
 pub mod settle;

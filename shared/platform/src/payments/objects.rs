@@ -102,6 +102,22 @@ pub struct List<T> {
     pub has_more: bool,
 }
 
+/// Money the provider gave back, or is about to.
+#[derive(Debug, Clone, Deserialize)]
+pub struct MadeRefund {
+    /// Its id.
+    pub id: String,
+    /// `succeeded`, `pending`, `requires_action`, `failed` or `canceled`.
+    pub status: String,
+    /// How much, in minor units.
+    pub amount: i64,
+    /// Why it failed.
+    pub failure_reason: Option<String>,
+    /// Our reference.
+    #[serde(default)]
+    pub metadata: HashMap<String, String>,
+}
+
 /// Anything of which only the id matters.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Identified {

@@ -4,7 +4,7 @@
 pub use super::answer::CallError;
 use super::answer::{Answer, is_refused, object, read_body, sort};
 use super::form::Form;
-use super::objects::{Identified, Intent, List, Session};
+use super::objects::{Identified, Intent, List, MadeRefund, Session};
 pub use super::objects::{NewIntent, NewSession};
 use crate::secrets::SecretText;
 use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
@@ -270,6 +270,37 @@ impl Gateway<'_> {
             .field("amount", amount);
         let made: Identified = self.post("/v1/refunds", key, form).await?;
         Ok(made.id)
+    }
+
+    /// Gives a part of captured money back, marked as a refund of ours.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn refund_part(
+        &self,
+        key: &str,
+        intent: &str,
+        amount: i64,
+        metadata: &[(&str, String)],
+    ) -> Result<MadeRefund, CallError> {
+        let mut form = Form::default()
+            .field("payment_intent", intent)
+            .field("amount", amount);
+        for (name, value) in metadata {
+            form = form.field(&format!("metadata[{name}]"), value);
+        }
+        self.post("/v1/refunds", key, form).await
+    }
+
+    /// The refunds of a payment, newest first: a hundred at most, and there are
+    /// never more of ours.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn refunds_of(&self, intent: &str) -> Result<Vec<MadeRefund>, CallError> {
+        let path = format!("/v1/refunds?payment_intent={intent}&limit=100");
+        let page: List<MadeRefund> = self.get(&path).await?;
+        Ok(page.data)
     }
 
     /// The last refund of a payment, if there is any.

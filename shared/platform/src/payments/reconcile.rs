@@ -8,6 +8,7 @@ use super::inbox::mismatch;
 use super::objects::Locator;
 use super::pages::{close_page, reopen};
 use super::provider::{Gateway, Pace};
+use super::refunds::{Asking, make_refund};
 use super::renew::{charge, follow_up, number};
 use super::scene::{Scene, Subject};
 use super::settle::{Settled, settle};
@@ -66,6 +67,9 @@ pub async fn check_payment(
     let scene = app.store().scene_of(&payment.value).await?;
     if scene.payment.value.open_surplus().is_some() {
         return refund_surplus(app, &gateway, scene).await;
+    }
+    if scene.payment.value.open_refund().is_some() {
+        return make_refund(app, &gateway, scene, Asking::Again).await;
     }
     let Some(attempt) = scene.payment.value.open_attempt().cloned() else {
         let rested = scene.payment.value.clone();

@@ -192,6 +192,7 @@ fn first_charge(
         status: PaymentStatus::Pending,
         attempts: Vec::new(),
         surplus: Vec::new(),
+        refunds: Vec::new(),
         created_at: now,
         check_at: None,
     }
@@ -248,6 +249,7 @@ fn draft(
         lines,
         totals,
         tax,
+        correction: None,
         locale: subscription.locale,
         created_at: now,
         finalise_at: None,

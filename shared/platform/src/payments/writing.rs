@@ -306,6 +306,7 @@ fn order_invoice(
         lines,
         totals,
         tax: order.tax,
+        correction: None,
         locale: order.locale,
         created_at: now,
         finalise_at: None,

@@ -3,10 +3,11 @@
 use super::item::{Entity, Stored};
 use super::keys::{self, Key};
 use super::{Batch, StoreError, Transaction};
-use crate::http::operation::{SignedIn, Spec};
+use crate::http::operation::Spec;
 use crate::http::problem::Code;
 use crate::http::reply::{Answer, Claimed, Reply};
 use crate::http::request::{ClaimKey, Request};
+use crate::identity::access::Claims;
 use domain::id::{AccountId, OrderId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -157,15 +158,15 @@ impl Claim {
 /// of it before, and that it is answered now. Without a key it asks and keeps
 /// nothing.
 #[derive(Debug)]
-pub struct Honoured<'a> {
-    request: &'a Request<SignedIn>,
+pub struct Honoured<'a, C> {
+    request: &'a Request<C>,
     spec: Spec,
     read: Option<Stored<Claim>>,
 }
 
-impl<'a> Honoured<'a> {
+impl<'a, C: AsRef<Claims>> Honoured<'a, C> {
     /// The key a request of this operation came with.
-    pub fn of(request: &'a Request<SignedIn>, spec: Spec) -> Self {
+    pub fn of(request: &'a Request<C>, spec: Spec) -> Self {
         Self {
             request,
             spec,
@@ -174,8 +175,7 @@ impl<'a> Honoured<'a> {
     }
 
     fn account(&self) -> AccountId {
-        let SignedIn(claims) = &self.request.caller;
-        claims.account
+        self.request.caller.as_ref().account
     }
 
     /// Where its claim is, if there is one.

@@ -185,7 +185,7 @@ mod tests {
     use super::super::item::{decode, encode};
     use super::*;
     use domain::id::{AccountId, ActId, InvoiceId, PaymentId, SessionId, SubscriptionId, UserId};
-    use domain::invoice::InvoiceNumber;
+    use domain::invoice::{InvoiceNumber, Series};
 
     const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
@@ -232,6 +232,7 @@ mod tests {
             EventKind::InvoiceFinalised {
                 invoice: id::<InvoiceId>(),
                 number: InvoiceNumber {
+                    series: Series::Invoice,
                     year: 2026,
                     sequence: 12,
                 },

@@ -4,7 +4,7 @@ use super::item::{Entity, Stored};
 use super::keys::{self, Due, Job, Key};
 use super::{Page, PageRequest, Store, StoreError};
 use domain::id::{AccountId, InvoiceId};
-use domain::invoice::{Invoice, InvoiceNumber, SeriesCounter};
+use domain::invoice::{Invoice, InvoiceNumber, Series, SeriesCounter};
 use serde::{Deserialize, Serialize};
 
 impl Entity for Invoice {
@@ -26,7 +26,7 @@ impl Entity for SeriesCounter {
     const TYPE: &'static str = "series_counter";
 
     fn key(&self) -> Key {
-        keys::series_counter(self.year)
+        keys::series_counter(self.series, self.year)
     }
 }
 
@@ -46,7 +46,7 @@ impl Entity for GivenNumber {
     const TYPE: &'static str = "invoice_number";
 
     fn key(&self) -> Key {
-        keys::series_number(self.number.year, self.number.sequence)
+        keys::series_number(self.number)
     }
 }
 
@@ -76,11 +76,15 @@ impl Store {
             .await
     }
 
-    /// AP-17: the counter of an invoice series.
+    /// AP-17: the counter of a series of numbers.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
-    pub async fn series(&self, year: i16) -> Result<Option<Stored<SeriesCounter>>, StoreError> {
-        self.get(&keys::series_counter(year)).await
+    pub async fn series(
+        &self,
+        series: Series,
+        year: i16,
+    ) -> Result<Option<Stored<SeriesCounter>>, StoreError> {
+        self.get(&keys::series_counter(series, year)).await
     }
 }

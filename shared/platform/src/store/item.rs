@@ -1,7 +1,7 @@
 //! How a value becomes an item of the table and back.
 
 use super::StoreError;
-use super::keys::{Due, Key};
+use super::keys::{Due, Key, Listed};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::ActId;
 use jiff::Timestamp;
@@ -25,6 +25,11 @@ pub trait Entity: Serialize + DeserializeOwned {
 
     /// Its timer, if something must happen to it later.
     fn due(&self) -> Option<Due> {
+        None
+    }
+
+    /// Where staff find it, if they look for such things by id.
+    fn listed(&self) -> Option<Listed> {
         None
     }
 
@@ -62,6 +67,10 @@ pub(super) fn encode<T: Entity>(value: &T, version: u64, act: ActId) -> Result<I
     if let Some(due) = value.due() {
         item.insert("due_shard".to_owned(), AttributeValue::S(due.shard(&key)));
         item.insert("due_at".to_owned(), AttributeValue::S(due.sort_key(&key)));
+    }
+    if let Some(listed) = value.listed() {
+        item.insert("list_pk".to_owned(), AttributeValue::S(listed.pk));
+        item.insert("list_sk".to_owned(), AttributeValue::S(listed.sk));
     }
     if let Some(at) = value.expires_at() {
         item.insert(

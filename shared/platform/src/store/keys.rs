@@ -5,6 +5,7 @@ use domain::event::Owner;
 use domain::id::{
     AccountId, EventId, Id as _, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId,
 };
+use domain::invoice::{InvoiceNumber, Series};
 use domain::vat_number::VatDigest;
 use jiff::Timestamp;
 use std::fmt;
@@ -189,14 +190,19 @@ pub fn snapshot_chunk(version: u64, index: usize) -> Key {
     )
 }
 
-/// The counter of an invoice series.
-pub fn series_counter(year: i16) -> Key {
-    Key::new(format!("SERIES#F{year}"), "COUNTER")
+fn series_partition(series: Series, year: i16) -> String {
+    format!("SERIES#{}{year}", series.letter())
 }
 
-/// A number of an invoice series.
-pub fn series_number(year: i16, sequence: u64) -> Key {
-    Key::new(format!("SERIES#F{year}"), format!("NUMBER#{sequence:06}"))
+/// The counter of a series of numbers.
+pub fn series_counter(series: Series, year: i16) -> Key {
+    Key::new(series_partition(series, year), "COUNTER")
+}
+
+/// A number of a series.
+pub fn series_number(number: InvoiceNumber) -> Key {
+    let partition = series_partition(number.series, number.year);
+    Key::new(partition, format!("NUMBER#{:06}", number.sequence))
 }
 
 /// A provider event in the inbox.
@@ -215,6 +221,36 @@ pub fn conflicting_event(event: &str, body_hash: &str) -> Key {
 /// A rate counter.
 pub fn rate(class: &str, subject: &str) -> Key {
     Key::new(format!("RATE#{class}#{subject}"), "BUCKET")
+}
+
+/// A place in the index `list`: what staff look for without knowing whose it
+/// is. Sorted by id, which is the order of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Partition key: the kind and the month it was made in.
+    pub pk: String,
+    /// Sort key: the id.
+    pub sk: String,
+}
+
+/// Where a payment is listed. Its id says when it was made, so the id alone is
+/// enough to find it.
+pub fn listed_payment(payment: PaymentId) -> Listed {
+    let made = i64::try_from(payment.bits() >> 80)
+        .ok()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .unwrap_or_default();
+    let month = made.strftime("%Y-%m");
+    Listed {
+        pk: format!("PAYMENTS#{month}"),
+        sk: payment.to_string(),
+    }
+}
+
+/// Whose a key in the index `list` is.
+pub fn owner(key: &Key) -> Option<AccountId> {
+    let id = key.pk.strip_prefix("ACCOUNT#")?;
+    AccountId::parse(id).ok()
 }
 
 /// A timer: the job that serves it and when it is due.
@@ -312,10 +348,7 @@ pub enum Timed {
 impl Timed {
     /// Reads a key; none for one that no job knows.
     pub fn of(key: &Key) -> Option<Self> {
-        let account = key
-            .pk
-            .strip_prefix("ACCOUNT#")
-            .and_then(|text| AccountId::parse(text).ok());
+        let account = owner(key);
         let (kind, id) = key.sk.split_once('#').unwrap_or((&key.sk, ""));
         match (account, kind) {
             (_, "EVENT") if !id.is_empty() => Some(Self::Event(key.clone())),

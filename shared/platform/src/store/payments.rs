@@ -1,7 +1,10 @@
 //! Payments, and the provider's events.
 
-use super::item::Entity;
-use super::keys::{self, Due, Job, Key};
+use super::item::{Entity, key_of};
+use super::keys::{self, Due, Job, Key, Listed};
+use super::{Store, StoreError};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::{AccountId, PaymentId};
 use domain::payment::Payment;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,37 @@ impl Entity for Payment {
             job: Job::Reconcile,
             at,
         })
+    }
+
+    fn listed(&self) -> Option<Listed> {
+        Some(keys::listed_payment(self.id))
+    }
+}
+
+impl Store {
+    /// AP-73: whose a payment is, for staff who know its id alone. The index
+    /// may lag behind by moments: one that was just made may not be found yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the index cannot be read.
+    pub async fn owner_of(&self, payment: PaymentId) -> Result<Option<AccountId>, StoreError> {
+        let Listed { pk, sk } = keys::listed_payment(payment);
+        let got = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("list")
+            .key_condition_expression("list_pk = :pk AND list_sk = :sk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk))
+            .expression_attribute_values(":sk", AttributeValue::S(sk))
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk("Query list", error))?;
+        let items = got.items.unwrap_or_default();
+        Ok(items
+            .iter()
+            .find_map(key_of)
+            .and_then(|key| keys::owner(&key)))
     }
 }
 

@@ -5,7 +5,7 @@ use super::item::{Entity, Stored};
 use super::keys::{self, Due, Job, Key};
 use super::{Batch, Store, StoreError, Transaction};
 use domain::id::AccountId;
-use domain::invoice::{SeriesCounter, issue_date};
+use domain::invoice::{Series, SeriesCounter, issue_date};
 use domain::subscription::Subscription;
 use domain::vat::{CountryCode, CrossBorderSales, needs_facts};
 use domain::vat_check::{TaxFacts, VatCheck};
@@ -46,8 +46,8 @@ impl FactKeys {
         let year = issue_date(tax_point).year();
         needs_facts(country, postal_code).then(|| Self {
             number: number.map(|(account, number)| keys::vat_number(*account, number)),
-            this_year: keys::series_counter(year),
-            year_before: keys::series_counter(year.saturating_sub(1)),
+            this_year: keys::series_counter(Series::Invoice, year),
+            year_before: keys::series_counter(Series::Invoice, year.saturating_sub(1)),
         })
     }
 

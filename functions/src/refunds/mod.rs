@@ -1,0 +1,7 @@
+//! Giving money back, by staff.
+
+pub mod approve_refund;
+pub mod get_payment;
+pub mod refund;
+mod scene;
+pub mod views;

@@ -1,0 +1,137 @@
+//! Payments and refunds as staff see them.
+
+use domain::payment::{Payment, Purpose};
+use domain::refund::{Refund, RefundStatus};
+use platform::http::views::MoneyView;
+use serde::Serialize;
+
+/// Money given back, or to be.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "registry", derive(schemars::JsonSchema))]
+pub struct RefundView {
+    /// Its id.
+    pub id: String,
+    /// How much, VAT included.
+    pub amount: MoneyView,
+    /// Why.
+    pub reason: String,
+    /// `awaiting_approval`, `pending`, `made`, `refused` by the provider, or
+    /// `rejected` by the second person.
+    pub status: &'static str,
+    /// Who asked for it.
+    pub requested_by: String,
+    /// When.
+    pub requested_at: String,
+    /// The second person; null where none was needed or agreed.
+    pub approved_by: Option<String>,
+    /// The credit note it has once it is made, null before.
+    pub credit_note_id: Option<String>,
+    /// The provider's refund; null until it is made.
+    pub provider_refund: Option<String>,
+    /// Why the provider refused it, in its words.
+    pub refusal_code: Option<String>,
+}
+
+impl RefundView {
+    /// A refund.
+    pub fn of(refund: &Refund) -> Self {
+        let (made, refused) = match &refund.status {
+            RefundStatus::Made {
+                provider_refund, ..
+            } => (Some(provider_refund.clone()), None),
+            RefundStatus::Refused { code, .. } => (None, Some(code.clone())),
+            RefundStatus::AwaitingApproval
+            | RefundStatus::Pending { .. }
+            | RefundStatus::Rejected { .. } => (None, None),
+        };
+        Self {
+            id: refund.id.to_string(),
+            amount: refund.amount.into(),
+            reason: refund.reason.as_str().to_owned(),
+            status: refund.status.name(),
+            requested_by: refund.requested_by.to_string(),
+            requested_at: refund.requested_at.to_string(),
+            approved_by: refund.approved_by.map(|user| user.to_string()),
+            credit_note_id: made.as_ref().map(|_| refund.credit_note.to_string()),
+            provider_refund: made,
+            refusal_code: refused,
+        }
+    }
+}
+
+/// A refund that was asked for or decided.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "registry", derive(schemars::JsonSchema))]
+pub struct RefundedView {
+    /// The refund.
+    pub refund: RefundView,
+    /// The id its credit note will have once the money is back.
+    pub credit_note_id: String,
+}
+
+impl RefundedView {
+    /// A refund.
+    pub fn of(refund: &Refund) -> Self {
+        Self {
+            refund: RefundView::of(refund),
+            credit_note_id: refund.credit_note.to_string(),
+        }
+    }
+}
+
+/// A payment with its refunds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "registry", derive(schemars::JsonSchema))]
+pub struct StaffPaymentView {
+    /// Its id.
+    pub id: String,
+    /// Who pays.
+    pub account_id: String,
+    /// `pending`, `paid`, `failed`, `expired` or `refunded`.
+    pub status: &'static str,
+    /// How much, VAT included.
+    pub amount: MoneyView,
+    /// What may still be given back; nothing unless it is paid.
+    pub refundable: MoneyView,
+    /// The order it pays, or null.
+    pub order_id: Option<String>,
+    /// The subscription of which it pays a later period, or null.
+    pub subscription_id: Option<String>,
+    /// Which period, or null.
+    pub period_index: Option<u32>,
+    /// The invoice it pays.
+    pub invoice_id: String,
+    /// When it was made.
+    pub created_at: String,
+    /// What was or will be given back, oldest first.
+    pub refunds: Vec<RefundView>,
+}
+
+impl StaffPaymentView {
+    /// A payment.
+    pub fn of(payment: &Payment) -> Self {
+        let (order, subscription, index) = match payment.purpose {
+            Purpose::Order { order } => (Some(order), None, None),
+            Purpose::Renewal {
+                subscription,
+                index,
+            } => (None, Some(subscription), Some(index)),
+        };
+        Self {
+            id: payment.id.to_string(),
+            account_id: payment.account.to_string(),
+            status: payment.state_name(),
+            amount: payment.amount.into(),
+            refundable: payment.refundable().into(),
+            order_id: order.map(|id| id.to_string()),
+            subscription_id: subscription.map(|id| id.to_string()),
+            period_index: index,
+            invoice_id: payment.invoice.to_string(),
+            created_at: payment.created_at.to_string(),
+            refunds: payment.refunds.iter().map(RefundView::of).collect(),
+        }
+    }
+}

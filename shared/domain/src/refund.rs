@@ -1,0 +1,385 @@
+//! Refunds: captured money that is given back, with the credit note that says
+//! what for.
+//!
+//! A refund is decided once, when it is asked for: how much of each line and of
+//! the VAT it takes back is frozen in it, so that the credit note cannot come
+//! to something else than the money. What was asked for and may still move
+//! counts as given back, so that refunds together never exceed the capture.
+
+use crate::allocation::allocate;
+use crate::id::{InvoiceId, RefundId, UserId};
+use crate::invoice::Invoice;
+use crate::money::Money;
+use crate::payment::{Payment, PaymentStatus};
+use crate::rounding::{ArithmeticError, BASIS_POINTS, mul_ratio};
+use crate::text::Line;
+use crate::vat::vat_on;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Most refunds a payment may have, refused ones among them: its item must not
+/// grow without end, and the provider lists a hundred at once.
+pub const MAX_REFUNDS: usize = 50;
+
+/// How a refund stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RefundStatus {
+    /// A second person is to approve it; nothing has moved.
+    AwaitingApproval,
+    /// The provider is asked for it, or was, and nobody knows the answer.
+    Pending {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The provider made it.
+    Made {
+        /// When.
+        at: Timestamp,
+        /// The provider's refund.
+        provider_refund: String,
+    },
+    /// The provider refused it: nothing was given back.
+    Refused {
+        /// When.
+        at: Timestamp,
+        /// Why, in the provider's words.
+        code: String,
+    },
+    /// The second person said no.
+    Rejected {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: UserId,
+    },
+}
+
+impl RefundStatus {
+    /// The state's name in the API.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AwaitingApproval => "awaiting_approval",
+            Self::Pending { .. } => "pending",
+            Self::Made { .. } => "made",
+            Self::Refused { .. } => "refused",
+            Self::Rejected { .. } => "rejected",
+        }
+    }
+
+    /// True while its money is gone or may go.
+    fn holds(&self) -> bool {
+        match self {
+            Self::AwaitingApproval | Self::Pending { .. } | Self::Made { .. } => true,
+            Self::Refused { .. } | Self::Rejected { .. } => false,
+        }
+    }
+}
+
+/// Money given back for a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Its id.
+    pub id: RefundId,
+    /// How much, VAT included.
+    pub amount: Money,
+    /// How much of each line of the invoice, in its order, without VAT.
+    pub nets: Vec<i64>,
+    /// How much of the VAT.
+    pub tax: i64,
+    /// Why, in the words of who asked for it; printed on the credit note.
+    pub reason: Line<200>,
+    /// Who asked for it.
+    pub requested_by: UserId,
+    /// When.
+    pub requested_at: Timestamp,
+    /// The second person, where one was needed and agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<UserId>,
+    /// The credit note it will have once made.
+    pub credit_note: InvoiceId,
+    /// How it stands.
+    pub status: RefundStatus,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct RefundRequest {
+    /// The refund's id.
+    pub id: RefundId,
+    /// Its credit note's.
+    pub credit_note: InvoiceId,
+    /// How much, VAT included.
+    pub amount: Money,
+    /// Why.
+    pub reason: Line<200>,
+    /// By whom.
+    pub by: UserId,
+    /// True when a second person must agree before money moves.
+    pub needs_approval: bool,
+}
+
+/// A refund that cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RefundRefusal {
+    /// Nothing was captured.
+    #[error("the payment is {0}")]
+    NotPaid(&'static str),
+    /// A credit note must name an invoice with a number.
+    #[error("the invoice has no number yet")]
+    NotNumbered,
+    /// A payment has so many at most.
+    #[error("the payment has too many refunds")]
+    TooMany,
+    /// Another currency than was captured.
+    #[error("the payment is in another currency")]
+    Currency,
+    /// Nothing, or more than is left.
+    #[error("between 1 and {0} can be given back")]
+    Amount(i64),
+    /// It is past that.
+    #[error("the refund is {0}")]
+    Decided(&'static str),
+    /// Who asked cannot agree with himself.
+    #[error("a second person must approve it")]
+    SamePerson,
+    /// There is none.
+    #[error("there is no such refund")]
+    Unknown,
+    /// An amount is out of range.
+    #[error(transparent)]
+    Arithmetic(#[from] ArithmeticError),
+}
+
+/// What is left of an invoice to give back.
+struct Rest {
+    nets: Vec<i64>,
+    net: i64,
+    tax: i64,
+}
+
+impl Payment {
+    /// The payment with a refund of a part of what was captured.
+    ///
+    /// # Errors
+    /// [`RefundRefusal`] when it was not captured, its invoice has no number,
+    /// or less than that is left.
+    pub fn request_refund(
+        mut self,
+        request: RefundRequest,
+        invoice: &Invoice,
+        now: Timestamp,
+    ) -> Result<Self, RefundRefusal> {
+        match &self.status {
+            PaymentStatus::Paid { .. } => {}
+            PaymentStatus::Pending
+            | PaymentStatus::Failed { .. }
+            | PaymentStatus::Expired { .. } => {
+                return Err(RefundRefusal::NotPaid(self.state_name()));
+            }
+        }
+        if invoice.issued().is_none() {
+            return Err(RefundRefusal::NotNumbered);
+        }
+        if self.refunds.len() >= MAX_REFUNDS {
+            return Err(RefundRefusal::TooMany);
+        }
+        if request.amount.currency() != self.amount.currency() {
+            return Err(RefundRefusal::Currency);
+        }
+        let rest = self.rest_of(invoice)?;
+        let (nets, tax) = split(&rest, request.amount.amount(), invoice)?;
+        let status = if request.needs_approval {
+            RefundStatus::AwaitingApproval
+        } else {
+            RefundStatus::Pending { since: now }
+        };
+        self.refunds.push(Refund {
+            id: request.id,
+            amount: request.amount,
+            nets,
+            tax,
+            reason: request.reason,
+            requested_by: request.by,
+            requested_at: now,
+            approved_by: None,
+            credit_note: request.credit_note,
+            status,
+        });
+        Ok(self.looked_at_soon(now))
+    }
+
+    /// What is left of the invoice, after what was and may be given back.
+    fn rest_of(&self, invoice: &Invoice) -> Result<Rest, ArithmeticError> {
+        let take = |left: i64, part: i64| left.checked_sub(part).ok_or(ArithmeticError::Overflow);
+        let mut nets: Vec<i64> = invoice.lines.iter().map(|it| it.total.amount()).collect();
+        let net = invoice.totals.net;
+        let mut tax = invoice.totals.total.checked_sub(net)?.amount();
+        for refund in self.refunds.iter().filter(|it| it.status.holds()) {
+            for (left, part) in nets.iter_mut().zip(&refund.nets) {
+                *left = take(*left, *part)?;
+            }
+            tax = take(tax, refund.tax)?;
+        }
+        let net = nets
+            .iter()
+            .try_fold(0_i64, |sum, net| sum.checked_add(*net))
+            .ok_or(ArithmeticError::Overflow)?;
+        Ok(Rest { nets, net, tax })
+    }
+
+    /// What can still be given back: nothing unless it is paid.
+    pub fn refundable(&self) -> Money {
+        let captured = match self.status {
+            PaymentStatus::Paid { .. } => self.amount.amount(),
+            PaymentStatus::Pending
+            | PaymentStatus::Failed { .. }
+            | PaymentStatus::Expired { .. } => 0,
+        };
+        let held = self.refunds.iter().filter(|it| it.status.holds());
+        let left = held.fold(captured, |left, refund| {
+            left.saturating_sub(refund.amount.amount())
+        });
+        Money::new(left, self.amount.currency())
+    }
+
+    /// True once all that was captured was given back.
+    pub fn is_refunded(&self) -> bool {
+        let made = self.refunds.iter().filter(|it| match it.status {
+            RefundStatus::Made { .. } => true,
+            RefundStatus::AwaitingApproval
+            | RefundStatus::Pending { .. }
+            | RefundStatus::Refused { .. }
+            | RefundStatus::Rejected { .. } => false,
+        });
+        let sum = made.fold(0_i64, |sum, it| sum.saturating_add(it.amount.amount()));
+        sum > 0 && sum == self.amount.amount()
+    }
+
+    /// A refund of this payment.
+    pub fn refund(&self, id: RefundId) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.id == id)
+    }
+
+    /// The first refund the provider is to make, and since when.
+    pub fn open_refund(&self) -> Option<(&Refund, Timestamp)> {
+        self.refunds
+            .iter()
+            .find_map(|refund| refund.pending_since().map(|since| (refund, since)))
+    }
+
+    /// The payment whose refund a second person agreed to, or did not.
+    ///
+    /// # Errors
+    /// [`RefundRefusal`] when it does not wait for that, or by who asked for it.
+    pub fn decide_refund(
+        mut self,
+        id: RefundId,
+        by: UserId,
+        agrees: bool,
+        now: Timestamp,
+    ) -> Result<Self, RefundRefusal> {
+        let refund = self.refund_mut(id).ok_or(RefundRefusal::Unknown)?;
+        match refund.status {
+            RefundStatus::AwaitingApproval => {}
+            RefundStatus::Pending { .. }
+            | RefundStatus::Made { .. }
+            | RefundStatus::Refused { .. }
+            | RefundStatus::Rejected { .. } => {
+                return Err(RefundRefusal::Decided(refund.status.name()));
+            }
+        }
+        if agrees && refund.requested_by == by {
+            return Err(RefundRefusal::SamePerson);
+        }
+        if agrees {
+            refund.approved_by = Some(by);
+            refund.status = RefundStatus::Pending { since: now };
+        } else {
+            refund.status = RefundStatus::Rejected { at: now, by };
+        }
+        Ok(self.looked_at_soon(now))
+    }
+
+    /// The payment whose refund the provider made; none when it is not open.
+    pub fn refund_made(mut self, id: RefundId, made: String, at: Timestamp) -> Option<Self> {
+        let refund = self.refund_mut(id)?;
+        refund.pending_since()?;
+        refund.status = RefundStatus::Made {
+            at,
+            provider_refund: made,
+        };
+        Some(self.rest())
+    }
+
+    /// The payment whose refund the provider refused; none when it is not open.
+    pub fn refund_refused(mut self, id: RefundId, code: String, at: Timestamp) -> Option<Self> {
+        let refund = self.refund_mut(id)?;
+        refund.pending_since()?;
+        refund.status = RefundStatus::Refused { at, code };
+        Some(self.rest())
+    }
+
+    fn refund_mut(&mut self, id: RefundId) -> Option<&mut Refund> {
+        self.refunds.iter_mut().find(|refund| refund.id == id)
+    }
+
+    /// An open refund is looked at in a minute, if the call that follows does
+    /// not end it.
+    fn looked_at_soon(self, now: Timestamp) -> Self {
+        if self.open_refund().is_none() {
+            return self;
+        }
+        let soon = now
+            .saturating_add(SignedDuration::from_mins(1))
+            .unwrap_or(now);
+        let check_at = Some(self.check_at.map_or(soon, |at| at.min(soon)));
+        Self { check_at, ..self }
+    }
+}
+
+impl Refund {
+    fn pending_since(&self) -> Option<Timestamp> {
+        match self.status {
+            RefundStatus::Pending { since } => Some(since),
+            RefundStatus::AwaitingApproval
+            | RefundStatus::Made { .. }
+            | RefundStatus::Refused { .. }
+            | RefundStatus::Rejected { .. } => None,
+        }
+    }
+}
+
+/// Splits an amount with VAT into what it takes of each line and of the VAT.
+///
+/// What empties the invoice takes what is left of the VAT. Else the base is the
+/// one whose VAT, rounded once, makes the amount; where there is none (3 cents
+/// at 20 % lie between 2 and 4), it is the nearest, and the VAT is the
+/// difference: within a cent of the rate.
+fn split(rest: &Rest, gross: i64, invoice: &Invoice) -> Result<(Vec<i64>, i64), RefundRefusal> {
+    let most = rest.net.checked_add(rest.tax);
+    let most = most.ok_or(ArithmeticError::Overflow)?;
+    if gross < 1 || gross > most {
+        return Err(RefundRefusal::Amount(most));
+    }
+    if gross == most {
+        return Ok((rest.nets.clone(), rest.tax));
+    }
+    let net = base_of(gross, invoice.tax.rate_basis_points)?.min(rest.net);
+    // Rounding of earlier parts may have left less VAT than the rate says.
+    let tax = gross.saturating_sub(net).min(rest.tax);
+    let net = gross.saturating_sub(tax);
+    Ok((allocate(net, &rest.nets)?, tax))
+}
+
+/// The base that gives an amount with its VAT, or comes nearest.
+fn base_of(gross: i64, rate: u32) -> Result<i64, ArithmeticError> {
+    let whole = BASIS_POINTS.saturating_add(i64::from(rate));
+    let nearest = mul_ratio(gross, BASIS_POINTS, whole)?;
+    for base in nearest.saturating_sub(1)..=nearest.saturating_add(1) {
+        if base >= 0 && base.checked_add(vat_on(base, rate)?) == Some(gross) {
+            return Ok(base);
+        }
+    }
+    Ok(nearest)
+}
