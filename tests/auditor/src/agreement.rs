@@ -119,7 +119,7 @@ fn of_order(table: &Table, pk: &str, payment: &Item) -> Judged {
     let alike = matches!(
         states,
         ("pending", "pending")
-            | ("paid", "paid")
+            | ("paid" | "refunded", "paid")
             | ("expired", "expired")
             | ("canceled", "pending" | "expired")
     );
@@ -128,7 +128,7 @@ fn of_order(table: &Table, pk: &str, payment: &Item) -> Judged {
         PaidIffCaptured,
         &format!("order and payment are {states:?}"),
     )?;
-    if states.0 != "paid" {
+    if states.1 != "paid" {
         return must(
             table
                 .get(pk, &format!("INVOICE#{}", order.text("invoice")))

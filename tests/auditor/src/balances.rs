@@ -111,6 +111,16 @@ fn of_invoice<'a>(sums: &mut Sums<'a>, invoice: &'a Item) {
         return;
     };
     let state = invoice.text("status.state");
+    if invoice.at("correction").is_set() {
+        if has_number(invoice) {
+            add(sums, currency, "revenue", net);
+            add(sums, currency, "vat", total.saturating_sub(net));
+        } else {
+            // The money is back, what it was for is not said yet.
+            add(sums, currency, "clearing", total);
+        }
+        return;
+    }
     if has_number(invoice) {
         add(sums, currency, "revenue", net.saturating_neg());
         add(sums, currency, "vat", net.saturating_sub(total));

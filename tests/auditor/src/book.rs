@@ -6,6 +6,7 @@ use crate::Invariant::{OneCapture, PaidIffCaptured, Pointers, RefundBound};
 use crate::item::{Item, Node};
 use crate::money::money;
 use crate::notes::Notes;
+use crate::refunds::{given_back, made};
 use crate::table::Table;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,10 +107,12 @@ impl<'a> Book<'a> {
             notes.must(right, PaidIffCaptured, || {
                 format!("{id} is paid by {by}, which is no such capture in the book")
             });
-            let kept = find(by).is_some_and(|it| refunded(*it) == 0);
-            notes.must(kept, RefundBound, || {
-                format!("{id}: {by} was refunded, and is paid")
+            let back = find(by).map_or(0, |it| refunded(*it));
+            let booked = given_back(payment);
+            notes.must(back == booked, RefundBound, || {
+                format!("{id}: {back} of {by} was refunded, and {booked} is told")
             });
+            self.refunds(by, payment, notes);
             accounted.insert(by);
         }
         self.surplus(entries, (table, pk), payment, notes);
@@ -120,6 +123,31 @@ impl<'a> Book<'a> {
             let known = accounted.contains(by) || self.aside.contains(by);
             notes.must(known, PaidIffCaptured, || {
                 format!("{id}: {by} was captured and nobody knows")
+            });
+        }
+    }
+
+    /// What staff gave back: each is in the book, under our mark.
+    fn refunds(&self, by: &str, payment: &Item, notes: &mut Notes) {
+        for refund in made(payment) {
+            let id = refund.at("id").text();
+            let marked = self
+                .refunds
+                .iter()
+                .filter(|it| it.at("metadata.refund").text() == id);
+            let of: Vec<_> = marked
+                .map(|it| {
+                    (
+                        it.at("id").text(),
+                        it.at("payment_intent").text(),
+                        it.at("amount").number(),
+                    )
+                })
+                .collect();
+            let told = refund.at("status.provider_refund").text();
+            let amount = refund.at("amount.amount").number();
+            notes.must(of == [(told, by, amount)], RefundBound, || {
+                format!("{id}: the book has {of:?}, not {amount:?} as {told} of {by}")
             });
         }
     }
@@ -250,7 +278,9 @@ impl<'a> Book<'a> {
                 continue;
             }
             held = held.saturating_add(captured(*entry));
-            if !open.contains(by) {
+            if by == payment.text("status.provider_payment") {
+                held = held.saturating_sub(given_back(payment));
+            } else if !open.contains(by) {
                 held = held.saturating_sub(refunded(*entry));
             }
         }

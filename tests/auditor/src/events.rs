@@ -74,6 +74,12 @@ const EVENTS: &[&str] = &[
     "vat_number_checked",
     "surplus_captured",
     "surplus_refunded",
+    "refund_requested",
+    "refund_approved",
+    "refund_rejected",
+    "refund_made",
+    "refund_refused",
+    "order_refunded",
 ];
 
 /// Every event there is, as it is counted when it is seen.
@@ -101,6 +107,7 @@ fn wanted(step: &Step<'_>, change: &Changed, new: &Item) -> Option<Told> {
         ("order", "pending") => Some((&["order_placed"], "order")),
         ("order", "paid") => Some((&["order_paid"], "order")),
         ("order", "canceled") => Some((&["order_canceled"], "order")),
+        ("order", "refunded") => Some((&["order_refunded"], "order")),
         ("order", "expired") => Some((&["order_expired"], "order")),
         ("payment", "pending") if new.text("purpose.for") == "renewal" => {
             Some((&["period_opened"], "payment"))
@@ -162,6 +169,16 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
         "order_placed" => became("ORDER", "order", "pending"),
         "order_paid" => became("ORDER", "order", "paid") && became("PAYMENT", "payment", "paid"),
         "order_canceled" => became("ORDER", "order", "canceled"),
+        "order_refunded" => became("ORDER", "order", "refunded"),
+        "refund_requested" => refund_became(
+            event,
+            written("PAYMENT", "payment"),
+            &["awaiting_approval", "pending"],
+        ),
+        "refund_approved" => refund_became(event, written("PAYMENT", "payment"), &["pending"]),
+        "refund_rejected" => refund_became(event, written("PAYMENT", "payment"), &["rejected"]),
+        "refund_made" => refund_became(event, written("PAYMENT", "payment"), &["made"]),
+        "refund_refused" => refund_became(event, written("PAYMENT", "payment"), &["refused"]),
         "order_expired" => became("ORDER", "order", "expired"),
         "period_opened" => period_became(step, event, "open"),
         "period_paid" => {
@@ -294,6 +311,29 @@ fn declined(step: &Step<'_>, event: &Item, payment: Option<(Option<&Item>, &Item
         _ => attempt.at("code").text() == code,
     });
     ended && (dunned && is_its || code == "page_unavailable")
+}
+
+/// A refund got one of these states with it, by whom the event says.
+fn refund_became(event: &Item, payment: Option<(Option<&Item>, &Item)>, states: &[&str]) -> bool {
+    let Some((old, new)) = payment else {
+        return false;
+    };
+    let state = |it: &Item| {
+        let mut all = it.at("refunds").list();
+        let found = all.find(|one| one.at("id").text() == event.text("refund"));
+        found.map(|one| one.at("status.state").text().to_owned())
+    };
+    let asked = new.at("refunds").list().any(|one| {
+        let by = match event.text("event") {
+            "refund_requested" => one.at("requested_by"),
+            "refund_approved" => one.at("approved_by"),
+            "refund_rejected" => one.at("status.by"),
+            _ => return true,
+        };
+        by == event.at("by")
+    });
+    let to = state(new);
+    asked && to != old.and_then(state) && to.is_some_and(|to| states.contains(&to.as_str()))
 }
 
 fn surplus_grew(payment: Option<(Option<&Item>, &Item)>, refunded: bool) -> bool {

@@ -17,7 +17,7 @@ fn mutable(kind: &str) -> Option<&'static [&'static str]> {
         "event" => &["deliver_at"],
         "period" | "order" => &["status"],
         "invoice" => &["status", "finalise_at"],
-        "payment" => &["status", "attempts", "surplus", "check_at"],
+        "payment" => &["status", "attempts", "surplus", "refunds", "check_at"],
         "subscription" => &[
             "status",
             "period",

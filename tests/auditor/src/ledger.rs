@@ -110,8 +110,8 @@ pub(crate) fn digest(entry: &Item) -> String {
 /// The cause of an entry, and which attribute names what caused it.
 fn subject(entry: &Item) -> (&str, &'static str) {
     let cause = entry.text("cause");
-    let is_invoice = cause == "invoice";
-    (cause, if is_invoice { "invoice" } else { "payment" })
+    let is_document = matches!(cause, "invoice" | "credit_note");
+    (cause, if is_document { "invoice" } else { "payment" })
 }
 
 /// An entry's lines by account; several of one account are summed.
@@ -147,6 +147,27 @@ fn is_booked_right(step: &Step<'_>, entry: &Item) -> Result<(), String> {
             } else {
                 BTreeMap::from([("provider", total), ("clearing", total.saturating_neg())])
             };
+            (total, currency, lines)
+        }
+        "refund" => {
+            let payment = find("PAYMENT", entry.text(subject))?;
+            // The one this commit says was made.
+            let made = crate::refunds::made(payment)
+                .find(|it| step.tells("refund_made", "refund", it.at("id").text()))
+                .ok_or("no refund was made with it")?;
+            let (part, currency) = money(made.at("amount")).ok_or("no amount")?;
+            let lines = BTreeMap::from([("clearing", part), ("provider", part.saturating_neg())]);
+            (part, currency, lines)
+        }
+        "credit_note" => {
+            let note = find("INVOICE", entry.text(subject))?;
+            let (total, currency) = money(note.at("totals.total")).ok_or("no total")?;
+            let net = money(note.at("totals.net")).ok_or("no net")?.0;
+            let lines = BTreeMap::from([
+                ("clearing", total.saturating_neg()),
+                ("revenue", net),
+                ("vat", total.saturating_sub(net)),
+            ]);
             (total, currency, lines)
         }
         "invoice" => {
@@ -196,7 +217,8 @@ fn belongs(step: &Step<'_>, change: &Changed, entry: &Item, notes: &mut Notes) {
     let (cause, subject) = subject(entry);
     let names: &[&str] = match cause {
         "capture" => &["order_paid", "period_paid", "surplus_captured"],
-        "invoice" => &["invoice_finalised"],
+        "invoice" | "credit_note" => &["invoice_finalised"],
+        "refund" => &["refund_made"],
         _ => &["surplus_refunded"],
     };
     let fits = names.contains(&event.text("event")) && event.text(subject) == entry.text(subject);

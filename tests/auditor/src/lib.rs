@@ -15,8 +15,7 @@
 //!
 //! Not judged, because the shop does not store it yet: coupons and trials (14,
 //! 23), TOTP steps and recovery codes (16), erasure (18), audit items of staff
-//! (20), credit notes, write-offs and void invoices (7, 8), refunds of what was
-//! owed (5), disputes, subscriptions changed, paused or restored (10).
+//! (20), write-offs and void invoices (7, 8), disputes, subscriptions changed, paused or restored (10).
 //!
 //! Not judged, because neither table nor book shows it: answers to other
 //! tenants (17), whether a mail was sent once (26), lag of the index (19),
@@ -41,6 +40,7 @@ mod numbers;
 mod payments;
 mod people;
 mod periods;
+mod refunds;
 mod shape;
 mod states;
 mod table;
@@ -135,6 +135,7 @@ impl Auditor {
         ledger::judge(&step, notes);
         numbers::judge(&step, notes);
         payments::judge(&step, notes);
+        refunds::judge(&step, notes);
         dunning::judge(&step, notes);
         periods::judge(&step, notes);
         agreement::judge(&step, notes);
@@ -208,6 +209,7 @@ impl Auditor {
         balances::at_rest(table, &book, notes);
         numbers::at_rest(table, notes);
         agreement::at_rest(table, notes);
+        refunds::at_rest(table, notes);
         people::at_rest(table, notes);
         timers::at_rest(table, now, notes);
     }
@@ -230,6 +232,7 @@ impl Auditor {
     pub fn vocabulary() -> Vec<String> {
         states::names()
             .chain(payments::names())
+            .chain(refunds::names())
             .chain(events::names())
             .collect()
     }

@@ -5,6 +5,7 @@ use crate::calendar::paris;
 use crate::item::Item;
 use crate::ledger::has_number;
 use crate::notes::Notes;
+use crate::shape::series;
 use crate::table::{Step, Table};
 use crate::taxes::cross_border;
 
@@ -49,7 +50,11 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
 
 fn is_issued_now(step: &Step<'_>, invoice: &Item) -> Result<(), String> {
     let number = invoice.at("status.number");
-    let series = format!("SERIES#F{}", number.at("year").count());
+    let is_note = number.at("series").text() == "credit_note";
+    if is_note != invoice.at("correction").is_set() {
+        return Err("it is numbered in the other series".to_owned());
+    }
+    let series = series(number.at("series"), number.at("year"));
     let sk = format!("NUMBER#{:06}", number.at("sequence").count());
     if step.change(&series, &sk).is_none_or(|it| it.old.is_some()) {
         return Err(format!("{series}/{sk} was not put with it"));
@@ -159,7 +164,7 @@ pub(crate) fn at_rest(table: &Table, notes: &mut Notes) {
     for (pk, sk, item) in table.all() {
         if item.text("type") == "invoice" && has_number(item) {
             let number = item.at("status.number");
-            let series = format!("SERIES#F{}", number.at("year").count());
+            let series = series(number.at("series"), number.at("year"));
             let given = format!("NUMBER#{:06}", number.at("sequence").count());
             let mine = table
                 .get(&series, &given)

@@ -2,9 +2,10 @@
 //! that says who owns it. What vanishes may vanish.
 
 use crate::Invariant::{AppendOnly, Form, TenantClosure, Time};
-use crate::item::Item;
+use crate::item::{Item, Node};
 use crate::notes::Notes;
 use crate::table::{Changed, Step};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 /// Judges the form of what a commit wrote.
@@ -26,6 +27,12 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
 
 fn item(change: &Changed, new: &Item, notes: &mut Notes) {
     let place = || change.place();
+    let (list, id) = listed(new);
+    notes.must(
+        (new.text("list_pk"), new.text("list_sk")) == (&list, id),
+        Form,
+        || format!("{} is listed elsewhere than in {list:?}", place()),
+    );
     if new.text("pk") != change.pk || new.text("sk") != change.sk {
         notes.broken(Form, format!("{} holds another key", place()));
     }
@@ -63,6 +70,21 @@ fn item(change: &Changed, new: &Item, notes: &mut Notes) {
         Time,
         || format!("{} has an end and should not, or none and should", place()),
     );
+}
+
+/// Where staff find it: payments by their month, which their id says too.
+fn listed(item: &Item) -> (String, &str) {
+    if item.text("type") != "payment" {
+        return (String::new(), "");
+    }
+    let id = item.text("id");
+    let made = id
+        .get(4..16)
+        .and_then(|hex| i64::from_str_radix(hex, 16).ok())
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .map_or_else(|| item.text("created_at").to_owned(), |at| at.to_string());
+    let month = made.get(..7).unwrap_or_default();
+    (format!("PAYMENTS#{month}"), id)
 }
 
 /// What an item of a type cannot do without, beside its key.
@@ -185,9 +207,12 @@ fn shared_key_of(item: &Item) -> Option<(String, String)> {
     let provider = |sk: String| Some((format!("PROVIDER#stripe#{}", text("id")), sk));
     let snapshot = |sk: String| Some(("CATALOGUE#SNAPSHOT".to_owned(), sk));
     match item.text("type") {
-        "series_counter" => Some((format!("SERIES#F{}", number("year")), "COUNTER".to_owned())),
+        "series_counter" => Some((
+            series(item.at("series"), item.at("year")),
+            "COUNTER".to_owned(),
+        )),
         "invoice_number" => Some((
-            format!("SERIES#F{}", number("number.year")),
+            series(item.at("number.series"), item.at("number.year")),
             format!("NUMBER#{:06}", number("number.sequence")),
         )),
         "provider_event" => provider("EVENT".to_owned()),
@@ -202,6 +227,16 @@ fn shared_key_of(item: &Item) -> Option<(String, String)> {
         "decoy" => Some((format!("DECOY#{}", text("id")), text("part"))),
         _ => None,
     }
+}
+
+/// The partition of a series of numbers.
+pub(crate) fn series(kind: Node<'_>, year: Node<'_>) -> String {
+    let letter = match kind.text() {
+        "" => "F",
+        "credit_note" => "A",
+        other => other,
+    };
+    format!("SERIES#{letter}{}", year.count())
 }
 
 fn cart_owner(item: &Item) -> Option<String> {

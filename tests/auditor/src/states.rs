@@ -23,8 +23,9 @@ const MACHINES: &[Machine] = &[
             ("pending", "paid"),
             ("pending", "canceled"),
             ("pending", "expired"),
+            ("paid", "refunded"),
         ],
-        closed: &["paid", "canceled", "expired"],
+        closed: &["paid", "canceled", "expired", "refunded"],
     },
     Machine {
         kind: "payment",

@@ -109,6 +109,8 @@ pub(crate) fn lawful_rate(
 /// What of an invoice counts towards the threshold.
 pub(crate) fn cross_border(invoice: &Item) -> i128 {
     match invoice.text("tax.treatment") {
+        // Not counted back: the threshold is passed rather too early.
+        _ if invoice.at("correction").is_set() => 0,
         "origin" | "destination" => invoice.at("totals.net.amount").count(),
         _ => 0,
     }

@@ -27,6 +27,7 @@ const PAST: &[&str] = &[
     "first_failed_at",
     "last_attempt_at",
     "absent_since",
+    "requested_at",
 ];
 
 /// Judges every moment a commit wrote.
@@ -67,7 +68,9 @@ fn apart<'a>(
 ) -> Option<(&'a str, Timestamp)> {
     let members = new.members().find_map(|(name, value)| {
         let before = old.map(|old| old.at(name));
-        if before == Some(value) || name == "openings" || name == "dunning" {
+        // What these tell happened before: a credit note names its invoice.
+        let earlier = ["openings", "dunning", "correction"].contains(&name);
+        if before == Some(value) || earlier {
             return None;
         }
         if PAST.contains(&name) {

@@ -6,6 +6,7 @@ use crate::dunning::{RETRIES, days_after};
 use crate::item::Item;
 use crate::notes::Notes;
 use crate::payments::{is_open, open_surplus};
+use crate::refunds::pending;
 use crate::table::{Changed, Step, Table};
 use jiff::{SignedDuration, Timestamp};
 
@@ -109,7 +110,9 @@ fn iff(busy: bool, timed: bool, what: &str) -> Result<(), String> {
 }
 
 fn payment(step: &Step<'_>, item: &Item) -> Result<(), String> {
-    let busy = item.at("attempts").list().any(is_open) || open_surplus(item).next().is_some();
+    let busy = item.at("attempts").list().any(is_open)
+        || open_surplus(item).next().is_some()
+        || pending(item).next().is_some();
     iff(
         busy,
         item.at("check_at").is_set(),

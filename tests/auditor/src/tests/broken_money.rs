@@ -232,7 +232,7 @@ fn refunds_beyond_what_was_captured_or_without_their_proof() {
         .breaks(RefundBound, "refunds of 10");
     history()
         .with_book("/payments/0/refundedAmount", json!(5880))
-        .breaks(RefundBound, "pi_1 was refunded, and is paid");
+        .breaks(RefundBound, "5880 of pi_1 was refunded, and 0 is told");
     history()
         .without("refunded", "event")
         .breaks(RefundBound, "the refund of pi_4 is not told");

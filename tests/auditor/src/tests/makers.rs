@@ -133,7 +133,8 @@ pub(super) fn payment(
         &format!("PAYMENT#pay_{n}"),
         at,
         json!({"id": format!("pay_{n}"), "purpose": purpose, "amount": eur(5880), "status": status,
-            "invoice": format!("inv_{n}"), "attempts": attempts, "check_at": check, "created_at": begun(n)}),
+            "invoice": format!("inv_{n}"), "attempts": attempts, "check_at": check, "created_at": begun(n),
+            "list_pk": format!("PAYMENTS#{}", &begun(n)[..7]), "list_sk": format!("pay_{n}")}),
     );
     check.map_or(it.clone(), |check| due(it, RECONCILE, check))
 }

@@ -8,4 +8,5 @@ mod buying;
 mod good;
 mod history;
 mod makers;
+mod refunding;
 mod renewing;
