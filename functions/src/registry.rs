@@ -102,7 +102,7 @@ pub fn operations() -> Vec<Entry> {
         http::<invoices::list_invoices::ListInvoices>(),
         http::<invoices::get_invoice::GetInvoice>(),
         http::<refunds::get_payment::GetPayment>(),
-        http::<refunds::refund::RefundPayment>(),
+        http::<refunds::refund::Refund>(),
         http::<refunds::approve_refund::ApproveRefund>(),
         http::<system::health::Health>(),
         http::<system::openapi::Openapi>(),

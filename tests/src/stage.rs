@@ -239,7 +239,7 @@ impl Stage {
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
             "get_payment" => ask(&format!("/v1/admin/payments/{}", self.payment)),
             "refund" => ask(&format!("/v1/admin/payments/{}/refunds", self.payment))
-                .json(refund_of(1_000))
+                .json(refund_of(100))
                 .with("idempotency-key", "good"),
             "approve_refund" => ask(&format!(
                 "/v1/admin/payments/{}/refunds/{}/approval",
@@ -301,7 +301,7 @@ pub async fn payment_of(shop: &Shop, order: &Value) -> String {
 
 /// The body of a refund, in cents.
 pub fn refund_of(amount: i64) -> Value {
-    json!({"amount": {"amount": amount, "currency": "EUR"}, "reason": "Too many seats"})
+    json!({"amount": {"amount": amount, "currency": "EUR"}, "reason": "billing_error"})
 }
 
 /// Logs in as a client that keeps its refresh token itself.

@@ -1,5 +1,5 @@
 //! The Lambda function `refund`.
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    platform::lambda::serve::<functions::refunds::refund::RefundPayment>()
+    platform::lambda::serve::<functions::refunds::refund::Refund>()
 }

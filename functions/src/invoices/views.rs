@@ -117,8 +117,9 @@ pub struct CorrectionView {
     pub number: String,
     /// When it was issued.
     pub issued_at: String,
-    /// Why money was given back.
-    pub reason: String,
+    /// Why money was given back: `requested_by_customer`, `duplicate`,
+    /// `fraudulent`, `billing_error`, `service_issue` or `goodwill`.
+    pub reason: &'static str,
 }
 
 impl CorrectionView {
@@ -127,7 +128,7 @@ impl CorrectionView {
             invoice_id: correction.invoice.to_string(),
             number: correction.number.to_string(),
             issued_at: correction.issued_at.to_string(),
-            reason: correction.reason.as_str().to_owned(),
+            reason: correction.reason.name(),
         }
     }
 }

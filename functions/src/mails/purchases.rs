@@ -57,7 +57,7 @@ pub fn refund_notice(
     note: &Invoice,
     (number, issued_at): (InvoiceNumber, Timestamp),
 ) -> Letter {
-    let reason = note.correction.as_ref().map(|it| it.reason.as_str());
+    let reason = note.correction.as_ref().map(|it| it.reason.text(to.locale));
     let reason = reason.unwrap_or_default();
     let letter = match to.locale {
         Locale::Fr => Letter::new(

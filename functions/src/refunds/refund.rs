@@ -6,7 +6,7 @@ use domain::event::EventKind;
 use domain::id::{PaymentId, RefundId};
 use domain::money::{Currency, Money};
 use domain::payment::LARGEST_CHARGE;
-use domain::refund::RefundRequest;
+use domain::refund::{RefundReason, RefundRequest};
 use domain::text::Line;
 use platform::app::App;
 use platform::http::fields::{IdField, Whole};
@@ -19,13 +19,14 @@ use platform::store::claims::Honoured;
 
 /// `POST /v1/admin/payments/{id}/refunds`: writes down what will be given back,
 /// lets the provider do it, and leaves the rest to the reconciler.
-pub struct RefundPayment;
+pub struct Refund;
 
 /// What is given back, and why.
 pub struct RefundInput {
     payment: PaymentId,
     amount: Money,
-    reason: Line<200>,
+    reason: RefundReason,
+    comment: Option<Line<500>>,
 }
 
 /// Most that can be captured at once, so most that can be given back.
@@ -34,7 +35,7 @@ const LARGEST: u64 = LARGEST_CHARGE.unsigned_abs();
 impl Input for RefundInput {
     fn read(form: &mut Form) -> Read<Self> {
         let payment = form.path::<IdField<PaymentId>>("id");
-        let (amount, reason) = form.body(|body| {
+        let (amount, reason, comment) = form.body(|body| {
             let amount = body.object("amount", |money| {
                 let amount = money.required::<Whole<1, LARGEST>>("amount");
                 let currency = money.required::<Currency>("currency");
@@ -42,18 +43,20 @@ impl Input for RefundInput {
                 Ok(Money::new(amount, currency?))
             });
             let reason = body.required("reason");
-            Ok((amount?, reason?))
+            let comment = body.optional("comment");
+            Ok((amount?, reason?, comment?))
         })?;
         let IdField(payment) = payment?;
         Ok(Self {
             payment,
             amount,
             reason,
+            comment,
         })
     }
 }
 
-impl Operation for RefundPayment {
+impl Operation for Refund {
     const SPEC: Spec = Spec::post("refund", "/v1/admin/payments/{id}/refunds")
         .summary("Give a captured payment back, in full or in part, with a credit note. Above a limit a second person must approve it first.")
         .success(201)
@@ -84,7 +87,7 @@ async fn try_refund(
     request: &Request<Finance>,
     input: &RefundInput,
 ) -> Result<Option<Reply<RefundedView>>, Failure> {
-    let mut key = Honoured::of(request, RefundPayment::SPEC);
+    let mut key = Honoured::of(request, Refund::SPEC);
     let found = read(app, request, input.payment, &mut key).await?;
     if let Some(answer) = key.earlier()? {
         return Ok(Some(Reply::answer(answer)));
@@ -126,7 +129,8 @@ fn ask(
         id: app.new_id::<RefundId>()?,
         credit_note: app.new_id()?,
         amount: input.amount,
-        reason: input.reason.clone(),
+        reason: input.reason,
+        comment: input.comment.clone(),
         by: claims.user,
         needs_approval: input.amount.amount() > app.config().refund_approval_above,
     })

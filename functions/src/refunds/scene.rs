@@ -66,6 +66,7 @@ pub(super) fn refuse(refusal: RefundRefusal) -> Failure {
     match refusal {
         RefundRefusal::NotPaid(_)
         | RefundRefusal::NotNumbered
+        | RefundRefusal::NothingLeft
         | RefundRefusal::TooMany
         | RefundRefusal::Decided(_) => Code::StateConflict.into(),
         RefundRefusal::Currency => Failure::field("/amount/currency", Reason::UnknownValue),

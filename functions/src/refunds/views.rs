@@ -14,8 +14,11 @@ pub struct RefundView {
     pub id: String,
     /// How much, VAT included.
     pub amount: MoneyView,
-    /// Why.
-    pub reason: String,
+    /// Why: `requested_by_customer`, `duplicate`, `fraudulent`,
+    /// `billing_error`, `service_issue` or `goodwill`.
+    pub reason: &'static str,
+    /// More about it, for colleagues.
+    pub comment: Option<String>,
     /// `awaiting_approval`, `pending`, `made`, `refused` by the provider, or
     /// `rejected` by the second person.
     pub status: &'static str,
@@ -48,7 +51,8 @@ impl RefundView {
         Self {
             id: refund.id.to_string(),
             amount: refund.amount.into(),
-            reason: refund.reason.as_str().to_owned(),
+            reason: refund.reason.name(),
+            comment: refund.comment.as_ref().map(|it| it.as_str().to_owned()),
             status: refund.status.name(),
             requested_by: refund.requested_by.to_string(),
             requested_at: refund.requested_at.to_string(),

@@ -7,9 +7,8 @@ use crate::invoice::{
 use crate::ledger::{Posting, PostingError};
 use crate::locale::Locale;
 use crate::money::Money;
-use crate::refund::Refund;
+use crate::refund::{Refund, RefundReason};
 use crate::rounding::ArithmeticError;
-use crate::text::Line;
 use crate::vat::RateTotal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,7 +26,7 @@ pub struct Correction {
     /// The refund that gave the money back.
     pub refund: RefundId,
     /// Why.
-    pub reason: Line<200>,
+    pub reason: RefundReason,
 }
 
 impl Correction {
@@ -35,7 +34,7 @@ impl Correction {
     /// ann. II 242 nonies A), and the reason.
     pub fn mention(&self, locale: Locale) -> String {
         let date = issue_date(self.issued_at);
-        let (number, reason) = (self.number, self.reason.as_str());
+        let (number, reason) = (self.number, self.reason.text(locale));
         match locale {
             Locale::Fr => {
                 let date = date.strftime("%d/%m/%Y");
@@ -99,7 +98,7 @@ impl Invoice {
             number,
             issued_at,
             refund: refund.id,
-            reason: refund.reason.clone(),
+            reason: refund.reason,
         };
         let draft = Self {
             id: refund.credit_note,

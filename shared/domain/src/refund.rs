@@ -9,6 +9,7 @@
 use crate::allocation::allocate;
 use crate::id::{InvoiceId, RefundId, UserId};
 use crate::invoice::Invoice;
+use crate::locale::Locale;
 use crate::money::Money;
 use crate::payment::{Payment, PaymentStatus};
 use crate::rounding::{ArithmeticError, BASIS_POINTS, mul_ratio};
@@ -16,6 +17,67 @@ use crate::text::Line;
 use crate::vat::vat_on;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// Why money is given back: printed on the credit note, in the customer's
+/// language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundReason {
+    /// The customer asked for it.
+    RequestedByCustomer,
+    /// It was paid twice.
+    Duplicate,
+    /// Somebody else used the card.
+    Fraudulent,
+    /// Too much was billed.
+    BillingError,
+    /// The service was not what was sold.
+    ServiceIssue,
+    /// A gesture.
+    Goodwill,
+}
+
+impl RefundReason {
+    /// Each of them.
+    pub const ALL: [Self; 6] = [
+        Self::RequestedByCustomer,
+        Self::Duplicate,
+        Self::Fraudulent,
+        Self::BillingError,
+        Self::ServiceIssue,
+        Self::Goodwill,
+    ];
+
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RequestedByCustomer => "requested_by_customer",
+            Self::Duplicate => "duplicate",
+            Self::Fraudulent => "fraudulent",
+            Self::BillingError => "billing_error",
+            Self::ServiceIssue => "service_issue",
+            Self::Goodwill => "goodwill",
+        }
+    }
+
+    /// What it says on the credit note.
+    pub fn text(self, locale: Locale) -> &'static str {
+        match (self, locale) {
+            (Self::RequestedByCustomer, Locale::Fr) => "demande du client",
+            (Self::RequestedByCustomer, Locale::En) => "requested by the customer",
+            (Self::Duplicate, Locale::Fr) => "paiement en double",
+            (Self::Duplicate, Locale::En) => "paid twice",
+            (Self::Fraudulent, Locale::Fr) => "paiement frauduleux",
+            (Self::Fraudulent, Locale::En) => "fraudulent payment",
+            (Self::BillingError, Locale::Fr) => "erreur de facturation",
+            (Self::BillingError, Locale::En) => "billing error",
+            (Self::ServiceIssue, Locale::Fr) => "défaut du service",
+            (Self::ServiceIssue, Locale::En) => "fault of the service",
+            (Self::Goodwill, Locale::Fr) => "geste commercial",
+            (Self::Goodwill, Locale::En) => "goodwill",
+        }
+    }
+}
 
 /// Most refunds a payment may have, refused ones among them: its item must not
 /// grow without end, and the provider lists a hundred at once.
@@ -87,8 +149,11 @@ pub struct Refund {
     pub nets: Vec<i64>,
     /// How much of the VAT.
     pub tax: i64,
-    /// Why, in the words of who asked for it; printed on the credit note.
-    pub reason: Line<200>,
+    /// Why.
+    pub reason: RefundReason,
+    /// More about it, for colleagues; no customer sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Line<500>>,
     /// Who asked for it.
     pub requested_by: UserId,
     /// When.
@@ -112,7 +177,9 @@ pub struct RefundRequest {
     /// How much, VAT included.
     pub amount: Money,
     /// Why.
-    pub reason: Line<200>,
+    pub reason: RefundReason,
+    /// More about it, for colleagues.
+    pub comment: Option<Line<500>>,
     /// By whom.
     pub by: UserId,
     /// True when a second person must agree before money moves.
@@ -134,6 +201,9 @@ pub enum RefundRefusal {
     /// Another currency than was captured.
     #[error("the payment is in another currency")]
     Currency,
+    /// All of it was given back, or is about to be.
+    #[error("nothing is left to be given back")]
+    NothingLeft,
     /// Nothing, or more than is left.
     #[error("between 1 and {0} can be given back")]
     Amount(i64),
@@ -200,6 +270,7 @@ impl Payment {
             nets,
             tax,
             reason: request.reason,
+            comment: request.comment,
             requested_by: request.by,
             requested_at: now,
             approved_by: None,
@@ -359,6 +430,9 @@ impl Refund {
 fn split(rest: &Rest, gross: i64, invoice: &Invoice) -> Result<(Vec<i64>, i64), RefundRefusal> {
     let most = rest.net.checked_add(rest.tax);
     let most = most.ok_or(ArithmeticError::Overflow)?;
+    if most == 0 {
+        return Err(RefundRefusal::NothingLeft);
+    }
     if gross < 1 || gross > most {
         return Err(RefundRefusal::Amount(most));
     }

@@ -44,12 +44,7 @@ const WAITING: [(&str, &[&str]); 37] = [
     ("issue_invoice", &["INV-07", "INV-08", "INV-09"]),
     ("void", &["INV-11"]),
     ("pdf", &["INV-12"]),
-    (
-        "refund",
-        &[
-            "INV-13", "INV-14", "INV-15", "INV-16", "INV-17", "INV-18", "INV-19", "INV-20",
-        ],
-    ),
+    ("dispute", &["INV-16"]),
     ("ledger", &["INV-21", "INV-22", "INV-23"]),
     ("series", &["INV-25"]),
     ("adjust", &["INV-27"]),

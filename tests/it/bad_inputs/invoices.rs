@@ -3,7 +3,7 @@
 use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
-use domain::id::{AccountId, Id as _, InvoiceId};
+use domain::id::{AccountId, Id as _, InvoiceId, OrderId};
 use domain::invoice::{Invoice, InvoiceNumber, InvoiceStatus, Series};
 use domain::ledger::{Posting, PostingError};
 use domain::money::{Currency, Money};
@@ -11,6 +11,7 @@ use domain::vat::RateTotal;
 use platform::store::keys;
 use serde_json::{Value, json};
 use tests::shop::text;
+use tests::stage::{Stage, refund_of};
 
 #[tokio::test]
 async fn an_invoice_that_is_not_the_callers_is_not_there_and_none_is_ever_removed() {
@@ -114,6 +115,79 @@ async fn an_invoice_is_issued_once_and_never_without_lines() {
         ..ready
     };
     assert!(empty.finalise(number, now).is_err());
+}
+
+/// INV-14, INV-15, INV-17 is a storm: of sixty-four full refunds at once one is made. INV-19 and
+/// INV-20: above the limit nobody agrees with himself.
+#[tokio::test]
+async fn a_refund_that_cannot_be_is_refused_and_moves_nothing() {
+    let stage = Stage::set().await;
+    let world = World {
+        shop: stage.shop.clone(),
+        ada: stage.ada.clone(),
+    };
+    let path = format!("/v1/admin/payments/{}/refunds", stage.payment);
+    let ask = |body: &Value| Ask::post(&path, body).by(&stage.finance).key("bad");
+    let amount = ("/amount/amount", "out_of_range");
+    let mut rows = Vec::new();
+    for cents in [-1, 0, -100_000] {
+        rows.push(Row::fields("INV-13", ask(&refund_of(cents)), &[amount]));
+    }
+    let reason = ask(&refund_of(1)).put("/reason", json!("because"));
+    rows.push(Row::fields(
+        "INV-18",
+        reason,
+        &[("/reason", "unknown_value")],
+    ));
+    check_all(&world.shop, rows).await;
+    let above = ask(&refund_of(1_765)).send(&world.shop).await;
+    above.refused(422, "validation_failed");
+    let unpaid = stage
+        .ada
+        .get(&format!("/v1/orders/{}", stage.pending))
+        .await;
+    assert_eq!(unpaid.data(200)["status"], "pending");
+    let unpaid = payment_of_order(&stage, &stage.pending).await;
+    let unpaid = format!("/v1/admin/payments/{unpaid}/refunds");
+    let unpaid = Ask::post(unpaid, &refund_of(1))
+        .by(&stage.finance)
+        .key("bad");
+    unpaid
+        .send(&world.shop)
+        .await
+        .refused(409, "state_conflict");
+    let himself = format!(
+        "/v1/admin/payments/{}/refunds/{}/approval",
+        stage.large_payment, stage.waiting_refund
+    );
+    let himself = Ask::post(himself, &json!({"decision": "approve"})).by(&stage.admin);
+    himself.send(&world.shop).await.refused(403, "forbidden");
+    assert_eq!(world.shop.book().await["refunds"], json!([]));
+
+    let keys: Vec<String> = (0..64).map(|n| format!("full-{n}")).collect();
+    let full = keys.iter().map(|key| {
+        let ask = Ask::post(&path, &refund_of(1_764))
+            .by(&stage.finance)
+            .key(key);
+        let shop = world.shop.clone();
+        async move { ask.send(&shop).await }
+    });
+    let answers = futures::future::join_all(full).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    let refused = answers.iter().filter(|answer| answer.status == 409).count();
+    assert_eq!((made, refused), (1, 63));
+    assert_eq!(
+        world.shop.book().await["refunds"].as_array().unwrap().len(),
+        1
+    );
+}
+
+/// The payment of an order, as the table has it.
+async fn payment_of_order(stage: &Stage, order: &str) -> String {
+    let app = stage.shop.cloud.app("reader");
+    let order = OrderId::parse(order).unwrap();
+    let found = app.store().order(stage.ada.account, order).await.unwrap();
+    found.unwrap().value.payment.to_string()
 }
 
 /// INV-26. Nor does one adjust the books: nothing that does not balance can

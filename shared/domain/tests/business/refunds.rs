@@ -6,9 +6,10 @@ use crate::samples::{
 };
 use domain::id::{Id as _, InvoiceId, RefundId, UserId};
 use domain::invoice::{Invoice, InvoiceNumber, InvoiceStatus, InvoiceTotals, Series};
+use domain::locale::Locale;
 use domain::money::{Currency, Money};
 use domain::payment::{Payment, PaymentStatus, ProviderOutcome, ProviderPayment, Settlement};
-use domain::refund::{RefundRefusal, RefundRequest, RefundStatus};
+use domain::refund::{RefundReason, RefundRefusal, RefundRequest, RefundStatus};
 use domain::text::Line;
 use domain::vat::{TaxDecision, vat_on};
 use proptest::collection::vec;
@@ -52,7 +53,8 @@ fn asked(id: u128, amount: Money) -> RefundRequest {
         id: RefundId::from_bits(id),
         credit_note: InvoiceId::from_bits(100 + id),
         amount,
-        reason: Line::parse("Too many seats").unwrap(),
+        reason: RefundReason::BillingError,
+        comment: Some(Line::parse("Ten seats too many").unwrap()),
         by: UserId::from_bits(1),
         needs_approval: false,
     }
@@ -131,7 +133,22 @@ fn the_last_part_takes_what_is_left_of_every_line_and_of_the_vat() {
         ("refunded", eur(0))
     );
     let more = payment.request_refund(asked(3, eur(1)), &invoice, now());
-    assert_eq!(more, Err(RefundRefusal::Amount(0)));
+    assert_eq!(more, Err(RefundRefusal::NothingLeft));
+}
+
+#[test]
+fn each_reason_has_a_name_and_a_text_of_its_own() {
+    let all = RefundReason::ALL;
+    for (place, reason) in all.iter().enumerate() {
+        assert_eq!(serde_json::json!(reason), reason.name());
+        for other in &all[place + 1..] {
+            assert_ne!(reason.name(), other.name());
+            for locale in [Locale::Fr, Locale::En] {
+                assert_ne!(reason.text(locale), other.text(locale));
+            }
+        }
+        assert_ne!(reason.text(Locale::Fr), reason.text(Locale::En));
+    }
 }
 
 #[test]
@@ -193,7 +210,7 @@ fn a_large_one_waits_for_a_second_person() {
     let other = payment
         .clone()
         .request_refund(asked(2, eur(1)), &invoice, now());
-    assert_eq!(other, Err(RefundRefusal::Amount(0)));
+    assert_eq!(other, Err(RefundRefusal::NothingLeft));
     let himself = payment.clone().decide_refund(id, asker, true, later(1));
     assert_eq!(himself, Err(RefundRefusal::SamePerson));
     let unknown = payment
@@ -279,7 +296,11 @@ proptest! {
             let left = payment.refundable().amount();
             let asked = payment.clone().request_refund(asked(id, eur(part)), &invoice, now());
             if part > left {
-                prop_assert_eq!(asked, Err(RefundRefusal::Amount(left)));
+                let refusal = match left {
+                    0 => RefundRefusal::NothingLeft,
+                    left => RefundRefusal::Amount(left),
+                };
+                prop_assert_eq!(asked, Err(refusal));
                 continue;
             }
             payment = asked.unwrap();

@@ -6,6 +6,7 @@ use domain::email::{EmailAddress, EmailError};
 use domain::id::{Id, IdError};
 use domain::locale::Locale;
 use domain::money::Currency;
+use domain::refund::RefundReason;
 use domain::text::{Line, TextError};
 use domain::vat::CountryCode;
 use serde_json::{Value, json};
@@ -170,6 +171,19 @@ impl Field for Currency {
 
     fn schema() -> Value {
         json!({"type": "string", "pattern": "^[A-Z]{3}$"})
+    }
+}
+
+impl Field for RefundReason {
+    fn from_json(value: &Value) -> Result<Self, Reason> {
+        let name = text(value)?;
+        let mut all = Self::ALL.into_iter();
+        let found = all.find(|reason| reason.name() == name);
+        found.ok_or(Reason::UnknownValue)
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "enum": Self::ALL.map(Self::name)})
     }
 }
 
