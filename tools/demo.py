@@ -300,14 +300,41 @@ class Story(Teller):
         self.token = own
         self.effect("404, word for word as for ids that do not exist")
 
+    def give_back(self):
+        self.step("Finance gives a part of the last renewal back, twice under one key")
+        own = self.token
+        renewal = [p for p in self.payments() if p["status"] == "succeeded" and p["metadata"].get("period")][-1]
+        path = f"/v1/admin/payments/{renewal['metadata']['payment']}/refunds"
+        part = {"amount": {"amount": 1200, "currency": "EUR"}, "reason": "goodwill"}
+        with self.nothing_changes():
+            self.call("POST", path, part, 403, "forbidden", idempotency_key="refund-1")
+        finance = next(login for login in self.local("GET", "")["logins"] if login["role"] == "finance")
+        self.log_in(finance["email"], finance["password"])
+        first = self.call("POST", path, part, 201, idempotency_key="refund-1")
+        again = self.call("POST", path, part, 201, idempotency_key="refund-1")
+        equal(again.body, first.body, "the answer to the repetition")
+        with self.nothing_changes():
+            too_much = {**part, "amount": {"amount": renewal["amountCaptured"], "currency": "EUR"}}
+            self.call("POST", path, too_much, 422, "validation_failed", idempotency_key="refund-2")
+        seen = self.call("GET", path.rsplit("/", 1)[0]).data
+        equal([(r["status"], r["amount"]["amount"]) for r in seen["refunds"]], [("made", 1200)], "the refunds")
+        equal(next(p["refundedAmount"] for p in self.payments() if p["id"] == renewal["id"]), 1200, "what the provider gave back")
+        self.token = own
+        self.log_in()
+        note = next(i for i in self.get("/v1/invoices?limit=100").data if i["kind"] == "credit_note")
+        equal(note["total"]["amount"], 1200, "the credit note")
+        check(self.eventually("the mail", lambda: self.mails(note["number"])), "a mail brings the credit note")
+        self.effect(f"{euros(note['total'])} back on the card, once; credit note {note['number']} to {note['corrects']['number']}; a customer may not, and nobody more than was captured")
+
     def count(self):
         self.step("The sums: the provider's book, the invoices, the ledger")
         self.log_in()
         invoices = self.call("GET", "/v1/invoices?limit=100").data
         book = self.payments()
         captured = sum(p["amountCaptured"] - p["refundedAmount"] for p in book)
-        total = sum(i["total"]["amount"] for i in invoices)
-        vat = sum(t["amount"]["amount"] for i in invoices for t in i["taxes"])
+        sign = {"invoice": 1, "credit_note": -1}
+        total = sum(sign[i["kind"]] * i["total"]["amount"] for i in invoices)
+        vat = sum(sign[i["kind"]] * t["amount"]["amount"] for i in invoices for t in i["taxes"])
         equal((captured, {i["status"] for i in invoices}), (total, {"paid"}), "captured and invoiced")
         chain, sums = "0" * 64, collections.Counter()
         for entry in self.items(f"LEDGER#{self.account}"):
@@ -318,10 +345,10 @@ class Story(Teller):
         equal({name: amount for name, amount in sums.items() if amount},
               {"provider": captured, "revenue": vat - total, "vat": -vat}, "the ledger")
         numbers = sorted(i["number"] for i in invoices)
-        for year in sorted({number[1:5] for number in numbers}):
-            given = [item["sk"] for item in self.items(f"SERIES#F{year}") if item["sk"] != "COUNTER"]
-            equal(given, [f"NUMBER#{n:06}" for n in range(1, len(given) + 1)], f"the numbers of {year}")
-        self.effect(f"{len([p for p in book if p['status'] == 'succeeded'])} captures = {len(invoices)} invoices = {total / 100:.2f} €, of which VAT {vat / 100:.2f} €")
+        for series in sorted({number[:5] for number in numbers}):
+            given = [item["sk"] for item in self.items(f"SERIES#{series}") if item["sk"] != "COUNTER"]
+            equal(given, [f"NUMBER#{n:06}" for n in range(1, len(given) + 1)], f"the numbers of {series}")
+        self.effect(f"{len([p for p in book if p['status'] == 'succeeded'])} captures = {len(invoices)} invoices and credit notes = {total / 100:.2f} €, of which VAT {vat / 100:.2f} €")
         self.effect(f"ledger: every entry balances, the chain is whole, clearing and receivable are zero; {numbers[0]} … {numbers[-1]} without a gap")
 
     def leave(self):
@@ -349,7 +376,7 @@ class Story(Teller):
 
     def play(self):
         for chapter in (self.browse, self.join, self.fill_cart, self.order, self.pay, self.invoice,
-                        self.renew, self.forge, self.trespass, self.count, self.leave):
+                        self.renew, self.forge, self.trespass, self.give_back, self.count, self.leave):
             chapter()
 
 

@@ -294,6 +294,8 @@ async fn above_the_limit_a_second_person_decides() {
     let agreed = decide(&admin, "approve").await.data(200);
     assert_eq!(agreed["refund"]["approvedBy"], user_id(&admin).await);
     assert_eq!(scene.given_back(), [100_001]);
+    let again = decide(&admin, "approve").await.data(200);
+    assert_eq!(again["refund"]["status"], "made");
     decide(&admin, "reject")
         .await
         .refused(409, "state_conflict");

@@ -9,8 +9,9 @@ points) or the arguments of `cargo test`.
 from .edges import EDGES
 from .engine import ENGINE
 from .places import HUNT
+from .refunds import REFUNDS
 from .taxes import TAXES
 
-SABOTAGES = [*ENGINE, *EDGES, *TAXES]
+SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS]
 
 __all__ = ["HUNT", "SABOTAGES"]

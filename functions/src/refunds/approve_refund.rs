@@ -102,6 +102,12 @@ async fn try_decide(
     }
     let payment = found.ok_or(Code::NotFound)?;
     let agrees = input.decision == Decision::Approve;
+    if let Some(refund) = payment.value.refund(input.refund)
+        && refund.is_decided(claims.user, agrees)
+    {
+        // A repetition succeeds, with one effect.
+        return Ok(Some(Reply::data(RefundedView::of(refund))));
+    }
     let decided = payment
         .value
         .clone()

@@ -410,6 +410,17 @@ impl Payment {
 }
 
 impl Refund {
+    /// True when this person decided so before: a repetition changes nothing.
+    pub fn is_decided(&self, by: UserId, agrees: bool) -> bool {
+        match &self.status {
+            RefundStatus::AwaitingApproval => false,
+            RefundStatus::Rejected { by: rejecter, .. } => !agrees && *rejecter == by,
+            RefundStatus::Pending { .. }
+            | RefundStatus::Made { .. }
+            | RefundStatus::Refused { .. } => agrees && self.approved_by == Some(by),
+        }
+    }
+
     fn pending_since(&self) -> Option<Timestamp> {
         match self.status {
             RefundStatus::Pending { since } => Some(since),

@@ -217,7 +217,12 @@ fn a_large_one_waits_for_a_second_person() {
         .clone()
         .decide_refund(RefundId::from_bits(9), asker, true, later(1));
     assert_eq!(unknown, Err(RefundRefusal::Unknown));
-    let second = UserId::from_bits(2);
+    let (second, third) = (UserId::from_bits(2), UserId::from_bits(3));
+    let is_decided = |payment: &Payment, by, agrees| {
+        let refund = payment.refund(id).unwrap();
+        refund.is_decided(by, agrees)
+    };
+    assert!(!is_decided(&payment, second, true));
     let agreed = payment
         .clone()
         .decide_refund(id, second, true, later(1))
@@ -225,12 +230,16 @@ fn a_large_one_waits_for_a_second_person() {
     let (refund, since) = agreed.open_refund().unwrap();
     assert_eq!((refund.approved_by, since), (Some(second), later(1)));
     assert_eq!(agreed.check_at, Some(later(2)));
+    assert!(is_decided(&agreed, second, true) && !is_decided(&agreed, third, true));
+    assert!(!is_decided(&agreed, second, false));
     let again = agreed.decide_refund(id, second, true, later(2));
     assert_eq!(again, Err(RefundRefusal::Decided("pending")));
     // Whoever asked may take it back.
     let rejected = payment.decide_refund(id, asker, false, later(1)).unwrap();
     assert_eq!(rejected.refundable(), eur(12_000));
     assert_eq!(rejected.refund(id).unwrap().status.name(), "rejected");
+    assert!(is_decided(&rejected, asker, false) && !is_decided(&rejected, third, false));
+    assert!(!is_decided(&rejected, asker, true));
 }
 
 #[test]

@@ -96,6 +96,13 @@ pub enum Deed {
     Pry,
     /// An administrator asks for this customer's things.
     Administer,
+    /// Finance give money back.
+    Refund {
+        /// Of which capture, counted from the last.
+        back: usize,
+        /// How much of it.
+        percent: u64,
+    },
     /// A schedule starts a job, due or not.
     Tick(&'static str),
     /// The provider's events that are due arrive all at once.
@@ -301,7 +308,11 @@ fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
         23..28 => Deed::OrderCart,
         28..39 => Deed::Order(plan(chance)),
         39..43 => Deed::OrderAndCancel(plan(chance)),
-        43..50 => Deed::Again,
+        43..48 => Deed::Again,
+        48..50 => Deed::Refund {
+            back,
+            percent: pick(chance, &[1, 30, 50, 99, 100]),
+        },
         50..70 => Deed::Pay {
             back,
             card: pick(chance, &CARDS),

@@ -247,6 +247,7 @@ impl Stand {
                 Deed::Look => self.look(who).await,
                 Deed::Pry => self.pry(who).await,
                 Deed::Administer => self.administer(who).await,
+                Deed::Refund { back, percent } => self.refund(*back, *percent).await,
                 Deed::Tick(job) => {
                     // What it reports, and whether it fails, is for the log.
                     let _ = self.shop.cloud.run_job(job, json!({"version": 1})).await;
