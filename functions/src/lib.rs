@@ -10,6 +10,7 @@ pub mod cart;
 pub mod catalogue;
 pub mod events;
 pub mod invoices;
+pub mod ledger;
 pub mod listing;
 pub mod mails;
 pub mod orders;

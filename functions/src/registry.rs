@@ -12,8 +12,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::{
-    auth, cart, catalogue, events, invoices, orders, payments, profile, refunds, subscriptions,
-    system, taxes,
+    auth, cart, catalogue, events, invoices, ledger, orders, payments, profile, refunds,
+    subscriptions, system, taxes,
 };
 
 /// What running one comes to: the Lambda's answer as JSON.
@@ -104,6 +104,7 @@ pub fn operations() -> Vec<Entry> {
         http::<refunds::get_payment::GetPayment>(),
         http::<refunds::refund::Refund>(),
         http::<refunds::approve_refund::ApproveRefund>(),
+        http::<ledger::verify_ledger::VerifyLedger>(),
         http::<system::health::Health>(),
         http::<system::openapi::Openapi>(),
         http::<system::docs::Docs>(),

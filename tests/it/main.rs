@@ -19,6 +19,7 @@ mod journey;
 mod authorization;
 mod bad_inputs;
 mod bills;
+mod books;
 mod budgets;
 mod checkout;
 mod contract;

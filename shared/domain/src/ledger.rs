@@ -38,6 +38,19 @@ pub enum LedgerAccount {
     Clearing,
 }
 
+impl LedgerAccount {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Receivable => "receivable",
+            Self::Revenue => "revenue",
+            Self::Vat => "vat",
+            Self::Provider => "provider",
+            Self::Clearing => "clearing",
+        }
+    }
+}
+
 /// One side of a posting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerLine {

@@ -1,0 +1,3 @@
+//! The books, for finance.
+
+pub mod verify_ledger;
