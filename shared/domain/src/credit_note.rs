@@ -1,9 +1,7 @@
 //! Credit notes: what a refund takes back of an invoice.
 
 use crate::id::{InvoiceId, RefundId};
-use crate::invoice::{
-    Invoice, InvoiceLine, InvoiceNumber, InvoiceStatus, InvoiceTotals, issue_date,
-};
+use crate::invoice::{Invoice, InvoiceLine, InvoiceNumber, InvoiceTotals, issue_date};
 use crate::ledger::{Posting, PostingError};
 use crate::locale::Locale;
 use crate::money::Money;
@@ -102,7 +100,6 @@ impl Invoice {
         };
         let draft = Self {
             id: refund.credit_note,
-            status: InvoiceStatus::Draft,
             lines,
             totals,
             correction: Some(correction),

@@ -90,7 +90,28 @@ fn a_part_is_split_over_the_lines_and_its_credit_note_says_so() {
         (note.totals.net, note.totals.taxes[0].tax),
         (eur(5_000), 1_000)
     );
+    assert_eq!(note.created_at, later(3));
+    assert_eq!(note.ready_paid_at(), Some(Some(later(3))));
+    for (line, (of, net)) in note
+        .lines
+        .iter()
+        .zip(invoice.lines.iter().zip([3_333, 1_667]))
+    {
+        assert_eq!((line.subtotal, line.discount), (eur(net), eur(0)));
+        assert_eq!((line.total, line.unit_price), (eur(net), None));
+        assert_eq!((&line.name, line.period_start), (&of.name, of.period_start));
+    }
     let correction = note.correction.clone().unwrap();
+    let said = correction.mention(Locale::Fr);
+    assert_eq!(
+        said,
+        "Avoir sur la facture F2026-000001 du 31/01/2026. Motif\u{a0}: erreur de facturation"
+    );
+    let said = correction.mention(Locale::En);
+    assert_eq!(
+        said,
+        "Credit note to invoice F2026-000001 of 2026-01-31. Reason: billing error"
+    );
     assert_eq!(
         Some((correction.number, correction.issued_at)),
         invoice.issued()
@@ -134,6 +155,45 @@ fn the_last_part_takes_what_is_left_of_every_line_and_of_the_vat() {
     );
     let more = payment.request_refund(asked(3, eur(1)), &invoice, now());
     assert_eq!(more, Err(RefundRefusal::NothingLeft));
+}
+
+#[test]
+fn a_line_nothing_is_taken_of_is_not_on_the_credit_note() {
+    let invoice = taxed(&[1, 10_000], 0);
+    let payment = paid(&invoice)
+        .request_refund(asked(1, eur(1)), &invoice, now())
+        .unwrap();
+    assert_eq!(payment.refunds[0].nets, [0, 1]);
+    let note = invoice.credit_note(&payment.refunds[0], now()).unwrap();
+    assert_eq!(note.lines.len(), 1);
+}
+
+#[test]
+fn what_cost_nothing_was_not_given_back() {
+    let free = Payment {
+        amount: eur(0),
+        ..paid(&taxed(&[10_000], 2_000))
+    };
+    assert_eq!((free.is_refunded(), free.state_name()), (false, "paid"));
+}
+
+/// In the table an invoice's number says no series, as before there were others.
+#[test]
+fn a_number_says_its_series_unless_it_is_an_invoices() {
+    let number = |series| InvoiceNumber {
+        series,
+        year: 2026,
+        sequence: 1,
+    };
+    let written = serde_json::json!(number(Series::Invoice));
+    assert_eq!(written, serde_json::json!({"year": 2026, "sequence": 1}));
+    let written = serde_json::json!(number(Series::CreditNote));
+    assert_eq!(written["series"], "credit_note");
+    for series in [Series::Invoice, Series::CreditNote] {
+        let written = serde_json::json!(number(series));
+        let read: InvoiceNumber = serde_json::from_value(written).unwrap();
+        assert_eq!(read, number(series));
+    }
 }
 
 #[test]
