@@ -2,54 +2,9 @@
 
 use domain::anchor::Zone;
 use domain::locale::Locale;
+pub(super) use domain::written::date;
+pub(crate) use domain::written::percent;
 use jiff::Timestamp;
-use jiff::civil::Date;
-
-const FRENCH_MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-
-const ENGLISH_MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// `1er novembre 2026`, `1 November 2026`.
-pub(super) fn date(date: Date, locale: Locale) -> String {
-    let (months, first) = match locale {
-        Locale::Fr => (FRENCH_MONTHS, "1er"),
-        Locale::En => (ENGLISH_MONTHS, "1"),
-    };
-    let place = usize::try_from(date.month()).unwrap_or(0).saturating_sub(1);
-    let month = months.get(place).copied().unwrap_or_default();
-    let day = if date.day() == 1 {
-        first.to_owned()
-    } else {
-        date.day().to_string()
-    };
-    format!("{day} {month} {}", date.year())
-}
 
 /// The day of a moment in a zone.
 pub(super) fn day(at: Timestamp, zone: &Zone, locale: Locale) -> String {
@@ -70,20 +25,6 @@ pub(super) fn moment(at: Timestamp, zone: &Zone, locale: Locale) -> String {
         local.minute(),
         zone.name()
     )
-}
-
-/// Basis points as a percentage: `20 %`, `8,5 %`; `20%`, `8.5%`.
-pub(crate) fn percent(basis_points: u32, locale: Locale) -> String {
-    let (mark, sign) = match locale {
-        Locale::Fr => (",", "\u{a0}%"),
-        Locale::En => (".", "%"),
-    };
-    let whole = basis_points / 100;
-    let fraction = format!("{:02}", basis_points % 100);
-    match fraction.trim_end_matches('0') {
-        "" => format!("{whole}{sign}"),
-        digits => format!("{whole}{mark}{digits}{sign}"),
-    }
 }
 
 /// Why a charge was declined. A card reported lost or stolen, or a suspicion
@@ -147,19 +88,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_read_naturally_in_both_languages() {
-        for (day, french, english) in [
-            ("2026-11-20", "20 novembre 2026", "20 November 2026"),
-            ("2027-08-01", "1er août 2027", "1 August 2027"),
-            ("2028-02-29", "29 février 2028", "29 February 2028"),
-        ] {
-            let day: Date = day.parse().unwrap();
-            assert_eq!(date(day, Locale::Fr), french);
-            assert_eq!(date(day, Locale::En), english);
-        }
-    }
-
-    #[test]
     fn a_moment_is_told_in_the_reader_s_zone() {
         let at: Timestamp = "2026-12-31T23:05:00Z".parse().unwrap();
         let paris = Zone::parse("Europe/Paris").unwrap();
@@ -172,19 +100,6 @@ mod tests {
             "31 December 2026 at 23:05 (UTC)"
         );
         assert_eq!(day(at, &paris, Locale::En), "1 January 2027");
-    }
-
-    #[test]
-    fn rates_show_no_more_digits_than_they_have() {
-        for (rate, french, english) in [
-            (2_000, "20\u{a0}%", "20%"),
-            (850, "8,5\u{a0}%", "8.5%"),
-            (1_905, "19,05\u{a0}%", "19.05%"),
-            (0, "0\u{a0}%", "0%"),
-        ] {
-            assert_eq!(percent(rate, Locale::Fr), french);
-            assert_eq!(percent(rate, Locale::En), english);
-        }
     }
 
     #[test]

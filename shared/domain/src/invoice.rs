@@ -168,6 +168,14 @@ impl InvoiceStatus {
             Self::Paid { .. } => "paid",
         }
     }
+
+    /// When an issued invoice was paid.
+    pub fn paid_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Draft | Self::Ready { .. } | Self::Open { .. } => None,
+            Self::Paid { paid_at, .. } => Some(*paid_at),
+        }
+    }
 }
 
 impl Invoice {

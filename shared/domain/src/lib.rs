@@ -47,3 +47,4 @@ pub mod tiers;
 pub mod vat;
 pub mod vat_check;
 pub mod vat_number;
+pub mod written;

@@ -119,6 +119,14 @@ impl Money {
         }
     }
 
+    /// The amount in major units as a plain decimal, as `-1299.00`: ASCII,
+    /// ungrouped, with the digits of the currency's minor unit.
+    pub fn plain(self) -> String {
+        let sign = if self.is_negative() { "-" } else { "" };
+        let (whole, fraction) = self.digits();
+        format!("{sign}{}", decimal(&whole, '.', &fraction))
+    }
+
     fn combine(
         self,
         other: Self,
@@ -147,14 +155,7 @@ impl Money {
 /// For logs: ASCII, ungrouped, as `-1299.00 EUR`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.is_negative() { "-" } else { "" };
-        let (whole, fraction) = self.digits();
-        write!(
-            f,
-            "{sign}{} {}",
-            decimal(&whole, '.', &fraction),
-            self.currency
-        )
+        write!(f, "{} {}", self.plain(), self.currency)
     }
 }
 
