@@ -1,7 +1,7 @@
 //! Invoices as JSON.
 
 use domain::address::BillingAddress;
-use domain::invoice::{Correction, Invoice, InvoiceLine, Seller, Series, mentions};
+use domain::invoice::{Correction, Invoice, InvoiceLine, Seller, Series};
 use domain::locale::Locale;
 use platform::http::views::MoneyView;
 use serde::Serialize;
@@ -182,15 +182,6 @@ impl InvoiceView {
         let currency = totals.total.currency();
         let money = |amount| MoneyView::from(domain::money::Money::new(amount, currency));
         let due = invoice.amount_due();
-        let tax = invoice.tax.reason.text(invoice.locale);
-        let mut said: Vec<String> = match &invoice.correction {
-            Some(correction) => vec![correction.mention(invoice.locale)],
-            None => mentions(invoice.locale, due.is_zero())
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-        };
-        said.push(tax.to_owned());
         Some(Self {
             id: invoice.id.to_string(),
             number: number.to_string(),
@@ -222,7 +213,7 @@ impl InvoiceView {
             total: totals.total.into(),
             amount_due: due.into(),
             corrects: invoice.correction.as_ref().map(CorrectionView::of),
-            mentions: said,
+            mentions: invoice.mentions(),
             pdf_url: None,
         })
     }

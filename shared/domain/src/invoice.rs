@@ -169,7 +169,7 @@ impl InvoiceStatus {
         }
     }
 
-    /// When an issued invoice was paid.
+    /// When an issued invoice was paid, or a credit note paid back.
     pub fn paid_at(&self) -> Option<Timestamp> {
         match self {
             Self::Draft | Self::Ready { .. } | Self::Open { .. } => None,
@@ -308,6 +308,20 @@ impl Invoice {
         } else {
             0
         }
+    }
+
+    /// What the law wants said of it, in its language; the reason of the tax
+    /// last.
+    pub fn mentions(&self) -> Vec<String> {
+        let mut said: Vec<String> = match &self.correction {
+            Some(correction) => vec![correction.mention(self.locale)],
+            None => mentions(self.locale, self.amount_due().is_zero())
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+        };
+        said.push(self.tax.reason.text(self.locale).to_owned());
+        said
     }
 
     /// What is still to be paid.
