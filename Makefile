@@ -48,7 +48,7 @@ run: ## Start the whole cloud on this machine (PORT, default 3000; ARGS="--now â
 	cargo run --locked -p local -- $(ARGS)
 
 .PHONY: test
-test: check-format check-templates check-dependencies check-code test-code check-openapi check-contract test-story ## Everything CI checks
+test: check-format check-templates check-dependencies check-code test-code check-openapi check-contract check-documents test-story ## Everything CI checks
 
 .PHONY: demo
 demo: ## Play a customer's story against the running stack, or (ARGS=own) one of its own
@@ -109,6 +109,10 @@ check-openapi: $(TOOLS) ## infra/openapi.json is what the operations say, and va
 .PHONY: check-contract
 check-contract: $(TOOLS) ## The quick share of `make contract-fuzz`
 	$(VENV)/bin/python tools/contract_fuzz.py --cases 300
+
+.PHONY: check-documents
+check-documents: $(TOOLS) ## Samples of invoices are valid e-invoices, and can be read
+	$(VENV)/bin/python tools/check_documents.py
 
 ##@ Proof under faults: see docs/reliability.md
 
