@@ -186,7 +186,10 @@ def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
 
-@edge("another's", 404, where=only("get_order", "cancel_order", "get_subscription", "list_renewals", "get_invoice"))
+OWN = ("get_order", "cancel_order", "get_subscription", "list_renewals", "get_invoice", "get_invoice_pdf")
+
+
+@edge("another's", 404, where=only(*OWN))
 def anothers(request, world, rng):
     request.headers["authorization"] = bearer(world.lea)
 

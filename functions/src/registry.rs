@@ -101,6 +101,7 @@ pub fn operations() -> Vec<Entry> {
         http::<subscriptions::list_renewals::ListRenewals>(),
         http::<invoices::list_invoices::ListInvoices>(),
         http::<invoices::get_invoice::GetInvoice>(),
+        http::<invoices::get_invoice_pdf::GetInvoicePdf>(),
         http::<refunds::get_payment::GetPayment>(),
         http::<refunds::refund::Refund>(),
         http::<refunds::approve_refund::ApproveRefund>(),

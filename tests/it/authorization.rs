@@ -69,7 +69,7 @@ fn rule(operation: &str) -> Option<Rule> {
             Rule::Own(Session::Token)
         }
         "create_order" => Rule::Own(Session::Strict),
-        "get_order" | "get_subscription" | "list_renewals" | "get_invoice" => {
+        "get_order" | "get_subscription" | "list_renewals" | "get_invoice" | "get_invoice_pdf" => {
             Rule::Thing(Session::Token)
         }
         "cancel_order" => Rule::Thing(Session::Strict),

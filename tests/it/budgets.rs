@@ -61,6 +61,7 @@ async fn a_read_of_ones_own_is_one_round_trip_and_the_token_costs_none() {
         ("list_subscriptions", 1, 1),
         ("list_invoices", 1, 2),
         ("get_invoice", 1, 2),
+        ("get_invoice_pdf", 1, 2),
         ("get_cart", 1, 1),
         // The subscription, its periods, and what they cite: each is known
         // only from the one before.

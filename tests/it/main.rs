@@ -24,6 +24,7 @@ mod budgets;
 mod checkout;
 mod contract;
 mod crash_points;
+mod documents;
 mod dunning;
 mod edge;
 mod events;

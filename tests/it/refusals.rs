@@ -52,6 +52,7 @@ fn orders(stage: &Stage) -> Vec<(&'static str, Refusals)> {
         "get_subscription",
         "list_renewals",
         "get_invoice",
+        "get_invoice_pdf",
     ] {
         let foreign = good(stage, id).by(&stage.eve.token);
         refusals.push((id, vec![(401, 0, good(stage, id)), (404, 1, foreign)]));

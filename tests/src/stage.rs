@@ -237,6 +237,7 @@ impl Stage {
             "get_subscription" => ask(&format!("/v1/subscriptions/{}", self.subscription)),
             "list_renewals" => ask(&format!("/v1/subscriptions/{}/renewals", self.subscription)),
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
+            "get_invoice_pdf" => ask(&format!("/v1/invoices/{}/pdf", self.invoice)),
             "verify_ledger" => ask(&format!("{}?account={}", spec.path, self.ada.account)),
             "get_payment" => ask(&format!("/v1/admin/payments/{}", self.payment)),
             "refund" => ask(&format!("/v1/admin/payments/{}/refunds", self.payment))

@@ -170,8 +170,9 @@ pub struct InvoiceView {
     pub corrects: Option<CorrectionView>,
     /// What the law wants said.
     pub mentions: Vec<String>,
-    /// Where its PDF is; null while there is none.
-    pub pdf_url: Option<String>,
+    /// Where its PDF is, asked for with the same access token. It is an
+    /// e-invoice as well (Factur-X, profile EN 16931).
+    pub pdf_url: String,
 }
 
 impl InvoiceView {
@@ -214,7 +215,7 @@ impl InvoiceView {
             amount_due: due.into(),
             corrects: invoice.correction.as_ref().map(CorrectionView::of),
             mentions: invoice.mentions(),
-            pdf_url: None,
+            pdf_url: format!("/v1/invoices/{}/pdf", invoice.id),
         })
     }
 }

@@ -135,6 +135,9 @@ fn responses(entry: &Entry, description: &Description, schemas: &mut SchemaGener
         Media::Document if entry.spec.path.ends_with(".json") => {
             json!({"application/json": {"schema": {"type": "object"}}})
         }
+        Media::Document if entry.spec.path.ends_with("/pdf") => {
+            json!({"application/pdf": {"schema": {"type": "string", "format": "binary"}}})
+        }
         Media::Document => json!({"text/html": {"schema": {"type": "string"}}}),
     };
     if let Some(members) = success.as_object_mut() {
