@@ -17,10 +17,13 @@ const PARTS: [(&str, u32); 8] = [
 
 /// Rows about what does not exist yet, by a part of the id of the operation
 /// they wait for.
-const WAITING: [(&str, &[&str]); 37] = [
+const WAITING: [(&str, &[&str]); 36] = [
     ("reset_password", &["ID-19", "ID-20"]),
     ("mfa", &["ID-31", "ID-32"]),
-    ("erase", &["ID-17", "ADM-05", "ADM-06", "ADM-07", "ADM-08"]),
+    (
+        "erase",
+        &["ID-17", "INV-12", "ADM-05", "ADM-06", "ADM-07", "ADM-08"],
+    ),
     ("coupon", &["CART-10", "CART-11", "CART-12", "SUB-20"]),
     ("payment_method", &["CART-26", "SUB-26"]),
     ("pay_order", &["CART-29", "CART-30"]),
@@ -43,7 +46,6 @@ const WAITING: [(&str, &[&str]); 37] = [
     ("credit_note", &["INV-10"]),
     ("issue_invoice", &["INV-07", "INV-08", "INV-09"]),
     ("void", &["INV-11"]),
-    ("pdf", &["INV-12"]),
     ("dispute", &["INV-16"]),
     ("export_ledger", &["INV-22"]),
     ("series", &["INV-25"]),

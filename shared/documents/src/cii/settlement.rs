@@ -89,9 +89,9 @@ fn terms(xml: &mut Xml, document: &Document<'_>) -> Written {
         (Kind::Invoice { .. }, Some(_), Locale::Fr) => "Payé en ligne",
         (Kind::Invoice { .. }, Some(_), Locale::En) => "Paid online",
         (Kind::CreditNote { .. }, None, Locale::Fr) => "À rembourser",
-        (Kind::CreditNote { .. }, None, Locale::En) => "To be paid back",
+        (Kind::CreditNote { .. }, None, Locale::En) => "To be refunded",
         (Kind::CreditNote { .. }, Some(_), Locale::Fr) => "Remboursé",
-        (Kind::CreditNote { .. }, Some(_), Locale::En) => "Paid back",
+        (Kind::CreditNote { .. }, Some(_), Locale::En) => "Refunded",
     };
     xml.text("ram:Description", text)?;
     match document.kind {
