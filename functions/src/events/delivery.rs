@@ -78,10 +78,7 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::VerificationRequested { user, token } => {
             verification(app, *user, *token).await
         }
-        EventKind::RegistrationRepeated { user } => {
-            let letter = |to: &Addressee| logins::already_registered(to, &app.config().app_url);
-            Ok(user_of(app, *user).await?.map(|to| with(to, letter)))
-        }
+        EventKind::RegistrationRepeated { user } => repeated(app, *user).await,
         EventKind::SessionReused { user, .. } => {
             let letter =
                 |to: &Addressee| logins::session_reused(to, &app.config().app_url, event.at);
@@ -133,6 +130,11 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::RefundRefused { .. }
         | EventKind::OrderRefunded { .. } => Ok(None),
     }
+}
+
+async fn repeated(app: &App, user: UserId) -> Result<Option<Post>, DeliveryError> {
+    let letter = |to: &Addressee| logins::already_registered(to, &app.config().app_url);
+    Ok(user_of(app, user).await?.map(|to| with(to, letter)))
 }
 
 async fn verification(app: &App, user: UserId, act: ActId) -> Result<Option<Post>, DeliveryError> {
