@@ -20,7 +20,8 @@ async fn a_method_that_is_not_offered_is_told_those_that_are() {
     let mut routes: BTreeMap<&str, String> = BTreeMap::new();
     for (entry, good) in &all {
         if entry.spec.path.starts_with('/') {
-            routes.insert(entry.spec.path, good.path.clone());
+            let (path, _) = good.path.split_once('?').unwrap_or((&good.path, ""));
+            routes.insert(entry.spec.path, path.to_owned());
         }
     }
     let mut rows = Vec::new();
