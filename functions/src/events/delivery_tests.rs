@@ -25,7 +25,7 @@ fn payment(status: PaymentStatus, channel: Channel) -> Payment {
         channel,
         outcome: Outcome::InFlight,
         provider_payment: None,
-        last_decline: None,
+        declines: Vec::new(),
         checks: 0,
         absent_since: None,
     };
@@ -51,6 +51,7 @@ fn hosted(closes_at: Timestamp) -> Channel {
     let page = HostedPage {
         session: "cs_1".to_owned(),
         url: "https://checkout.example/cs_1".to_owned(),
+        opened_at: None,
     };
     Channel::Hosted {
         return_url: APP.to_owned(),

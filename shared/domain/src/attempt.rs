@@ -32,7 +32,23 @@ pub struct HostedPage {
     pub session: String,
     /// Its address.
     pub url: String,
+    /// When it was opened; none where that was not written down yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Timestamp>,
 }
+
+/// A decline inside a payment page: the customer may try another card there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decline {
+    /// When it was seen.
+    pub at: Timestamp,
+    /// The provider's decline code.
+    pub code: String,
+}
+
+/// Most declines of one page that are kept, the last ones: who tries stolen
+/// cards must not make the payment grow.
+const MOST_DECLINES: usize = 20;
 
 /// How an attempt ended, or that it has not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,9 +98,10 @@ pub struct Attempt {
     /// The provider's payment it led to, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_payment: Option<String>,
-    /// The last decline inside a payment page that is still open.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_decline: Option<String>,
+    /// The declines inside its payment page, in order. The provider shows the
+    /// last one alone, so that one like the one before is not told from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declines: Vec<Decline>,
     /// How often its outcome was looked up.
     #[serde(default)]
     pub checks: u32,
@@ -146,9 +163,30 @@ impl Attempt {
         match &self.outcome {
             Outcome::Failed { code, .. } => Some(code),
             Outcome::NeedsCustomer { .. } => Some("authentication_required"),
-            Outcome::InFlight | Outcome::Unknown => self.last_decline.as_deref(),
+            Outcome::InFlight | Outcome::Unknown => self.last_decline(),
             Outcome::Succeeded { .. } | Outcome::NotCreated { .. } => None,
         }
+    }
+
+    /// The code of the last decline inside its payment page.
+    pub fn last_decline(&self) -> Option<&str> {
+        self.declines.last().map(|decline| decline.code.as_str())
+    }
+
+    /// Writes a decline inside its payment page down. False when it is the one
+    /// that was written down last.
+    pub(crate) fn note_decline(&mut self, code: &str, at: Timestamp) -> bool {
+        if self.last_decline() == Some(code) {
+            return false;
+        }
+        if self.declines.len() >= MOST_DECLINES {
+            self.declines.remove(0);
+        }
+        self.declines.push(Decline {
+            at,
+            code: code.to_owned(),
+        });
+        true
     }
 
     /// The payment page, if it is a hosted attempt whose page exists.

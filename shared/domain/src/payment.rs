@@ -3,7 +3,7 @@
 //! What an observation of the provider does to them is decided in one place,
 //! [`Payment::settle`].
 
-pub use crate::attempt::{Attempt, Channel, HostedPage, Outcome};
+pub use crate::attempt::{Attempt, Channel, Decline, HostedPage, Outcome};
 pub use crate::settling::{
     Captured, Mismatch, ProviderOutcome, ProviderPayment, Reference, Settlement,
 };
@@ -79,6 +79,12 @@ pub struct Surplus {
     /// The provider's refund, once made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<String>,
+    /// When it was seen captured; none where that was not written down yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured_at: Option<Timestamp>,
+    /// When the refund was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded_at: Option<Timestamp>,
 }
 
 /// Smallest amount the provider charges, in minor units.
@@ -173,7 +179,7 @@ impl Payment {
             channel,
             outcome: Outcome::InFlight,
             provider_payment: None,
-            last_decline: None,
+            declines: Vec::new(),
             checks: 0,
             absent_since: None,
         };
@@ -190,7 +196,10 @@ impl Payment {
             .find(|a| a.number == number && a.is_open());
         if let Some(attempt) = found {
             if let Channel::Hosted { page, .. } = &mut attempt.channel {
-                *page = Some(made);
+                *page = Some(HostedPage {
+                    opened_at: Some(now),
+                    ..made
+                });
             }
             self.check_at = Some(attempt.next_check(now));
         }
@@ -235,8 +244,9 @@ impl Payment {
     pub fn page_closed(self, number: u32, now: Timestamp) -> Self {
         let declined = self.attempts.iter().find(|a| a.number == number);
         let code = declined
-            .and_then(|attempt| attempt.last_decline.clone())
-            .unwrap_or_else(|| "session_expired".to_owned());
+            .and_then(Attempt::last_decline)
+            .unwrap_or("session_expired")
+            .to_owned();
         let closed = self.with_outcome(number, Outcome::Failed { at: now, code });
         match closed.purpose {
             Purpose::Order { .. } if closed.is_pending() => Self {
@@ -278,13 +288,19 @@ impl Payment {
     }
 
     /// The payment whose surplus capture was refunded.
-    pub fn surplus_refunded(mut self, provider_payment: &str, refund: String) -> Self {
+    pub fn surplus_refunded(
+        mut self,
+        provider_payment: &str,
+        refund: String,
+        now: Timestamp,
+    ) -> Self {
         let found = self
             .surplus
             .iter_mut()
             .find(|s| s.provider_payment == provider_payment);
         if let Some(surplus) = found {
             surplus.refund = Some(refund);
+            surplus.refunded_at = Some(now);
         }
         self.rest()
     }

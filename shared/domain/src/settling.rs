@@ -162,7 +162,9 @@ impl Payment {
             ProviderOutcome::Captured => self.capture(seen, payable, now),
             ProviderOutcome::Processing => Settlement::Nothing,
             _ if !attempt.is_open() => Settlement::Nothing,
-            ProviderOutcome::Declined { code } if hosted => self.note_decline(attempt.number, code),
+            ProviderOutcome::Declined { code } if hosted => {
+                self.note_decline(attempt.number, code, now)
+            }
             ProviderOutcome::NeedsCustomer | ProviderOutcome::Canceled if hosted => {
                 Settlement::Nothing
             }
@@ -227,13 +229,12 @@ impl Payment {
         self
     }
 
-    fn note_decline(mut self, number: u32, code: &str) -> Settlement {
-        match self.attempts.iter_mut().find(|a| a.number == number) {
-            Some(attempt) if attempt.last_decline.as_deref() != Some(code) => {
-                attempt.last_decline = Some(code.to_owned());
-                Settlement::Noted(self)
-            }
-            _ => Settlement::Nothing,
+    fn note_decline(mut self, number: u32, code: &str, now: Timestamp) -> Settlement {
+        let attempt = self.attempts.iter_mut().find(|a| a.number == number);
+        if attempt.is_some_and(|attempt| attempt.note_decline(code, now)) {
+            Settlement::Noted(self)
+        } else {
+            Settlement::Nothing
         }
     }
 
@@ -278,6 +279,8 @@ impl Payment {
                     provider_payment: seen.id.clone(),
                     amount: Money::new(seen.received, seen.amount.currency()),
                     refund: None,
+                    captured_at: Some(now),
+                    refunded_at: None,
                 });
                 self.check_at = Some(now);
                 Settlement::Surplus(self)

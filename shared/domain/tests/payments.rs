@@ -139,7 +139,7 @@ fn a_second_capture_is_kept_to_be_refunded() {
         settle(&twice, &seen("pi_2", 1, ProviderOutcome::Captured)),
         Settlement::Nothing
     ));
-    let done = twice.surplus_refunded("pi_2", "re_1".to_owned());
+    let done = twice.surplus_refunded("pi_2", "re_1".to_owned(), now());
     assert_eq!((done.open_surplus(), done.check_at), (None, None));
 }
 
@@ -263,6 +263,7 @@ fn an_order_expires_with_its_page_and_a_renewal_does_not() {
     let made = HostedPage {
         session: "cs_1".to_owned(),
         url: "https://pay.example".to_owned(),
+        opened_at: None,
     };
     let open = payment()
         .begin(page(), now())

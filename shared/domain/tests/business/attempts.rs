@@ -2,7 +2,7 @@
 
 use crate::samples::{eur, later, made, now, open, page, payment, renewal, saved, second_try};
 use domain::payment::{
-    Attempt, AttemptRefusal, HostedPage, Outcome, Payment, PaymentStatus, Surplus,
+    Attempt, AttemptRefusal, Decline, HostedPage, Outcome, Payment, PaymentStatus, Surplus,
 };
 use jiff::Timestamp;
 
@@ -47,7 +47,10 @@ fn each_outcome_says_whether_money_may_still_move_and_why_it_did_not() {
     for (outcome, name, is_open, code) in outcomes() {
         let attempt = Attempt {
             outcome,
-            last_decline: Some("noted".to_owned()),
+            declines: vec![Decline {
+                at: now(),
+                code: "noted".to_owned(),
+            }],
             ..open(payment(), page()).attempts[0].clone()
         };
         assert_eq!(attempt.outcome_name(), name);
@@ -86,7 +89,11 @@ fn a_page_belongs_to_the_open_attempt_it_was_made_for() {
     let asked = open(payment(), page());
     assert_eq!(asked.clone().with_page(2, made(), later(3)), asked);
     let paged = asked.with_page(1, made(), later(3));
-    assert_eq!(paged.attempts[0].page(), Some(&made()));
+    let opened = HostedPage {
+        opened_at: Some(later(3)),
+        ..made()
+    };
+    assert_eq!(paged.attempts[0].page(), Some(&opened));
     assert_eq!(
         paged.check_at,
         Some(later(13)),
@@ -143,6 +150,8 @@ fn each_surplus_is_refunded_for_itself_and_the_timer_stays_until_the_last() {
         provider_payment: id.to_owned(),
         amount: eur(5_988),
         refund: None,
+        captured_at: Some(now()),
+        refunded_at: None,
     };
     let owing = Payment {
         surplus: vec![surplus("pi_2"), surplus("pi_3")],
@@ -150,11 +159,12 @@ fn each_surplus_is_refunded_for_itself_and_the_timer_stays_until_the_last() {
         ..payment()
     };
     assert_eq!(owing.open_surplus(), Some(&owing.surplus[0]));
-    let half = owing.surplus_refunded("pi_3", "re_3".to_owned());
+    let half = owing.surplus_refunded("pi_3", "re_3".to_owned(), later(4));
     assert_eq!(half.open_surplus(), Some(&surplus("pi_2")));
     assert_eq!(half.surplus[1].refund.as_deref(), Some("re_3"));
+    assert_eq!(half.surplus[1].refunded_at, Some(later(4)));
     assert_eq!(half.check_at, Some(later(1)));
-    let done = half.surplus_refunded("pi_2", "re_2".to_owned());
+    let done = half.surplus_refunded("pi_2", "re_2".to_owned(), later(5));
     assert_eq!((done.open_surplus(), done.check_at), (None, None));
 }
 

@@ -188,6 +188,7 @@ pub(crate) fn made() -> HostedPage {
     HostedPage {
         session: "cs_1".to_owned(),
         url: "https://pay.example".to_owned(),
+        opened_at: None,
     }
 }
 

@@ -36,6 +36,30 @@ fn a_page_closes_with_the_last_decline_it_showed() {
 }
 
 #[test]
+fn each_decline_a_page_showed_is_kept_with_its_time_and_no_more_than_twenty() {
+    let mut paged = open(payment(), page()).with_page(1, made(), now());
+    let mut shown = Vec::new();
+    for (minute, code) in (0..30).map(|minute| (minute, format!("code_{minute}"))) {
+        let seen = seen(1, declined(&code));
+        let settle = |payment: &Payment| {
+            let payment = payment.clone();
+            payment.settle(&seen, Some("cus_1"), true, later(minute))
+        };
+        let Settlement::Noted(noted) = settle(&paged) else {
+            panic!("not noted");
+        };
+        let again = settle(&noted);
+        assert!(matches!(again, Settlement::Nothing), "{again:?}");
+        shown.push((later(minute), code));
+        paged = noted;
+    }
+    let kept = paged.attempts[0].declines.iter();
+    let kept: Vec<_> = kept.map(|it| (it.at, it.code.clone())).collect();
+    assert_eq!(kept, shown[10..]);
+    assert_eq!(paged.attempts[0].decline_code(), Some("code_29"));
+}
+
+#[test]
 fn a_page_that_closes_after_the_capture_takes_nothing_back() {
     let paged = open(payment(), page()).with_page(1, made(), now());
     let Settlement::Captured(paid, _) = settle(&paged, &seen(1, ProviderOutcome::Captured)) else {
@@ -206,6 +230,8 @@ fn money_for_what_is_over_is_kept_whole_to_be_refunded() {
                 provider_payment: "pi_1".to_owned(),
                 amount: eur(5_988),
                 refund: None,
+                captured_at: Some(later(5)),
+                refunded_at: None,
             };
             assert_eq!(kept.surplus, [surplus]);
             assert_eq!((&kept.status, kept.check_at), (&status, Some(later(5))));

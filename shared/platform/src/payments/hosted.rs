@@ -80,6 +80,7 @@ pub async fn open_page(
     Ok(HostedPage {
         session: session.id,
         url,
+        opened_at: None,
     })
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn refund_surplus(
     let event = writing.event(&scene, kind)?;
     let posting = Posting::surplus_refund(payment.id, surplus.amount)?;
     writing.book(&scene, posting, event);
-    let refunded = payment.surplus_refunded(&surplus.provider_payment, refund);
+    let refunded = payment.surplus_refunded(&surplus.provider_payment, refund, app.now());
     writing.payment(&scene, refunded, Change::Noted);
     match app.store().commit(writing.transaction).await {
         Ok(()) | Err(CommitError::Refused(Changed)) => Ok(()),
