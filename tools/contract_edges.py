@@ -186,7 +186,7 @@ def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
 
-OWN = ("get_order", "cancel_order", "get_subscription", "list_renewals", "get_invoice", "get_invoice_pdf")
+OWN = ("get_order", "get_order_timeline", "cancel_order", "get_subscription", "list_renewals", "get_invoice", "get_invoice_pdf")
 
 
 @edge("another's", 404, where=only(*OWN))

@@ -57,6 +57,8 @@ class Teller:
         self.judge.same("the replayed cancellation", first, second)
         self.step("another body under that key", "POST", f"/v1/orders/{world.camille.pending[0]}/cancellation", 422, idempotency_key=key, **me)
         self.step("canceling once more", "POST", f"{order}/cancellation", 200, **me)
+        self.step("what happened", "GET", f"{order}/timeline", 200, **me)
+        self.step("what happened to another's", "GET", f"{order}/timeline", 404, **other)
         self.step("the list", "GET", "/v1/orders?limit=5", 200, **me)
 
     def a_merging(self):
@@ -114,7 +116,7 @@ class Teller:
     def pages(self):
         """Every list, page by page, to its end."""
         camille = self.world.camille
-        paths = ["/v1/orders", "/v1/subscriptions", "/v1/invoices", f"/v1/subscriptions/{camille.renewed}/renewals", "/v1/products"]
+        paths = ["/v1/orders", "/v1/payments", "/v1/subscriptions", "/v1/invoices", f"/v1/subscriptions/{camille.renewed}/renewals", "/v1/products"]
         for path in paths:
             cursor = None
             for _ in range(4):
@@ -135,6 +137,8 @@ class Teller:
         self.step("the paid order", "GET", order, 200, **me)
         self.step("canceling what is paid", "POST", f"{order}/cancellation", 409, **me)
         self.step("its subscription", "GET", "/v1/subscriptions?limit=1", 200, **me)
+        self.step("what happened to it", "GET", f"{order}/timeline", 200, **me)
+        self.step("how it was paid", "GET", "/v1/payments?limit=1", 200, **me)
 
 
 class Broken(Exception):

@@ -20,7 +20,8 @@ ADDRESS = {"name": "Lea Martin", "line1": "12 rue des Forges", "postalCode": "69
 GOOD_CARD = "4242424242424242"
 # Access tokens are good for 15 minutes.
 LOGIN_LIFE = datetime.timedelta(minutes=10)
-LISTS = {"list_orders": "/v1/orders", "list_subscriptions": "/v1/subscriptions", "list_invoices": "/v1/invoices"}
+LISTS = {"list_orders": "/v1/orders", "list_payments": "/v1/payments",
+         "list_subscriptions": "/v1/subscriptions", "list_invoices": "/v1/invoices"}
 
 
 class Setup(Exception):

@@ -65,13 +65,11 @@ fn rule(operation: &str) -> Option<Rule> {
         "get_cart" | "set_cart_item" | "remove_cart_item" | "clear_cart" | "quote_order" => {
             Rule::Cart
         }
-        "get_profile" | "merge_cart" | "list_orders" | "list_subscriptions" | "list_invoices" => {
-            Rule::Own(Session::Token)
-        }
+        "get_profile" | "merge_cart" | "list_orders" | "list_payments" | "list_subscriptions"
+        | "list_invoices" => Rule::Own(Session::Token),
         "create_order" => Rule::Own(Session::Strict),
-        "get_order" | "get_subscription" | "list_renewals" | "get_invoice" | "get_invoice_pdf" => {
-            Rule::Thing(Session::Token)
-        }
+        "get_order" | "get_order_timeline" | "get_subscription" | "list_renewals"
+        | "get_invoice" | "get_invoice_pdf" => Rule::Thing(Session::Token),
         "cancel_order" => Rule::Thing(Session::Strict),
         "get_payment" => Rule::Staff(Session::Token),
         "verify_ledger" => Rule::Books,

@@ -58,6 +58,9 @@ async fn a_read_of_ones_own_is_one_round_trip_and_the_token_costs_none() {
         ("get_order", 1, 1),
         ("get_subscription", 1, 1),
         ("list_orders", 1, 2),
+        ("list_payments", 1, 2),
+        // The order, then the payment and the invoice it names.
+        ("get_order_timeline", 2, 3),
         ("list_subscriptions", 1, 1),
         ("list_invoices", 1, 2),
         ("get_invoice", 1, 2),

@@ -49,6 +49,7 @@ fn orders(stage: &Stage) -> Vec<(&'static str, Refusals)> {
     for id in [
         "cancel_order",
         "get_order",
+        "get_order_timeline",
         "get_subscription",
         "list_renewals",
         "get_invoice",

@@ -216,8 +216,8 @@ impl Stage {
                 ask(spec.path).json(json!({"refreshToken": self.refresh_token}))
             }
             "jwks" | "get_profile" | "list_products" | "get_cart" | "clear_cart"
-            | "list_orders" | "list_subscriptions" | "list_invoices" | "health" | "openapi"
-            | "docs" => ask(spec.path),
+            | "list_orders" | "list_payments" | "list_subscriptions" | "list_invoices"
+            | "health" | "openapi" | "docs" => ask(spec.path),
             "get_product" => ask("/v1/products/edr-advanced"),
             "set_cart_item" => item().json(json!({"quantity": 2})),
             "remove_cart_item" => item(),
@@ -230,6 +230,7 @@ impl Stage {
                 .json(order_of(&[(EDR_MONTHLY, 1)]))
                 .with("idempotency-key", "good"),
             "get_order" => ask(&format!("/v1/orders/{}", self.order)),
+            "get_order_timeline" => ask(&format!("/v1/orders/{}/timeline", self.order)),
             "cancel_order" => {
                 ask(&format!("/v1/orders/{}/cancellation", self.pending)).json(json!({}))
             }

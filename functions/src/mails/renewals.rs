@@ -1,7 +1,8 @@
 //! Mails about renewals that were not paid.
 
 use super::letter::{Addressee, Letter};
-use super::words::{day, decline_reason, moment};
+use super::words::{day, moment};
+use crate::payments::reasons::decline_reason;
 use domain::dunning::Next;
 use domain::locale::Locale;
 use domain::money::Money;

@@ -1,4 +1,7 @@
-//! The payment provider.
+//! The payment provider, and payments as customers see them.
 
+pub mod list_payments;
 pub mod payment_webhook;
+pub(crate) mod reasons;
 pub mod reconcile_payments;
+pub mod views;

@@ -5,6 +5,7 @@ use super::views::{PeriodView, RenewalView};
 use crate::listing::{ListInput, Listing};
 use domain::id::{AccountId, SubscriptionId};
 use domain::invoice::Invoice;
+use domain::locale::Locale;
 use domain::payment::Payment;
 use domain::subscription::{BillingPeriod, Subscription, SubscriptionStatus};
 use platform::app::App;
@@ -78,7 +79,7 @@ impl Operation for ListRenewals {
         let renewals: Vec<RenewalView> = page
             .items
             .iter()
-            .map(|period| proofs.view(&period.value))
+            .map(|period| proofs.view(&period.value, request.locale))
             .collect();
         let upcoming = upcoming(app, &subscription).await?;
         let (count, next) = (renewals.len(), listing.next(app, page.next).await?);
@@ -148,7 +149,7 @@ async fn proofs(
 }
 
 impl Proofs {
-    fn view(&self, period: &BillingPeriod) -> RenewalView {
+    fn view(&self, period: &BillingPeriod, locale: Locale) -> RenewalView {
         let number = self
             .invoices
             .get(&period.invoice.to_string())
@@ -161,6 +162,7 @@ impl Proofs {
             period,
             number.map(|(number, _)| number.to_string()),
             attempts.unwrap_or_default(),
+            locale,
         )
     }
 }

@@ -1,8 +1,9 @@
 //! Subscriptions and their periods as JSON.
 
+use crate::payments::views::AttemptView;
 use domain::interval::IntervalUnit;
 use domain::locale::Locale;
-use domain::payment::{Attempt, Outcome};
+use domain::payment::Attempt;
 use domain::subscription::{
     BillingPeriod, PeriodBounds, PeriodStatus, Subscription, SubscriptionStatus,
 };
@@ -118,44 +119,6 @@ impl SubscriptionView {
     }
 }
 
-/// One try at a payment.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "registry", derive(schemars::JsonSchema))]
-pub struct AttemptView {
-    /// 1, 2, 3 …
-    pub number: u32,
-    /// When it began.
-    pub at: String,
-    /// `in_flight`, `unknown`, `succeeded`, `failed`, `needs_customer`
-    /// or `not_created`.
-    pub outcome: &'static str,
-    /// When it ended.
-    pub ended_at: Option<String>,
-    /// Why it was declined.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decline_code: Option<String>,
-}
-
-impl From<&Attempt> for AttemptView {
-    fn from(attempt: &Attempt) -> Self {
-        let ended_at = match &attempt.outcome {
-            Outcome::InFlight | Outcome::Unknown => None,
-            Outcome::Succeeded { at }
-            | Outcome::Failed { at, .. }
-            | Outcome::NeedsCustomer { at }
-            | Outcome::NotCreated { at } => Some(at.to_string()),
-        };
-        Self {
-            number: attempt.number,
-            at: attempt.started_at.to_string(),
-            outcome: attempt.outcome_name(),
-            ended_at,
-            decline_code: attempt.decline_code().map(str::to_owned),
-        }
-    }
-}
-
 /// One billing period with the proof of what was charged for it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -182,11 +145,13 @@ pub struct RenewalView {
 }
 
 impl RenewalView {
-    /// The period with its invoice's number and its payment's attempts.
+    /// The period with its invoice's number and its payment's attempts, in a
+    /// language.
     pub fn of(
         period: &BillingPeriod,
         invoice_number: Option<String>,
         attempts: &[Attempt],
+        locale: Locale,
     ) -> Self {
         Self {
             index: period.bounds.index,
@@ -202,7 +167,10 @@ impl RenewalView {
             invoice_id: period.invoice.to_string(),
             invoice_number,
             total: period.total.into(),
-            attempts: attempts.iter().map(AttemptView::from).collect(),
+            attempts: attempts
+                .iter()
+                .map(|attempt| AttemptView::of(attempt, locale))
+                .collect(),
         }
     }
 }

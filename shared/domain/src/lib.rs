@@ -44,6 +44,7 @@ mod settling;
 pub mod subscription;
 pub mod text;
 pub mod tiers;
+pub mod timeline;
 pub mod vat;
 pub mod vat_check;
 pub mod vat_number;

@@ -4,7 +4,7 @@ use crate::app::App;
 use std::process::Command;
 
 /// The environment of a deployed function.
-const ENVIRONMENT: [(&str, &str); 15] = [
+const ENVIRONMENT: [(&str, &str); 16] = [
     ("AWS_REGION", "eu-west-3"),
     ("AWS_ACCESS_KEY_ID", "id"),
     ("AWS_SECRET_ACCESS_KEY", "key"),

@@ -18,3 +18,4 @@ mod refunds;
 mod samples;
 mod settling;
 mod subscriptions;
+mod timeline;

@@ -100,9 +100,12 @@ pub fn order(account: AccountId, order: OrderId) -> Key {
     of_account(account, format!("{ORDERS}{order}"))
 }
 
+/// Where an account's payments begin.
+pub const PAYMENTS: &str = "PAYMENT#";
+
 /// A payment.
 pub fn payment(account: AccountId, payment: PaymentId) -> Key {
-    of_account(account, format!("PAYMENT#{payment}"))
+    of_account(account, format!("{PAYMENTS}{payment}"))
 }
 
 /// Where an account's subscriptions begin.

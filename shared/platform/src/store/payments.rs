@@ -2,7 +2,7 @@
 
 use super::item::{Entity, key_of};
 use super::keys::{self, Due, Job, Key, Listed};
-use super::{Store, StoreError};
+use super::{Page, PageRequest, Store, StoreError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{AccountId, PaymentId};
 use domain::payment::Payment;
@@ -52,6 +52,19 @@ impl Store {
             .iter()
             .find_map(key_of)
             .and_then(|key| keys::owner(&key)))
+    }
+
+    /// AP-19: the payments of an account, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when any of them cannot be read.
+    pub async fn payments_of(
+        &self,
+        account: AccountId,
+        page: &PageRequest,
+    ) -> Result<Page<Payment>, StoreError> {
+        self.page(&keys::account_partition(account), keys::PAYMENTS, page)
+            .await
     }
 }
 
