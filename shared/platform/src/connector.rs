@@ -3,15 +3,22 @@
 //! and every test put their own in its place.
 
 use crate::app::ClientError;
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{
-    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpConnector as _, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use base64::Engine as _;
+use bytes::Bytes;
+use futures::future::{Either, select};
+use http_body_util::{BodyExt as _, Limited};
 use memchr::memmem::Finder;
+use std::error::Error;
+use std::pin::pin;
 use std::time::Duration;
 
 /// Servers close idle connections after 60 to 90 seconds.
@@ -55,6 +62,52 @@ pub fn web_connector(sleep: SharedAsyncSleep) -> Result<SharedHttpConnector, Cli
         .tls_context(trusting(|_| true)?)
         .build();
     Ok(SharedHttpConnector::new(connector))
+}
+
+/// What a call is waited for, and what is taken of its answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measure {
+    /// How long, from the call to the last byte.
+    pub time: Duration,
+    /// How many bytes.
+    pub bytes: usize,
+}
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unanswered {
+    /// It was not taken, or broke off before the answer began.
+    #[error(transparent)]
+    Call(ConnectorError),
+    /// The answer broke off, or is too long.
+    #[error("the answer cannot be read")]
+    Body(#[source] Box<dyn Error + Send + Sync>),
+    /// The answer did not end in time.
+    #[error("no answer in time")]
+    TooLate,
+}
+
+/// Calls, and reads the whole answer: its status and its body.
+///
+/// # Errors
+/// [`Unanswered`].
+pub(crate) async fn exchange(
+    connector: &SharedHttpConnector,
+    sleep: &SharedAsyncSleep,
+    request: HttpRequest,
+    most: Measure,
+) -> Result<(u16, Bytes), Unanswered> {
+    let answer = async {
+        let response = connector.call(request).await.map_err(Unanswered::Call)?;
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), most.bytes).collect();
+        let body = body.await.map_err(Unanswered::Body)?;
+        Ok((status, body.to_bytes()))
+    };
+    match select(pin!(answer), sleep.sleep(most.time)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(((), _)) => Err(Unanswered::TooLate),
+    }
 }
 
 fn trusting(wanted: impl Fn(&[u8]) -> bool) -> Result<TlsContext, ClientError> {

@@ -1,7 +1,7 @@
 //! What an answer of the payment provider means.
 
 use super::objects::Intent;
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -49,7 +49,12 @@ pub(super) enum Answer<T> {
     Declined(Box<Intent>),
 }
 
-pub(super) fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+/// True when no byte of the call reached the provider.
+pub(super) fn was_not_sent(error: &ConnectorError) -> bool {
+    error.is_user() || error.as_other().is_none() && error.is_io() && is_refused(error)
+}
+
+fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(cause) = next {
         if cause
@@ -61,15 +66,6 @@ pub(super) fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
         next = cause.source();
     }
     false
-}
-
-pub(super) async fn read_body(body: SdkBody) -> Result<Vec<u8>, CallError> {
-    use http_body_util::BodyExt as _;
-    let collected = body
-        .collect()
-        .await
-        .map_err(|error| CallError::Unknown(error.to_string()))?;
-    Ok(collected.to_bytes().to_vec())
 }
 
 /// What an answer means. Anything that does not say clearly what happened is

@@ -2,17 +2,18 @@
 //! uses, and what each kind of answer means.
 
 pub use super::answer::CallError;
-use super::answer::{Answer, is_refused, object, read_body, sort};
+use super::answer::{Answer, object, sort, was_not_sent};
 use super::form::Form;
 use super::objects::{Identified, Intent, List, MadeRefund, Session};
 pub use super::objects::{NewIntent, NewSession};
+use crate::connector::{Measure, Unanswered, exchange};
+use crate::http::problem::chain;
 use crate::secrets::SecretText;
 use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
-use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use domain::id::ActId;
-use futures::future::{Either, select};
 use futures::lock::Mutex;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -45,6 +46,9 @@ const TRIES: u32 = 2;
 /// How long the second try waits when the provider did not begin the first:
 /// another call with the same key is under way, or there were too many.
 const PAUSE: Duration = Duration::from_millis(300);
+
+/// The longest answer that is read: a hundred payments are some 400 KB.
+const LONGEST: usize = 4 << 20;
 
 /// How far apart calls begin that nobody waits for: the provider takes 25 a
 /// second of a kind, and a billing day must leave some to customers.
@@ -372,27 +376,24 @@ impl Gateway<'_> {
     ) -> Result<Answer<T>, CallError> {
         let request = self.request(method, path, body)?;
         self.take_turn().await;
-        let call = self.provider.connector.call(request);
-        let limit = self.provider.sleep.sleep(self.pace.attempt());
-        let response = match select(call, limit).await {
-            Either::Left((Ok(response), _)) => response,
-            Either::Left((Err(error), _)) => {
-                let not_sent = error.is_user()
-                    || error.as_other().is_none() && error.is_io() && is_refused(&error);
-                let text = crate::http::problem::chain(&error);
-                return Err(if not_sent {
-                    CallError::NotStarted(text)
-                } else {
-                    CallError::Unknown(text)
-                });
-            }
-            Either::Right(((), _)) => {
-                return Err(CallError::Unknown("no answer in time".to_owned()));
-            }
+        let Provider {
+            connector, sleep, ..
+        } = self.provider;
+        let most = Measure {
+            time: self.pace.attempt(),
+            bytes: LONGEST,
         };
-        let status = response.status().as_u16();
-        let bytes = read_body(response.into_body()).await?;
-        sort(status, &bytes)
+        let answer = exchange(connector, sleep, request, most).await;
+        let (status, body) = answer.map_err(|unanswered| {
+            let text = chain(&unanswered);
+            match &unanswered {
+                Unanswered::Call(error) if was_not_sent(error) => CallError::NotStarted(text),
+                Unanswered::Call(_) | Unanswered::Body(_) | Unanswered::TooLate => {
+                    CallError::Unknown(text)
+                }
+            }
+        })?;
+        sort(status, &body)
     }
 
     fn request(

@@ -8,8 +8,11 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 use domain::id::{ActId, Id as _};
 use futures::future::join_all;
+use http_body_util::{BodyExt as _, Full};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -125,4 +128,60 @@ async fn a_call_nobody_waits_for_has_the_better_part_of_a_minute() {
     let turns = Duration::from_millis(2 * 50);
     let waited = waited(Pace::OffSession, 1).await;
     assert_eq!(waited - turns, Duration::from_secs(50));
+}
+
+/// A provider that begins an answer and does not end it.
+#[derive(Debug)]
+struct Endless;
+
+impl HttpConnector for Endless {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let rest = std::future::pending::<Option<Result<http::HeaderMap, Infallible>>>();
+        let body = Full::new(Bytes::from_static(b"{\"id\": ")).with_trailers(rest);
+        let body = SdkBody::from_body_1_x(body);
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(200_u16.try_into().unwrap(), body)))
+    }
+}
+
+/// A provider whose answer is this long.
+#[derive(Debug)]
+struct Long(usize);
+
+impl HttpConnector for Long {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let body = SdkBody::from(format!("{{\"id\": {:?}}}", "i".repeat(self.0)));
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(200_u16.try_into().unwrap(), body)))
+    }
+}
+
+async fn customer(connector: impl HttpConnector + 'static, sleep: Silence) -> Option<String> {
+    let provider = Provider::new(
+        SharedHttpConnector::new(connector),
+        SharedAsyncSleep::new(sleep),
+        "https://provider.example".to_owned(),
+    );
+    let key = SecretText::from("sk_test");
+    let gateway = provider.with_key(key, Pace::Interactive, ActId::from_bits(1));
+    match gateway.create_customer("a", "b", "c").await {
+        Ok(id) => Some(id),
+        Err(CallError::Unknown(_)) => None,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_end_is_waited_for_as_long_as_one_that_does_not_begin() {
+    let silence = Silence::default();
+    let made = customer(Endless, silence.clone());
+    let made = tokio::time::timeout(Duration::from_secs(5), made).await;
+    assert_eq!(made.expect("it is waited for without end"), None);
+    assert_eq!(*silence.0.lock().unwrap(), Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn an_answer_without_measure_is_not_kept() {
+    let made = customer(Long(8 << 20), Silence::default()).await;
+    assert_eq!(made.map(|id| id.len()), None);
+    let made = customer(Long(1 << 20), Silence::default()).await;
+    assert_eq!(made.map(|id| id.len()), Some(1 << 20));
 }
