@@ -3,6 +3,7 @@
 
 use domain::email::EmailAddress;
 use domain::invoice::Seller;
+use domain::vat_number::VatNumber;
 
 /// Everything a function is told by its environment.
 #[derive(Debug, Clone)]
@@ -35,7 +36,8 @@ pub struct Config {
     /// A refund of more than this, in minor units of its currency, waits for a
     /// second person.
     pub refund_approval_above: i64,
-    /// The seller on invoices.
+    /// The seller on invoices; its VAT number is normalised, for the register is
+    /// asked in its name.
     pub seller: Seller,
     /// The address whose verified user is the first administrator.
     pub bootstrap_admin: Option<EmailAddress>,
@@ -81,6 +83,24 @@ fn flag(name: &'static str) -> Result<bool, ConfigError> {
     }
 }
 
+/// The seller's identity. Its VAT number must have a format of the Union: under
+/// another the register answers no question, and every sale without VAT would
+/// stay provisional. Whether its digits are good is left to the register.
+fn seller(text: &str) -> Result<Seller, ConfigError> {
+    let malformed = |expected| ConfigError::Malformed {
+        name: "SELLER",
+        expected,
+    };
+    let seller: Seller =
+        serde_json::from_str(text).map_err(|_| malformed("the seller's legal identity as JSON"))?;
+    let vat_number = VatNumber::parse(&seller.vat_number)
+        .map_err(|_| malformed("an identity whose vatNumber has the format of its country"))?;
+    Ok(Seller {
+        vat_number: vat_number.into(),
+        ..seller
+    })
+}
+
 impl Config {
     /// Reads the environment of a Lambda function.
     ///
@@ -88,8 +108,6 @@ impl Config {
     /// [`ConfigError`] naming the first setting that is missing or malformed.
     pub fn from_env() -> Result<Self, ConfigError> {
         let malformed = |name, expected| ConfigError::Malformed { name, expected };
-        let seller = serde_json::from_str(&variable("SELLER")?)
-            .map_err(|_| malformed("SELLER", "the seller's legal identity as JSON"))?;
         let bootstrap_admin = match variable("BOOTSTRAP_ADMIN_EMAIL") {
             Ok(text) if !text.is_empty() => Some(
                 EmailAddress::parse(&text)
@@ -118,7 +136,7 @@ impl Config {
                 .ok()
                 .filter(|limit| *limit >= 0)
                 .ok_or_else(|| malformed("REFUND_APPROVAL_ABOVE", "an amount in minor units"))?,
-            seller,
+            seller: seller(&variable("SELLER")?)?,
             bootstrap_admin,
             rate_limits: true,
             loopback: false,

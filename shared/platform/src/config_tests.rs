@@ -53,6 +53,29 @@ pub(crate) fn deployed(test: &str) -> Option<App> {
 }
 
 #[test]
+fn nothing_starts_under_a_number_in_whose_name_the_register_is_not_asked() {
+    let told = |number: &str| {
+        let (_, text) = ENVIRONMENT[ENVIRONMENT.len() - 1];
+        super::seller(&text.replace("FR00000000000", number))
+    };
+    for (typed, number) in [
+        ("FR00000000000", "FR00000000000"),
+        ("fr 40 303 265 045", "FR40303265045"),
+    ] {
+        assert_eq!(told(typed).unwrap().vat_number, number);
+    }
+    for wrong in ["", "FR", "FR0000000000", "00000000000", "CHE123456789", "é"] {
+        let refused = told(wrong).unwrap_err().to_string();
+        assert!(
+            refused.contains("SELLER") && refused.contains("vatNumber"),
+            "{refused}"
+        );
+    }
+    let refused = super::seller("{}").unwrap_err().to_string();
+    assert!(refused.ends_with("legal identity as JSON"), "{refused}");
+}
+
+#[test]
 fn a_deployed_function_counts_tries_and_trusts_no_page_but_those_it_is_told() {
     let name =
         "config::tests::a_deployed_function_counts_tries_and_trusts_no_page_but_those_it_is_told";

@@ -2,15 +2,14 @@
 //! answer means. Whatever is no clear answer is none: a register that is out
 //! of order, or busy, or silent says nothing about a number.
 
+use crate::connector::{Measure, exchange};
 use crate::http::problem::chain;
-use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
-use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use domain::vat_check::Answer;
 use domain::vat_number::VatNumber;
-use futures::future::{Either, select};
-use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
@@ -46,8 +45,12 @@ pub struct Register {
     base: String,
 }
 
-/// What the register's own codes mean that are no failure of its own.
-const NEVER_A_NUMBER: &str = "INVALID_INPUT";
+/// The longest answer that is read, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// The longest name of an answer that is kept, and of a failure that is logged,
+/// in bytes: real ones have some twenty.
+const LONGEST_NAME: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,17 +90,14 @@ impl Register {
         asked_by: &str,
         patience: Patience,
     ) -> Result<Answer, NoAnswer> {
-        let call = self.connector.call(self.request(number, asked_by)?);
-        let limit = self.sleep.sleep(patience.limit());
-        let response = match select(call, limit).await {
-            Either::Left((Ok(response), _)) => response,
-            Either::Left((Err(error), _)) => return Err(NoAnswer(chain(&error))),
-            Either::Right(((), _)) => return Err(NoAnswer("not in time".to_owned())),
+        let request = self.request(number, asked_by)?;
+        let most = Measure {
+            time: patience.limit(),
+            bytes: LONGEST,
         };
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await;
-        let body = body.map_err(|error| NoAnswer(error.to_string()))?;
-        read(status, &body.to_bytes())
+        let answer = exchange(&self.connector, &self.sleep, request, most).await;
+        let (status, body) = answer.map_err(|error| NoAnswer(chain(&error)))?;
+        read(status, &body)
     }
 
     fn request(&self, number: &VatNumber, asked_by: &str) -> Result<HttpRequest, NoAnswer> {
@@ -118,7 +118,9 @@ impl Register {
     }
 }
 
-/// What an answer means.
+/// What an answer means. No complaint says anything about the number, not even
+/// that the input is invalid: a number whose format is wrong is not asked
+/// about, so it is the question that is wrong, or our own number in it.
 fn read(status: u16, body: &[u8]) -> Result<Answer, NoAnswer> {
     let said: Said =
         serde_json::from_slice(body).map_err(|error| NoAnswer(format!("{status}: {error}")))?;
@@ -128,14 +130,12 @@ fn read(status: u16, body: &[u8]) -> Result<Answer, NoAnswer> {
         .or(said.user_error)
         .filter(|code| !matches!(code.as_str(), "" | "VALID" | "INVALID"));
     match (status, complaint, said.valid) {
-        (_, Some(code), _) if code == NEVER_A_NUMBER => Ok(Answer {
-            is_registered: false,
-            consultation: None,
-        }),
-        (_, Some(code), _) => Err(NoAnswer(format!("{status} {code}"))),
+        (_, Some(code), _) => Err(NoAnswer(format!("{status} {code:.LONGEST_NAME$}"))),
         (200, None, Some(is_registered)) => Ok(Answer {
             is_registered,
-            consultation: said.request_identifier.filter(|id| !id.is_empty()),
+            consultation: said
+                .request_identifier
+                .filter(|id| (1..=LONGEST_NAME).contains(&id.len())),
         }),
         (_, None, _) => Err(NoAnswer(format!("{status} without an answer"))),
     }
@@ -144,6 +144,12 @@ fn read(status: u16, body: &[u8]) -> Result<Answer, NoAnswer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_smithy_async::rt::sleep::TokioSleep;
+    use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use bytes::Bytes;
+    use http_body_util::{BodyExt as _, Full};
+    use std::convert::Infallible;
 
     #[test]
     fn only_a_clear_answer_is_one() {
@@ -186,10 +192,11 @@ mod tests {
                 r#"{"actionSucceed": false, "errorWrappers": [{"error": "MS_MAX_CONCURRENT_REQ"}]}"#,
                 none("200 MS_MAX_CONCURRENT_REQ"),
             ),
+            // Nor does it say which of the two numbers it means.
             (
                 400,
                 r#"{"actionSucceed": false, "errorWrappers": [{"error": "INVALID_INPUT"}]}"#,
-                answered(false, None),
+                none("400 INVALID_INPUT"),
             ),
             (
                 400,
@@ -203,5 +210,74 @@ mod tests {
             assert_eq!(read(status, body.as_bytes()), expected, "{status} {body}");
         }
         assert!(read(502, b"<html>").is_err());
+    }
+
+    #[test]
+    fn what_is_kept_and_logged_of_an_answer_is_short() {
+        let long = "W".repeat(1_000);
+        let said = format!(r#"{{"valid": true, "requestIdentifier": "{long}"}}"#);
+        let answer = read(200, said.as_bytes()).unwrap();
+        assert_eq!(answer.consultation, None);
+        let said = format!(r#"{{"userError": "{long}"}}"#);
+        let silent = read(200, said.as_bytes()).unwrap_err().to_string();
+        assert!(silent.len() < 200, "{silent}");
+    }
+
+    /// What a register says, with so many bytes around it, and then it ends or
+    /// does not.
+    #[derive(Debug, Clone, Copy)]
+    struct Talker {
+        blanks: usize,
+        ends: bool,
+    }
+
+    impl HttpConnector for Talker {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            let said = format!("{}{{\"valid\": true}}", " ".repeat(self.blanks));
+            let body = if self.ends {
+                SdkBody::from(said)
+            } else {
+                let rest = std::future::pending::<Option<Result<http::HeaderMap, Infallible>>>();
+                let body = Full::new(Bytes::from(said)).with_trailers(rest);
+                SdkBody::from_body_1_x(body)
+            };
+            let status = 200_u16.try_into().unwrap();
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(status, body)))
+        }
+    }
+
+    async fn told(talker: Talker) -> Result<bool, String> {
+        let register = Register::new(
+            SharedHttpConnector::new(talker),
+            SharedAsyncSleep::new(TokioSleep::new()),
+            "https://vies.example".to_owned(),
+        );
+        let number = VatNumber::parse("DE136695976").unwrap();
+        let asked = register.ask(&number, "FR40303265045", Patience::Customer);
+        let asked = tokio::time::timeout(Duration::from_secs(5), asked).await;
+        let answer = asked.expect("it is waited for without end");
+        answer
+            .map(|answer| answer.is_registered)
+            .map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn an_answer_ends_in_time_and_has_a_measure() {
+        let short = Talker {
+            blanks: 0,
+            ends: true,
+        };
+        assert_eq!(told(short).await, Ok(true));
+        let endless = Talker {
+            ends: false,
+            ..short
+        };
+        assert!(told(endless).await.unwrap_err().ends_with("in time"));
+        let long = Talker {
+            blanks: 1 << 16,
+            ..short
+        };
+        let long = told(long).await.unwrap_err();
+        assert!(long.contains("cannot be read"), "{long}");
     }
 }
