@@ -64,6 +64,12 @@ TAXES = [
      "if !self.is_ours(app, &parts(to, plain), mac, now).await? {", "if !self.is_ours(app, &parts(to, plain), mac, now).await? && mac.is_empty() {",
      it("quotes::a_quote_of_something_else_or_by_somebody_else_is_none")),
     ("the Canaries are taxed like Spain", DOMAIN + "vat/places.rs",
-     '"ES" if begins(&["35", "38", "51", "52"]) => Place::Outside,', '"ES" if begins(&["51", "52"]) => Place::Outside,',
+     '"ES" if is_whole && begins(&["35", "38", "51", "52"]) => Place::Outside,', '"ES" if is_whole && begins(&["51", "52"]) => Place::Outside,',
+     unit("domain", "territories_are_told_from_their_countries_by_the_postal_code")),
+    ("Alicante without its zero lies on the Canaries", DOMAIN + "vat/places.rs",
+     '"ES" if is_whole && begins(', '"ES" if begins(',
+     unit("domain", "territories_are_told_from_their_countries_by_the_postal_code")),
+    ("a postal code written for abroad is another place", DOMAIN + "vat/places.rs",
+     "    if stands_before {", "    if stands_before && letters > 2 {",
      unit("domain", "territories_are_told_from_their_countries_by_the_postal_code")),
 ]

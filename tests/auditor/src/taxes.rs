@@ -54,9 +54,71 @@ enum Place {
     Untaxed,
 }
 
+/// Letters people put before the postal code of a country.
+const LETTERS: [&str; 17] = [
+    "A", "AT", "AX", "D", "DE", "E", "EL", "ES", "F", "FI", "FR", "GR", "I", "IT", "P", "PT", "FIN",
+];
+
+/// Postal codes of places that belong to a member state and not to the area of
+/// its VAT (Directive 2006/112 art. 6), by their beginnings; all have five
+/// digits.
+const NOT_IN_THE_AREA: [(&str, &str); 10] = [
+    ("DE", "27498"),
+    ("DE", "78266"),
+    ("ES", "35"),
+    ("ES", "38"),
+    ("ES", "51"),
+    ("ES", "52"),
+    ("FI", "22"),
+    ("GR", "63086"),
+    ("IT", "22061"),
+    ("IT", "23041"),
+];
+
+/// Rates of parts of a member state, by the first two or four digits.
+const PARTS: [(&str, &str, i128); 14] = [
+    ("AT", "6691", 1900),
+    ("AT", "6991", 1900),
+    ("AT", "6992", 1900),
+    ("AT", "6993", 1900),
+    ("PT", "90", 2200),
+    ("PT", "91", 2200),
+    ("PT", "92", 2200),
+    ("PT", "93", 2200),
+    ("PT", "94", 2200),
+    ("PT", "95", 1600),
+    ("PT", "96", 1600),
+    ("PT", "97", 1600),
+    ("PT", "98", 1600),
+    ("PT", "99", 1600),
+];
+
+/// The digits of a postal code, if they are all there is to it.
+fn digits_of(postal_code: &str) -> String {
+    let (letters, digits): (String, String) = postal_code
+        .to_uppercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .partition(|c| c.is_alphabetic());
+    match letters.is_empty() || LETTERS.contains(&letters.as_str()) {
+        true => digits,
+        false => String::new(),
+    }
+}
+
 fn place(country: &str, postal_code: &str) -> Place {
-    let code: String = postal_code.split_whitespace().collect();
-    let any = |starts: &[&str]| starts.iter().any(|start| code.starts_with(start));
+    let code = digits_of(postal_code);
+    let of_five = |starts: &str| code.len() == 5 && code.starts_with(starts);
+    let is_off = |(of, starts): &(&str, &str)| *of == country && of_five(starts);
+    if NOT_IN_THE_AREA.iter().any(is_off) {
+        return Place::Untaxed;
+    }
+    let is_part =
+        |(of, starts, _): &&(&str, &str, i128)| *of == country && code.starts_with(starts);
+    if let Some((_, _, rate)) = PARTS.iter().find(is_part) {
+        return Place::Union(*rate);
+    }
+    let any = |starts: &[&str]| starts.iter().any(|start| of_five(start));
     // Saint-Barthélemy and Saint-Martin left Guadeloupe and kept its codes.
     let has_left = any(&["97133", "97150"]);
     match country {
@@ -65,7 +127,6 @@ fn place(country: &str, postal_code: &str) -> Place {
         "FR" if any(&["971", "972", "974"]) => Place::Taxed(OVERSEAS),
         "FR" if any(&["97", "984", "986", "987", "988"]) => Place::Untaxed,
         "FR" | "MC" => Place::Taxed(FRANCE),
-        "ES" if any(&["35", "38", "51", "52"]) => Place::Untaxed,
         other => UNION
             .iter()
             .find(|(code, _)| *code == other)
@@ -148,9 +209,40 @@ mod tests {
             ("DE", "97400", 2000),
             ("US", "10001", 0),
             ("ES", "38001", 0),
+            ("ES", "E-38001", 0),
+            ("ES", "3801", 2000),
+            ("FR", "F-97300", 0),
+            ("FR", "9730", 2000),
+            ("FR", "F-97400", 850),
+            ("DE", "78266", 0),
+            ("DE", "D-27498", 0),
+            ("IT", "I-23041", 0),
+            ("IT", "22061", 0),
+            ("GR", "GR 630 86", 0),
+            ("FI", "AX-22100", 0),
+            ("FI", "2210", 2000),
+            ("FI", "22100", 0),
         ] {
             let paid = rate(country, postal_code, &Table::default());
             assert_eq!(paid, expected, "{country} {postal_code}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_country_have_rates_of_their_own() {
+        for (country, postal_code, expected) in [
+            ("AT", "A-6691", 1900),
+            ("AT", "6992", 1900),
+            ("AT", "1010", 2000),
+            ("PT", "PT-9000-001", 2200),
+            ("PT", "9500", 1600),
+            ("PT", "1000-001", 2300),
+        ] {
+            assert_eq!(
+                place(country, postal_code),
+                Place::Union(expected),
+                "{country} {postal_code}"
+            );
         }
     }
 

@@ -18,27 +18,60 @@ pub(super) enum Place {
     Outside,
 }
 
-/// The places of a billing address. The postal code is read as typed.
-pub(super) fn place(country: CountryCode, postal_code: &str) -> Place {
-    let code: String = postal_code
+/// What stands before a postal code that is written for abroad: the country's
+/// code, or the one on its cars.
+const FOR_ABROAD: [(&str, &[&str]); 9] = [
+    ("AT", &["A", "AT"]),
+    ("DE", &["D", "DE"]),
+    ("ES", &["E", "ES"]),
+    ("FI", &["AX", "FI", "FIN"]),
+    ("FR", &["F", "FR"]),
+    ("GP", &["F", "FR", "GP"]),
+    ("GR", &["EL", "GR"]),
+    ("IT", &["I", "IT"]),
+    ("PT", &["P", "PT"]),
+];
+
+/// A postal code as typed, without separators and what stands before it.
+fn bare(country: CountryCode, postal_code: &str) -> String {
+    let mut code: String = postal_code
         .chars()
         .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
         .collect();
+    let digits = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let letters = code.len().saturating_sub(digits.len());
+    let stands_before = FOR_ABROAD
+        .iter()
+        .filter(|(of, _)| *of == country.as_str())
+        .any(|(_, known)| known.iter().any(|it| code.get(..letters) == Some(*it)));
+    if stands_before {
+        code.drain(..letters);
+    }
+    code
+}
+
+/// The place of a billing address. The postal code is read as typed; where a
+/// zero may be missing at its beginning, one of four digits says nothing.
+pub(super) fn place(country: CountryCode, postal_code: &str) -> Place {
+    let code = bare(country, postal_code);
+    let is_whole = code.len() == 5;
     let begins = |starts: &[&str]| starts.iter().any(|start| code.starts_with(start));
     match country.as_str() {
-        "FR" | "MC" => france(&begins),
+        "FR" if is_whole => france(&begins),
+        "FR" | "MC" => Place::France,
         // Saint-Barthélemy and Saint-Martin kept postal codes of Guadeloupe.
         "GP" if begins(&["97133", "97150"]) => Place::Outside,
         "GP" | "MQ" | "RE" => Place::Overseas,
         // The Canaries, Ceuta, Melilla.
-        "ES" if begins(&["35", "38", "51", "52"]) => Place::Outside,
+        "ES" if is_whole && begins(&["35", "38", "51", "52"]) => Place::Outside,
         // Büsingen, Heligoland.
         "DE" if begins(&["78266", "27498"]) => Place::Outside,
         // Campione d'Italia, Livigno.
         "IT" if begins(&["22061", "23041"]) => Place::Outside,
         // Mount Athos; Åland.
         "GR" if begins(&["63086"]) => Place::Outside,
-        "FI" if code.len() == 5 && begins(&["22"]) => Place::Outside,
+        "FI" if is_whole && begins(&["22"]) => Place::Outside,
         // Jungholz, Mittelberg.
         "AT" if begins(&["6691", "6991", "6992", "6993"]) => Place::Union {
             own_rate: Some(1900),
