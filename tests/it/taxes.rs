@@ -73,9 +73,15 @@ async fn whoever_is_outside_the_unions_vat_pays_none_whatever_number_they_give()
         ("GB", "BT1 1AA", Some("XI434031494")),
         ("ES", "38314", None),
         ("FR", "97300", Some("FR40303265045")),
+        // A business register's number of Switzerland, and of New Caledonia.
+        ("DE", "D-78266", Some("CHE-116.281.710")),
+        ("FR", "98800", Some("0000123.001")),
+        ("ES", "35001", Some("none")),
     ] {
         let order = order_from(country, postal_code, number);
-        let order = placed(&ada, &order, country).await;
+        let quote = ada.call("POST", "/v1/orders/quote").json(&order);
+        quote.send().await.data(200);
+        let order = placed(&ada, &order, postal_code).await;
         assert_eq!(taxed(&order), expect("outside_scope", 0, false, 4_900));
     }
     shop.audit(&ada).await;
@@ -141,13 +147,17 @@ async fn in_the_one_stop_shop_every_consumer_pays_the_vat_of_their_country() {
 async fn a_number_of_another_country_than_the_address_makes_no_business() {
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
-    let order = order_from("DE", "10115", Some("ATU13585627"));
-    let order = placed(&ada, &order, "k").await;
-    assert_eq!(taxed(&order), expect("origin", 2_000, false, 5_880));
-    assert_eq!(shop.pay(&order, GOOD_CARD).await["status"], "paid");
-    shop.cloud.settle().await;
-    let invoice = &ada.invoices().await[0];
-    assert_eq!(invoice["buyer"]["vatNumber"], "ATU13585627");
+    // Registered or not, of the Union or not.
+    for number in ["ATU13585627", "ATU1", "CHE-116.281.710"] {
+        let order = order_from("DE", "10115", Some(number));
+        let order = placed(&ada, &order, number).await;
+        assert_eq!(taxed(&order), expect("origin", 2_000, false, 5_880));
+        assert_eq!(shop.pay(&order, GOOD_CARD).await["status"], "paid");
+        shop.cloud.settle().await;
+        let invoices = ada.invoices().await;
+        let shown = |it: &Value| it["buyer"]["vatNumber"] == number;
+        assert!(invoices.iter().any(shown), "{number}");
+    }
     shop.audit(&ada).await;
 }
 

@@ -9,8 +9,8 @@ use domain::offer::Offer;
 use domain::order::OrderLine;
 use domain::payment::{LARGEST_CHARGE, SMALLEST_CHARGE};
 use domain::text::Line;
-use domain::vat::CountryCode;
-use domain::vat_number::{VatNumber, has_union_numbers};
+use domain::vat::{CountryCode, is_outside};
+use domain::vat_number::{VatNumber, begins_elsewhere, has_union_numbers};
 use platform::app::App;
 use platform::http::fields::{Accepted, IdField, Text, Whole};
 use platform::http::form::{Form, Object, Read};
@@ -39,7 +39,7 @@ pub struct Terms {
     pub country: CountryCode,
     /// Its postal code, as typed.
     pub postal_code: String,
-    /// The number of a business in that country, where VAT of the Union applies.
+    /// The number of a business in that country, where VAT of the Union is due.
     pub vat_number: Option<VatNumber>,
 }
 
@@ -68,7 +68,8 @@ impl Input for PlaceOrder {
             let _accepted: Read<Accepted> = body.required("acceptTerms");
             let quote = body.optional::<Text<300>>("quoteToken");
             let address = address?;
-            let (shown, vat_number) = read_vat_number(body, address.country, vat_number?)?;
+            let place = (address.country, address.postal_code.as_str());
+            let (shown, vat_number) = read_vat_number(body, place, vat_number?)?;
             Ok(Self {
                 wanted: wanted?,
                 terms: Terms {
@@ -108,7 +109,8 @@ impl Input for QuoteInput {
             let _later: Read<Option<Text<2000>>> = body.optional("returnUrl");
             let _later: Read<Option<bool>> = body.optional("acceptTerms");
             let (country, postal_code) = place?.unwrap_or((CountryCode::FR, String::new()));
-            let (_, vat_number) = read_vat_number(body, country, vat_number?)?;
+            let place = (country, postal_code.as_str());
+            let (_, vat_number) = read_vat_number(body, place, vat_number?)?;
             Ok(Self {
                 wanted: wanted?,
                 terms: Terms {
@@ -180,17 +182,18 @@ fn read_address(address: &mut Object<'_>) -> Read<BillingAddress> {
     })
 }
 
-/// What is shown on the invoice, and the number tax is decided by. One of the
-/// country of the address must have its format. Any other text is taken as it
-/// is: outside the Union as the buyer's identifier, inside as if there were no
-/// number.
+/// What is shown on the invoice, and the number tax is decided by. Where no VAT
+/// of the Union is due, by country and postal code, any text is the buyer's
+/// identifier there. Elsewhere a number must have the format of the country of
+/// the address, unless it begins like one of another country: then it is shown,
+/// and the sale is taxed as if there were none.
 fn read_vat_number(
     body: &mut Object<'_>,
-    country: CountryCode,
+    (country, postal_code): (CountryCode, &str),
     typed: Option<Line<20>>,
 ) -> Read<(Option<Line<20>>, Option<VatNumber>)> {
     let typed = match typed {
-        Some(typed) if has_union_numbers(country) => typed,
+        Some(typed) if has_union_numbers(country) && !is_outside(country, postal_code) => typed,
         other => return Ok((other, None)),
     };
     match VatNumber::of(country, typed.as_str()) {
@@ -199,6 +202,7 @@ fn read_vat_number(
             Ok((shown, Some(number)))
         }
         Ok(_of_another_country) => Ok((Some(typed), None)),
+        Err(_) if begins_elsewhere(country, typed.as_str()) => Ok((Some(typed), None)),
         Err(_) => Err(body.refuse("vatNumber", Reason::InvalidVatNumber)),
     }
 }

@@ -162,6 +162,16 @@ pub fn needs_facts(country: CountryCode, postal_code: &str) -> bool {
     }
 }
 
+/// True where no VAT of the Union is due, so that no number changes anything:
+/// outside the Union, and in those parts of member states that its VAT leaves
+/// out.
+pub fn is_outside(country: CountryCode, postal_code: &str) -> bool {
+    match place(country, postal_code) {
+        Place::Outside => true,
+        Place::France | Place::Overseas | Place::Union { .. } => false,
+    }
+}
+
 /// How a sale is taxed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaxDecision {

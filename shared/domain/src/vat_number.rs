@@ -198,6 +198,19 @@ pub fn has_union_numbers(country: CountryCode) -> bool {
         .any(|(prefix, _)| *prefix == prefix_of(country))
 }
 
+/// True of a text that begins like an identifier of a country other than this
+/// one: with its two letters, and some digit after them.
+pub fn begins_elsewhere(country: CountryCode, typed: &str) -> bool {
+    let text = normalise(typed);
+    let Some((prefix, rest)) = text.split_at_checked(2) else {
+        return false;
+    };
+    let is_here = prefix == prefix_of(country) || prefix == country.as_str();
+    let is_known =
+        CountryCode::parse(prefix).is_ok() || FORMATS.iter().any(|(known, _)| *known == prefix);
+    !is_here && is_known && rest.contains(|c: char| c.is_ascii_digit())
+}
+
 /// How the numbers of a country begin.
 fn prefix_of(country: CountryCode) -> &'static str {
     match country.as_str() {

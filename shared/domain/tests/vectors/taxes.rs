@@ -3,7 +3,7 @@
 use crate::rows::rows;
 use domain::anchor::Zone;
 use domain::vat::{Buyer, CountryCode, CrossBorderSales, Registration, decide};
-use domain::vat_number::VatNumber;
+use domain::vat_number::{VatNumber, begins_elsewhere};
 use jiff::civil::Date;
 
 fn registration(text: &str) -> Registration {
@@ -68,5 +68,29 @@ fn check_digits_are_those_another_validator_finds_good() {
         let number = VatNumber::parse(row.text("number"));
         let is_good = number.is_ok_and(|number| number.has_good_digits());
         assert_eq!(is_good, row.text("valid") == "yes", "{row:?}");
+    }
+}
+
+#[test]
+fn a_text_begins_like_a_number_of_another_country_or_is_a_wrong_one_of_this() {
+    for (country, typed, expected) in [
+        ("DE", "CHE-116.281.710", true),
+        ("DE", "at u1", true),
+        ("DE", "XI12", true),
+        ("DE", "DE1", false),
+        ("DE", "12345678", false),
+        ("DE", "yes", false),
+        ("DE", "é1", false),
+        ("GR", "GR1", false),
+        ("GR", "EL1", false),
+        ("MC", "FR1", false),
+        ("MC", "MC1", false),
+        ("FR", "MC1", true),
+        ("ES", "B1234567", false),
+        ("AT", "U1234567", false),
+    ] {
+        let country = CountryCode::parse(country).unwrap();
+        let told = begins_elsewhere(country, typed);
+        assert_eq!(told, expected, "{country} {typed}");
     }
 }
