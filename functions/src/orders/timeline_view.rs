@@ -55,9 +55,9 @@ pub struct TimelineView {
 }
 
 impl TimelineView {
-    /// What happened to this order, in a language.
-    pub fn of(happened: &Moment, order: &Order, locale: Locale) -> Self {
-        let bare = Self {
+    /// What every moment says.
+    fn bare(happened: &Moment, locale: Locale) -> Self {
+        Self {
             at: happened.at.to_string(),
             event: happened.what.name(),
             text: words(&happened.what, locale),
@@ -70,7 +70,12 @@ impl TimelineView {
             invoice_number: None,
             refund_id: None,
             credit_note_id: None,
-        };
+        }
+    }
+
+    /// What happened to this order, in a language.
+    pub fn of(happened: &Moment, order: &Order, locale: Locale) -> Self {
+        let bare = Self::bare(happened, locale);
         let paying = Some(order.payment.to_string());
         match &happened.what {
             Happening::OrderPlaced

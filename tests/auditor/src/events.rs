@@ -170,16 +170,9 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
         "order_paid" => became("ORDER", "order", "paid") && became("PAYMENT", "payment", "paid"),
         "order_canceled" => became("ORDER", "order", "canceled"),
         "order_refunded" => became("ORDER", "order", "refunded"),
-        "refund_requested" => refund_became(
-            event,
-            written("PAYMENT", "payment"),
-            &["awaiting_approval", "pending"],
-        ),
-        "refund_approved" => refund_became(event, written("PAYMENT", "payment"), &["pending"]),
-        "refund_rejected" => refund_became(event, written("PAYMENT", "payment"), &["rejected"]),
-        "refund_made" => refund_became(event, written("PAYMENT", "payment"), &["made"]),
-        "refund_refused" => refund_became(event, written("PAYMENT", "payment"), &["refused"]),
-        "order_expired" => became("ORDER", "order", "expired"),
+        name if name.starts_with("refund_") => {
+            refund_became(event, written("PAYMENT", "payment"), states_after(name)?)
+        }
         "period_opened" => period_became(step, event, "open"),
         "period_paid" => {
             period_became(step, event, "paid")
@@ -214,15 +207,20 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
         "invoice_finalised" => written("INVOICE", "invoice").is_some_and(|(old, new)| {
             has_number(new) && !old.is_some_and(has_number) && agrees(event, new)
         }),
-        "vat_number_checked" => written("VATNUMBER", "number").is_some_and(|(_, new)| {
-            let registered = event.at("registered").is_true();
-            new.text("registration") == if registered { "valid" } else { "invalid" }
-                && new.text("answered_at") == event.text("at")
-        }),
+        "vat_number_checked" => {
+            written("VATNUMBER", "number").is_some_and(|(_, new)| answered(event, new))
+        }
         "surplus_captured" => surplus_grew(written("PAYMENT", "payment"), false),
         "surplus_refunded" => surplus_grew(written("PAYMENT", "payment"), true),
         other => return of_identity(step, event, other),
     })
+}
+
+/// The register's answer, as it is kept.
+fn answered(event: &Item, number: &Item) -> bool {
+    let registered = event.at("registered").is_true();
+    number.text("registration") == if registered { "valid" } else { "invalid" }
+        && number.text("answered_at") == event.text("at")
 }
 
 fn of_identity(step: &Step<'_>, event: &Item, name: &str) -> Option<bool> {
@@ -311,6 +309,18 @@ fn declined(step: &Step<'_>, event: &Item, payment: Option<(Option<&Item>, &Item
         _ => attempt.at("code").text() == code,
     });
     ended && (dunned && is_its || code == "page_unavailable")
+}
+
+/// The states a refund may be in once this is told of it.
+fn states_after(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "refund_requested" => &["awaiting_approval", "pending"],
+        "refund_approved" => &["pending"],
+        "refund_rejected" => &["rejected"],
+        "refund_made" => &["made"],
+        "refund_refused" => &["refused"],
+        _ => return None,
+    })
 }
 
 /// A refund got one of these states with it, by whom the event says.

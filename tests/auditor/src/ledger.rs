@@ -149,27 +149,8 @@ fn is_booked_right(step: &Step<'_>, entry: &Item) -> Result<(), String> {
             };
             (total, currency, lines)
         }
-        "refund" => {
-            let payment = find("PAYMENT", entry.text(subject))?;
-            // The one this commit says was made.
-            let made = crate::refunds::made(payment)
-                .find(|it| step.tells("refund_made", "refund", it.at("id").text()))
-                .ok_or("no refund was made with it")?;
-            let (part, currency) = money(made.at("amount")).ok_or("no amount")?;
-            let lines = BTreeMap::from([("clearing", part), ("provider", part.saturating_neg())]);
-            (part, currency, lines)
-        }
-        "credit_note" => {
-            let note = find("INVOICE", entry.text(subject))?;
-            let (total, currency) = money(note.at("totals.total")).ok_or("no total")?;
-            let net = money(note.at("totals.net")).ok_or("no net")?.0;
-            let lines = BTreeMap::from([
-                ("clearing", total.saturating_neg()),
-                ("revenue", net),
-                ("vat", total.saturating_sub(net)),
-            ]);
-            (total, currency, lines)
-        }
+        "refund" => given_back(step, find("PAYMENT", entry.text(subject))?)?,
+        "credit_note" => credited(find("INVOICE", entry.text(subject))?)?,
         "invoice" => {
             let invoice = find("INVOICE", entry.text(subject))?;
             let (total, currency) = money(invoice.at("totals.total")).ok_or("no total")?;
@@ -195,6 +176,30 @@ fn is_booked_right(step: &Step<'_>, entry: &Item) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// What is booked, and its total.
+type Booked<'a> = (i128, &'a str, BTreeMap<&'a str, i128>);
+
+/// The refund a commit says was made.
+fn given_back<'a>(step: &Step<'_>, payment: &'a Item) -> Result<Booked<'a>, String> {
+    let made = crate::refunds::made(payment)
+        .find(|it| step.tells("refund_made", "refund", it.at("id").text()))
+        .ok_or("no refund was made with it")?;
+    let (part, currency) = money(made.at("amount")).ok_or("no amount")?;
+    let lines = BTreeMap::from([("clearing", part), ("provider", part.saturating_neg())]);
+    Ok((part, currency, lines))
+}
+
+fn credited(note: &Item) -> Result<Booked<'_>, String> {
+    let (total, currency) = money(note.at("totals.total")).ok_or("no total")?;
+    let net = money(note.at("totals.net")).ok_or("no net")?.0;
+    let lines = BTreeMap::from([
+        ("clearing", total.saturating_neg()),
+        ("revenue", net),
+        ("vat", total.saturating_sub(net)),
+    ]);
+    Ok((total, currency, lines))
 }
 
 /// True for an invoice that was finalised.

@@ -146,12 +146,7 @@ fn one(
         format!("{}, and no {name} tells it", place())
     });
     if matches!(to, "pending" | "made") {
-        let by = refund.at("approved_by").text();
-        let small = refund.at("amount.amount").count() <= APPROVED_ABOVE;
-        let second = !by.is_empty() && by != refund.at("requested_by").text();
-        notes.must(small || second, RefundBound, || {
-            format!("{} is large, and approved by {by:?}", place())
-        });
+        approved(change, refund, notes);
     }
     let sk = format!("INVOICE#{}", refund.at("credit_note").text());
     let note = step.beside(change, &sk);
@@ -170,6 +165,17 @@ fn one(
     {
         notes.broken(InvoiceArithmetic, format!("{}: {what}", place()));
     }
+}
+
+/// Two people stand behind a large one.
+fn approved(change: &Changed, refund: Node<'_>, notes: &mut Notes) {
+    let by = refund.at("approved_by").text();
+    let small = refund.at("amount.amount").count() <= APPROVED_ABOVE;
+    let second = !by.is_empty() && by != refund.at("requested_by").text();
+    notes.must(small || second, RefundBound, || {
+        let id = refund.at("id").text();
+        format!("{}: {id} is large, and approved by {by:?}", change.place())
+    });
 }
 
 /// The credit note says what the refund says, of the invoice that was paid.

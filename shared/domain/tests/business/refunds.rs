@@ -102,16 +102,6 @@ fn a_part_is_split_over_the_lines_and_its_credit_note_says_so() {
         assert_eq!((&line.name, line.period_start), (&of.name, of.period_start));
     }
     let correction = note.correction.clone().unwrap();
-    let said = correction.mention(Locale::Fr);
-    assert_eq!(
-        said,
-        "Avoir sur la facture F2026-000001 du 31/01/2026. Motif\u{a0}: erreur de facturation"
-    );
-    let said = correction.mention(Locale::En);
-    assert_eq!(
-        said,
-        "Credit note to invoice F2026-000001 of 2026-01-31. Reason: billing error"
-    );
     assert_eq!(
         Some((correction.number, correction.issued_at)),
         invoice.issued()
@@ -155,6 +145,26 @@ fn the_last_part_takes_what_is_left_of_every_line_and_of_the_vat() {
     );
     let more = payment.request_refund(asked(3, eur(1)), &invoice, now());
     assert_eq!(more, Err(RefundRefusal::NothingLeft));
+}
+
+#[test]
+fn a_credit_note_names_its_invoice_and_the_reason() {
+    let invoice = taxed(&[9_980], 2_000);
+    let payment = paid(&invoice)
+        .request_refund(asked(1, eur(1_200)), &invoice, now())
+        .unwrap();
+    let note = invoice.credit_note(&payment.refunds[0], later(3)).unwrap();
+    let correction = note.correction.unwrap();
+    let said = correction.mention(Locale::Fr);
+    assert_eq!(
+        said,
+        "Avoir sur la facture F2026-000001 du 31/01/2026. Motif\u{a0}: erreur de facturation"
+    );
+    let said = correction.mention(Locale::En);
+    assert_eq!(
+        said,
+        "Credit note to invoice F2026-000001 of 2026-01-31. Reason: billing error"
+    );
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Stand {
         let Some(bearer) = self.staff("admin").await else {
             return;
         };
-        let decision = if percent % 3 == 0 {
+        let decision = if percent.is_multiple_of(3) {
             "reject"
         } else {
             "approve"
