@@ -38,7 +38,8 @@ class Wardrobe:
         template, operation = case.path, case.operation.definition.raw["operationId"]
         negative = {location.value for location, component in case.meta.components.items() if component.mode.value == "negative"}
         request.told = ["generated", *(f"wrong {name}" for name in sorted(negative))]
-        self.sign_in(request, self.rng.choice(CALLERS))
+        callers = [*CALLERS, *["finance"] * 20] if template.startswith("/v1/admin/") else CALLERS
+        self.sign_in(request, self.rng.choice(callers))
         if "path" not in negative and case.method == case.operation.method.upper():
             self.address(request, template)
         if "query" not in negative:
@@ -56,7 +57,7 @@ class Wardrobe:
 
     def sign_in(self, request, caller):
         world = self.world
-        people = {"customer": world.camille, "other": world.lea, "admin": world.admin, "dora": world.dora}
+        people = {"customer": world.camille, "other": world.lea, "admin": world.admin, "dora": world.dora, "finance": world.finance}
         request.told.append(f"as {caller}")
         if caller in people:
             request.headers["authorization"] = bearer(people[caller])
@@ -83,6 +84,10 @@ class Wardrobe:
             return self.rng.choice([*world.plans, *world.unsold, f"pln_{UNKNOWN}"])
         if variable == "slug":
             return self.rng.choice([*world.slugs, "edr-nothing"])
+        if variable == "refundId":
+            return self.rng.choice([world.waiting, f"rfd_{UNKNOWN}"])
+        if template.startswith("/v1/admin/payments"):
+            return self.rng.choice([world.payment] * 3 + [world.large, world.unpaid, f"pay_{UNKNOWN}"])
         prefix = template.split("/")[2][:3]
         pools = [world.camille.ids[prefix]] * 4 + [world.lea.ids[prefix], [f"{prefix}_{UNKNOWN}"]]
         return self.rng.choice(self.rng.choice(pools))
@@ -91,6 +96,9 @@ class Wardrobe:
         """A cursor that is good, over, another's, or for another list."""
         query = urllib.parse.parse_qsl(request.query, keep_blank_values=True)
         names = {name for name, _ in query}
+        if operation == "verify_ledger" and self.rng.random() < 0.7:
+            request.query = f"account={self.rng.choice([self.world.account, f'acc_{UNKNOWN}'])}"
+            return
         if "cursor" not in names or self.rng.random() < 0.2:
             return
         world = self.world
@@ -169,6 +177,8 @@ class Wardrobe:
             "refresh_session": {"refreshToken": person.refresh},
             "set_cart_item": {"quantity": world.plans[plan]},
             "merge_cart": {"guestToken": world.guest},
+            "refund": {"amount": {"amount": 1, "currency": "EUR"}, "reason": "goodwill"},
+            "approve_refund": {"decision": "approve"},
             "quote_order": {"items": [{"planId": plan, "quantity": world.plans[plan]}], "billingAddress": ADDRESS},
             "create_order": {"items": [{"planId": plan, "quantity": world.plans[plan]}], "billingAddress": ADDRESS, "returnUrl": RETURN_URL,
                              "acceptTerms": True},
@@ -184,10 +194,14 @@ class Wardrobe:
         request = Request(name, method, path, headers={"accept": "application/json", "accept-language": "en"}, told=["as it should be"])
         if {"accessToken": []} in operation["security"]:
             request.headers["authorization"] = bearer(world.camille)
-        things = {"orders": world.camille.pending[0], "subscriptions": world.camille.renewed, "invoices": world.camille.ids["inv"][0]}
+        if path.startswith("/v1/admin/"):
+            request.headers["authorization"] = bearer(world.finance)
+        if name == "verify_ledger":
+            request.query = f"account={world.account}"
+        things = {"admin": world.large if "{refundId}" in path else world.payment, "orders": world.camille.pending[0], "subscriptions": world.camille.renewed, "invoices": world.camille.ids["inv"][0]}
         request.path = path.replace("{slug}", world.slugs[0]).replace("{planId}", next(iter(world.plans)))
         if "{id}" in path:
-            request.path = path.replace("{id}", things[path.split("/")[2]])
+            request.path = path.replace("{id}", things[path.split("/")[2]]).replace("{refundId}", world.waiting)
         if "requestBody" in operation:
             request.set_json(self.sense(name) | self.rest(name))
         if any("Idempotency" in parameter.get("$ref", "") for parameter in operation["parameters"]):

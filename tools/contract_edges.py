@@ -139,6 +139,8 @@ def as_it_is(request, world, rng):
         request.set_json({"token": world.mailed_token(person)})
     if request.name == "logout":
         request.set_json({"refreshToken": world.session(world.admin)["refreshToken"]})
+    if request.name == "approve_refund":
+        request.path = request.path.replace(world.waiting, world.wait_for_approval())
     if request.name == "cancel_order":
         request.path = f"/v1/orders/{world.order(world.camille, [list(world.plans)[2]])['order']['id']}/cancellation"
 
@@ -184,6 +186,32 @@ def not_modified(request, world, rng):
 @edge("a session that has ended", 401, where=only("create_order", "cancel_order"))
 def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
+
+
+STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger")
+
+
+@edge("by a customer", 403, where=only(*STAFF))
+def by_a_customer(request, world, rng):
+    request.headers["authorization"] = bearer(world.camille)
+
+
+@edge("what is not paid", 409, where=only("refund"))
+def not_paid(request, world, rng):
+    request.path = request.path.replace(world.payment, world.unpaid)
+
+
+@edge("by who asked for it", 403, where=only("approve_refund"))
+def by_who_asked(request, world, rng):
+    request.headers["authorization"] = bearer(world.admin)
+
+
+@edge("what was rejected", 409, where=only("approve_refund"))
+def rejected(request, world, rng):
+    refund = world.wait_for_approval()
+    path = f"/v1/admin/payments/{world.large}/refunds/{refund}/approval"
+    world.ask("POST", path, {"decision": "reject"}, authorization=bearer(world.finance))
+    request.path = path
 
 
 OWN = ("get_order", "get_order_timeline", "cancel_order", "get_subscription", "list_renewals", "get_invoice", "get_invoice_pdf")

@@ -54,6 +54,7 @@ class World:
         seeded = {login["role"]: login for login in info["logins"]}
         self.camille = Person("the customer", seeded["customer"]["email"], seeded["customer"]["password"])
         self.admin = Person("the admin", seeded["admin"]["email"], seeded["admin"]["password"])
+        self.finance = Person("finance", seeded["finance"]["email"], seeded["finance"]["password"])
         self.lea, self.dora = self.register("another customer"), self.register("one whose cart is over")
         self.log_in_all()
         products = self.ask("GET", "/v1/products?limit=100").data
@@ -61,6 +62,7 @@ class World:
         sold = [(plan, price) for product in products if product["available"] for plan in product["plans"] for price in plan["prices"][:1]]
         # Small enough for a charge.
         self.plans = {plan["id"]: plan["minQuantity"] for plan, price in sold if price["amount"] * plan["minQuantity"] < 1_000_000}
+        self.prices = {plan["id"]: price["amount"] for plan, price in sold if plan["id"] in self.plans and price["amount"] > 0}
         self.unsold = [plan["id"] for product in products if not product["available"] for plan in product["plans"]]
         self.live_history()
         self.log_in_all()
@@ -107,8 +109,31 @@ class World:
         self.ask("POST", "/v1/auth/logout", {"refreshToken": gone["refreshToken"]})
         self.logged_out = gone["accessToken"]
 
+        self.account = self.ask("GET", "/v1/me", authorization=bearer(self.camille)).data["account"]["id"]
+        unpaid = self.order(self.camille, [list(self.plans)[2]])
+        self.unpaid = unpaid["payment"]["id"]
+        self.large = self.buy_much()
         book = self.wire.local("GET", "/payments")
         self.intents, self.pages = book["payments"], book["sessions"]
+        self.payment = next(intent["metadata"]["payment"] for intent in self.intents
+                            if intent["status"] == "succeeded" and intent["metadata"]["account"] == self.account)
+        self.waiting = self.wait_for_approval()
+
+    def buy_much(self):
+        """A payment so large that its refunds wait for a second person."""
+        plan, price = max(self.prices.items(), key=lambda found: found[1])
+        line = {"planId": plan, "quantity": 150_000 // price + 1}
+        body = {"items": [line], "billingAddress": ADDRESS, "returnUrl": RETURN_URL, "acceptTerms": True}
+        placed = self.ask("POST", "/v1/orders", body, authorization=bearer(self.lea), idempotency_key=self.unique("order")).data
+        self.pay(placed)
+        return placed["payment"]["id"]
+
+    def wait_for_approval(self):
+        """A refund that waits; the administrator asked for it."""
+        body = {"amount": {"amount": 100_001, "currency": "EUR"}, "reason": "goodwill"}
+        path = f"/v1/admin/payments/{self.large}/refunds"
+        asked = self.ask("POST", path, body, authorization=bearer(self.admin), idempotency_key=self.unique("refund"))
+        return asked.data["refund"]["id"]
 
     def ids(self, person, path, status=None):
         things = self.ask("GET", f"{path}?limit=100", authorization=bearer(person)).data
@@ -160,7 +185,7 @@ class World:
         person.cookie = answer.headers["set-cookie"].split(";")[0]
 
     def log_in_all(self):
-        for person in (self.camille, self.admin, self.lea, self.dora):
+        for person in (self.camille, self.admin, self.finance, self.lea, self.dora):
             self.log_in(person)
 
     def keep_logged_in(self):
@@ -201,7 +226,7 @@ class World:
 
     def shown(self):
         """What stands for a secret in a curl line."""
-        people = {"CUSTOMER": self.camille, "ADMIN": self.admin, "OTHER": self.lea, "DORA": self.dora}
+        people = {"CUSTOMER": self.camille, "ADMIN": self.admin, "OTHER": self.lea, "DORA": self.dora, "FINANCE": self.finance}
         return {person.access: variable for variable, person in people.items() if person.access}
 
 

@@ -87,7 +87,7 @@ fn invoice(id: &Value, number: &str, issued: &str, (start, end): (&str, &str)) -
         },
         "buyer": buyer, "lines": [line], "subtotal": euros(4_900), "discount": euros(0),
         "taxes": [{"rate": 2_000, "base": euros(4_900), "amount": euros(980)}],
-        "total": euros(5_880), "pdfUrl": format!("/v1/invoices/{id}/pdf")
+        "total": euros(5_880), "corrects": null, "pdfUrl": format!("/v1/invoices/{}/pdf", text(id))
     })
 }
 

@@ -4,6 +4,7 @@
 
 use crate::shop::{Answer, EDR_MONTHLY, PASSWORD, Shop, User, order_of, registration, text};
 use functions::registry::{Entry, operations};
+use local::Options;
 use platform::http::operation::{Access, Spec};
 use serde_json::{Value, json};
 
@@ -31,9 +32,8 @@ pub struct Stage {
     pub other_pending: String,
     /// Of Ada's paid order.
     pub payment: String,
-    /// Of another order of Ada's, so large that refunds wait for approval.
-    pub large_payment: String,
-    /// A refund of it that waits; the administrator asked for it.
+    /// A refund of it that waits for a second person; the administrator asked
+    /// for it.
     pub waiting_refund: String,
     /// Ada's.
     pub subscription: String,
@@ -46,6 +46,9 @@ pub struct Stage {
     /// Confirms the address of somebody who just registered.
     pub verification: String,
 }
+
+/// Above how many cents a refund waits for a second person.
+pub const LARGE: i64 = 1_000;
 
 /// True when a route leads a path somewhere: a part in braces is any.
 pub fn fits(route: &str, path: &str) -> bool {
@@ -133,26 +136,27 @@ impl Ask {
 impl Stage {
     /// Sets it in a shop of its own.
     pub async fn set() -> Self {
-        Self::set_in(Shop::open().await).await
+        let options = Options {
+            refund_approval_above: LARGE,
+            ..Options::test()
+        };
+        Self::set_in(Shop::with(options).await).await
     }
 
-    /// Sets it in this shop.
+    /// Sets it in this shop, where a refund above [`LARGE`] waits for approval.
     pub async fn set_in(shop: Shop) -> Self {
         let ada = shop.customer("ada@example.com").await;
         let eve = shop.customer("eve@example.com").await;
         let admin = staff(&shop, "admin").await;
         let finance = staff(&shop, "finance").await;
         let support = staff(&shop, "support").await;
-        let large_payment = payment_of(&shop, &ada.buy(EDR_MONTHLY, 400).await).await;
-        let asked = Ask::new(
-            "POST",
-            format!("/v1/admin/payments/{large_payment}/refunds"),
-        )
-        .json(refund_of(150_000))
-        .with("idempotency-key", "waiting")
-        .by(&admin.token);
-        let waiting_refund = text(&asked.send(&shop).await.data(201)["refund"]["id"]);
         let bought = ada.buy(EDR_MONTHLY, 3).await;
+        let payment = payment_of(&shop, &bought).await;
+        let asked = Ask::new("POST", format!("/v1/admin/payments/{payment}/refunds"))
+            .json(refund_of(1_500))
+            .with("idempotency-key", "waiting")
+            .by(&admin.token);
+        let waiting_refund = text(&asked.send(&shop).await.data(201)["refund"]["id"]);
         let mut pending = Vec::new();
         for key in ["first", "second"] {
             let placed = ada.order(EDR_MONTHLY, 1, key).await.data(201);
@@ -171,8 +175,7 @@ impl Stage {
             .data(202);
         shop.carry_mail().await;
         Self {
-            payment: payment_of(&shop, &bought).await,
-            large_payment,
+            payment,
             waiting_refund,
             order: text(&bought["id"]),
             subscription: text(&bought["subscriptionIds"][0]),
@@ -246,7 +249,7 @@ impl Stage {
                 .with("idempotency-key", "good"),
             "approve_refund" => ask(&format!(
                 "/v1/admin/payments/{}/refunds/{}/approval",
-                self.large_payment, self.waiting_refund
+                self.payment, self.waiting_refund
             ))
             .json(json!({"decision": "approve"})),
             "no_route" => ask("/v1/nowhere"),
@@ -279,7 +282,6 @@ impl Stage {
             self.pending.clone(),
             self.other_pending.clone(),
             self.payment.clone(),
-            self.large_payment.clone(),
             self.subscription.clone(),
             self.invoice.clone(),
         ]

@@ -40,6 +40,8 @@ pub struct Options {
     /// Whether VAT of consumers elsewhere in the Union is declared in the
     /// one-stop shop.
     pub one_stop_shop: bool,
+    /// A refund of more than this, in cents, waits for a second person.
+    pub refund_approval_above: i64,
     /// Whoever confirms this address is an administrator from then on.
     pub bootstrap_admin: Option<EmailAddress>,
 }
@@ -74,6 +76,7 @@ impl Options {
             stream: StreamDelivery::WithRequests,
             seeded: true,
             one_stop_shop: false,
+            refund_approval_above: 100_000,
             bootstrap_admin: None,
         }
     }
@@ -94,6 +97,7 @@ impl Options {
             stream: StreamDelivery::InBackground,
             seeded: true,
             one_stop_shop: false,
+            refund_approval_above: 100_000,
             bootstrap_admin: None,
         }
     }

@@ -176,7 +176,7 @@ fn config(options: &Options) -> Config {
         register_url: "https://ec.europa.eu/taxation_customs/vies/rest-api".to_owned(),
         live_mode: false,
         one_stop_shop: options.one_stop_shop,
-        refund_approval_above: 100_000,
+        refund_approval_above: options.refund_approval_above,
         seller: seller(),
         bootstrap_admin: options.bootstrap_admin.clone(),
         rate_limits: options.rate_limits,

@@ -173,6 +173,7 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
         name if name.starts_with("refund_") => {
             refund_became(event, written("PAYMENT", "payment"), states_after(name)?)
         }
+        "order_expired" => became("ORDER", "order", "expired"),
         "period_opened" => period_became(step, event, "open"),
         "period_paid" => {
             period_became(step, event, "paid")

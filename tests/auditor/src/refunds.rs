@@ -7,8 +7,9 @@ use crate::money::money;
 use crate::notes::Notes;
 use crate::table::{Changed, Step, Table};
 
-/// Above this, in cents, a second person must agree: the local cloud's setting.
-const APPROVED_ABOVE: i128 = 100_000;
+/// Above this, in cents, a second person must agree: the setting of the shops
+/// that are judged.
+const APPROVED_ABOVE: i128 = 1_000;
 
 /// How a refund may go on.
 const STATES: &[(&str, &str)] = &[

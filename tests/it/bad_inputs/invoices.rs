@@ -3,15 +3,16 @@
 use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
-use domain::id::{AccountId, Id as _, InvoiceId, OrderId};
+use domain::id::{AccountId, Id as _, InvoiceId};
 use domain::invoice::{Invoice, InvoiceNumber, InvoiceStatus, Series};
 use domain::ledger::{Posting, PostingError};
 use domain::money::{Currency, Money};
 use domain::vat::RateTotal;
+use local::Options;
 use platform::store::keys;
 use serde_json::{Value, json};
-use tests::shop::text;
-use tests::stage::{Stage, refund_of};
+use tests::shop::{EDR_MONTHLY, Shop, text};
+use tests::stage::{payment_of, refund_of, staff};
 
 #[tokio::test]
 async fn an_invoice_that_is_not_the_callers_is_not_there_and_none_is_ever_removed() {
@@ -63,7 +64,7 @@ async fn an_invoice_that_is_not_the_callers_is_not_there_and_none_is_ever_remove
 async fn a_cursor_of_invoices_that_was_touched_is_refused() {
     let world = World::open().await;
     for quantity in [1, 2] {
-        world.ada.buy(tests::shop::EDR_MONTHLY, quantity).await;
+        world.ada.buy(EDR_MONTHLY, quantity).await;
     }
     let list = Ask::get("/v1/invoices?limit=1")
         .by(&world.ada)
@@ -121,13 +122,16 @@ async fn an_invoice_is_issued_once_and_never_without_lines() {
 /// INV-20: above the limit nobody agrees with himself.
 #[tokio::test]
 async fn a_refund_that_cannot_be_is_refused_and_moves_nothing() {
-    let stage = Stage::set().await;
-    let world = World {
-        shop: stage.shop.clone(),
-        ada: stage.ada.clone(),
+    let options = Options {
+        refund_approval_above: 1_763,
+        ..Options::test()
     };
-    let path = format!("/v1/admin/payments/{}/refunds", stage.payment);
-    let ask = |body: &Value| Ask::post(&path, body).by(&stage.finance).key("bad");
+    let world = World::of(Shop::with(options).await).await;
+    let finance = staff(&world.shop, "finance").await;
+    let order = world.ada.buy(EDR_MONTHLY, 3).await;
+    let payment = payment_of(&world.shop, &order).await;
+    let path = format!("/v1/admin/payments/{payment}/refunds");
+    let ask = |body: &Value| Ask::post(&path, body).by(&finance).key("bad");
     let amount = ("/amount/amount", "out_of_range");
     let mut rows = Vec::new();
     for cents in [-1, 0, -100_000] {
@@ -142,52 +146,30 @@ async fn a_refund_that_cannot_be_is_refused_and_moves_nothing() {
     check_all(&world.shop, rows).await;
     let above = ask(&refund_of(1_765)).send(&world.shop).await;
     above.refused(422, "validation_failed");
-    let unpaid = stage
-        .ada
-        .get(&format!("/v1/orders/{}", stage.pending))
-        .await;
-    assert_eq!(unpaid.data(200)["status"], "pending");
-    let unpaid = payment_of_order(&stage, &stage.pending).await;
+    let unpaid = world.ada.order(EDR_MONTHLY, 1, "unpaid").await.data(201);
+    let unpaid = text(&unpaid["payment"]["id"]);
     let unpaid = format!("/v1/admin/payments/{unpaid}/refunds");
-    let unpaid = Ask::post(unpaid, &refund_of(1))
-        .by(&stage.finance)
-        .key("bad");
+    let unpaid = Ask::post(unpaid, &refund_of(1)).by(&finance).key("bad");
     unpaid
         .send(&world.shop)
         .await
         .refused(409, "state_conflict");
-    let himself = format!(
-        "/v1/admin/payments/{}/refunds/{}/approval",
-        stage.large_payment, stage.waiting_refund
-    );
-    let himself = Ask::post(himself, &json!({"decision": "approve"})).by(&stage.admin);
-    himself.send(&world.shop).await.refused(403, "forbidden");
-    assert_eq!(world.shop.book().await["refunds"], json!([]));
 
     let keys: Vec<String> = (0..64).map(|n| format!("full-{n}")).collect();
     let full = keys.iter().map(|key| {
-        let ask = Ask::post(&path, &refund_of(1_764))
-            .by(&stage.finance)
-            .key(key);
+        let ask = Ask::post(&path, &refund_of(1_764)).by(&finance).key(key);
         let shop = world.shop.clone();
         async move { ask.send(&shop).await }
     });
     let answers = futures::future::join_all(full).await;
-    let made = answers.iter().filter(|answer| answer.status == 201).count();
-    let refused = answers.iter().filter(|answer| answer.status == 409).count();
-    assert_eq!((made, refused), (1, 63));
-    assert_eq!(
-        world.shop.book().await["refunds"].as_array().unwrap().len(),
-        1
-    );
-}
-
-/// The payment of an order, as the table has it.
-async fn payment_of_order(stage: &Stage, order: &str) -> String {
-    let app = stage.shop.cloud.app("reader");
-    let order = OrderId::parse(order).unwrap();
-    let found = app.store().order(stage.ada.account, order).await.unwrap();
-    found.unwrap().value.payment.to_string()
+    let made: Vec<_> = answers.iter().filter(|it| it.status == 201).collect();
+    let refused = answers.iter().filter(|it| it.status == 409).count();
+    assert_eq!((made.len(), refused), (1, 63));
+    let refund = text(&made[0].json["data"]["refund"]["id"]);
+    let himself = format!("{path}/{refund}/approval");
+    let himself = Ask::post(himself, &json!({"decision": "approve"})).by(&finance);
+    himself.send(&world.shop).await.refused(403, "forbidden");
+    assert_eq!(world.shop.book().await["refunds"], json!([]));
 }
 
 /// INV-26. Nor does one adjust the books: nothing that does not balance can

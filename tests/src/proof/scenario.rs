@@ -110,6 +110,7 @@ impl Scenario {
 pub fn options() -> Options {
     Options {
         rate_limits: false,
+        refund_approval_above: crate::stage::LARGE,
         ..Options::simulation(1)
     }
 }
