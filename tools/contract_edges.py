@@ -203,6 +203,7 @@ def not_paid(request, world, rng):
 
 @edge("by who asked for it", 403, where=only("approve_refund"))
 def by_who_asked(request, world, rng):
+    request.path = request.path.replace(world.waiting, world.wait_for_approval())
     request.headers["authorization"] = bearer(world.admin)
 
 

@@ -24,7 +24,7 @@ class Teller:
         return answer
 
     def tell(self):
-        for story in (self.an_order, self.a_merging, self.a_login, self.a_guest, self.pages, self.a_payment):
+        for story in (self.an_order, self.a_merging, self.a_refund, self.a_login, self.a_guest, self.pages, self.a_payment):
             try:
                 story()
             except Broken:
@@ -73,6 +73,24 @@ class Teller:
         self.judge.same("the replayed merging", first, second)
         self.step("another's under that key", "POST", "/v1/cart/merge", 422, body={"guestToken": "A" * 43}, idempotency_key=key, **me)
         self.step("nothing is left to take in", "POST", "/v1/cart/merge", 200, body=guest, **me)
+
+    def a_refund(self):
+        """Asked for, approved, each twice under one key, and that key for something else."""
+        world = self.world
+        finance, admin = ({"authorization": bearer(person)} for person in (world.finance, world.admin))
+        path, key = f"/v1/admin/payments/{world.large}/refunds", world.unique("story")
+        cent = {"amount": {"amount": 1, "currency": "EUR"}, "reason": "goodwill"}
+        first = self.step("a cent back", "POST", path, 201, 409, body=cent, idempotency_key=key, **finance)
+        if first.status == 201:
+            again = self.step("the cent again", "POST", path, 201, body=cent, idempotency_key=key, **finance)
+            self.judge.same("the replayed refund", first, again)
+            self.step("another reason under that key", "POST", path, 422, body=cent | {"reason": "duplicate"}, idempotency_key=key, **finance)
+        path, key = f"{path}/{world.wait_for_approval()}/approval", world.unique("story")
+        first = self.step("no", "POST", path, 200, body={"decision": "reject"}, idempotency_key=key, **finance)
+        again = self.step("no, by key", "POST", path, 200, body={"decision": "reject"}, idempotency_key=key, **finance)
+        self.judge.same("the replayed decision", first, again)
+        self.step("yes under that key", "POST", path, 422, body={"decision": "approve"}, idempotency_key=key, **finance)
+        self.step("too late", "POST", path, 409, body={"decision": "approve"}, **admin)
 
     def a_login(self):
         """From the registration to the session's end."""

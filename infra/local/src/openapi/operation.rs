@@ -164,6 +164,9 @@ fn headers(entry: &Entry) -> Map<String, Value> {
     if entry.spec.success == 201 {
         headers.extend([header("Location", "Location")]);
     }
+    if entry.spec.path.ends_with("/pdf") {
+        headers.extend([header("Content-Disposition", "FileName")]);
+    }
     match entry.spec.tag {
         Tag::None => {}
         Tag::Version | Tag::Guard => headers.extend([header("ETag", "Version")]),
@@ -188,6 +191,7 @@ pub(super) fn shared_headers() -> Value {
     json!({
         "RequestId": of("string", true, "Names this request."),
         "Location": of("string", true, "Where what was made is read."),
+        "FileName": of("string", true, "The name of the file."),
         "Version": of("string", true, "The version of what is answered."),
         "Tag": of("string", true, "Names what is answered."),
         "Replayed": of("string", false, "`true` where an answer of before is given again."),
