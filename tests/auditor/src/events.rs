@@ -186,10 +186,7 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
             begun(new) && !old.is_some_and(begun)
         }),
         "renewal_declined" => declined(step, event, written("PAYMENT", "payment")),
-        "customer_needed" => written("PAYMENT", "payment").is_some_and(|(old, new)| {
-            let count = |it: &Item| outcomes(it, "needs_customer");
-            count(new) > old.map_or(0, count)
-        }),
+        "customer_needed" => written("PAYMENT", "payment").is_some_and(|it| needs_more(&it)),
         "payment_page_opened" => written("PAYMENT", "payment").is_some_and(|(old, new)| {
             let has = |it: &Item| {
                 it.at("attempts").list().any(|attempt| {
@@ -203,8 +200,9 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
                 || became("SUBSCRIPTION", "subscription", "canceled")
         }
         "subscription_ended" => became("SUBSCRIPTION", "subscription", "canceled"),
-        "subscription_parked" => written("SUBSCRIPTION", "subscription")
-            .is_some_and(|(_, new)| new.at("next_action_at").is_nothing()),
+        "subscription_parked" => {
+            written("SUBSCRIPTION", "subscription").is_some_and(|(_, new)| is_parked(new))
+        }
         "invoice_finalised" => written("INVOICE", "invoice").is_some_and(|(old, new)| {
             has_number(new) && !old.is_some_and(has_number) && agrees(event, new)
         }),
@@ -215,6 +213,16 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
         "surplus_refunded" => surplus_grew(written("PAYMENT", "payment"), true),
         other => return of_identity(step, event, other),
     })
+}
+
+/// One more attempt wants the customer.
+fn needs_more((old, new): &(Option<&Item>, &Item)) -> bool {
+    let count = |it: &Item| outcomes(it, "needs_customer");
+    count(new) > old.map_or(0, count)
+}
+
+fn is_parked(subscription: &Item) -> bool {
+    subscription.at("next_action_at").is_nothing()
 }
 
 /// The register's answer, as it is kept.
