@@ -258,6 +258,23 @@ def old_cursor(request, world, rng):
         request.headers.pop("accept-language")
 
 
+FILTERED = only("list_orders")
+query("every filter at once", "status=paid,pending&from=2020-01-01&to=2099-12-31&product=edr-essential&q=EDR&limit=3", 200, where=FILTERED)
+query("a day there is none", "from=2026-02-30", 422, where=FILTERED)
+query("a moment for a day", "to=2026-02-01T00:00:00Z", 422, where=FILTERED)
+query("a span without a day", "from=2026-02-01&to=2026-02-01", 422, where=FILTERED)
+query("the end of time", "to=9999-12-31", 422, where=FILTERED)
+query("before all time", "from=0001-01-01&to=0001-01-02", 200, where=FILTERED)
+query("a state there is none", "status=paid,open", 422, where=FILTERED)
+query("no slug", "product=EDR%20Essential", 422, where=FILTERED)
+query("words of an expression", "q=%23pk%20%3D%20%3Ax", 422, where=FILTERED)
+
+
+@edge("another query's cursor", 400, where=FILTERED)
+def cursor_of_another_query(request, world, rng):
+    request.query = [("cursor", world.camille.cursors[request.name]), ("status", "paid")]
+
+
 @edge("a guest's", 200, where=cart)
 def guest(request, world, rng):
     as_guest(request, world.guest)

@@ -134,12 +134,13 @@ class Teller:
     def pages(self):
         """Every list, page by page, to its end."""
         camille = self.world.camille
-        paths = ["/v1/orders", "/v1/payments", "/v1/subscriptions", "/v1/invoices", f"/v1/subscriptions/{camille.renewed}/renewals", "/v1/products"]
+        paths = ["/v1/orders", "/v1/payments", "/v1/subscriptions", "/v1/invoices", f"/v1/subscriptions/{camille.renewed}/renewals", "/v1/products",
+                 "/v1/orders?status=paid,pending&q=edr"]
         for path in paths:
             cursor = None
             for _ in range(4):
                 query = f"limit=2&cursor={cursor}" if cursor else "limit=2"
-                answer = self.step("a page", "GET", f"{path}?{query}", 200, authorization=bearer(camille))
+                answer = self.step("a page", "GET", f"{path}{'&' if '?' in path else '?'}{query}", 200, authorization=bearer(camille))
                 cursor = answer.body["metadata"]["nextCursor"]
                 if cursor is None:
                     break

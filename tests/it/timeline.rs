@@ -141,6 +141,7 @@ async fn an_order_that_waits_expires_or_is_canceled_is_told_with_its_cause() {
 #[tokio::test]
 async fn money_that_came_for_a_canceled_order_is_told_and_listed_with_its_refund() {
     let (shop, ada, placed) = ordered().await;
+    shop.wait(60);
     // The page cannot be closed: the provider does not answer.
     shop.cut_off_provider().await;
     ada.cancel(&placed).await.data(200);

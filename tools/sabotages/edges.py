@@ -1,6 +1,6 @@
 """What breaks the edges: secrets, words for customers, lists, the calls of others."""
 
-from .places import FUNCTIONS, IDENTITY, PAYMENTS, PLATFORM, STORE, it, unit
+from .places import DOMAIN, FUNCTIONS, IDENTITY, PAYMENTS, PLATFORM, STORE, it, unit
 
 EDGES = [
     # Secrets, passwords, sessions, settings.
@@ -102,6 +102,30 @@ EDGES = [
     ("orders are listed oldest first", FUNCTIONS + "orders/list_orders.rs",
      'Listing::open(app, Self::SPEC.id, "", &request, input, true)', 'Listing::open(app, Self::SPEC.id, "", &request, input, false)',
      it("pages::orders_are_listed_newest_first_and_the_pages_lead_back_in_time")),
+    ("an order's timeline knows no decline", DOMAIN + "timeline.rs",
+     "for decline in &attempt.declines {", "for decline in attempt.declines.iter().take(0) {",
+     it("timeline::an_order_that_was_declined_and_then_paid_is_told_step_by_step_in_both_languages")),
+    ("a surplus is told at the time of its refund", DOMAIN + "timeline.rs",
+     "let captured_at = surplus.captured_at.unwrap_or_else(|| closed_at(payment));", "let captured_at = surplus.refunded_at.unwrap_or_else(|| closed_at(payment));",
+     it("timeline::money_that_came_for_a_canceled_order_is_told_and_listed_with_its_refund")),
+    ("payments are listed oldest first", FUNCTIONS + "payments/list_payments.rs",
+     'Listing::open(app, Self::SPEC.id, "", &request, input, true)', 'Listing::open(app, Self::SPEC.id, "", &request, input, false)',
+     it("timeline::payments_are_read_page_by_page")),
+    ("the reason of an attempt is always French", FUNCTIONS + "payments/views.rs",
+     "reason: attempt_reason(attempt, locale),", "reason: attempt_reason(attempt, Locale::Fr),",
+     it("timeline::payments_are_listed_newest_first_with_every_try_and_why_it_went_so")),
+    ("the day after the last is among the days", FUNCTIONS + "orders/filter.rs",
+     "self.to.is_none_or(|to| placed_at < to)", "self.to.is_none_or(|to| placed_at <= to)",
+     it("finding::a_day_begins_at_midnight_utc_by_the_time_an_order_was_placed_at")),
+    ("an order whose id was made after midnight is of no day", STORE + "keys.rs",
+     "const ID_LATER: SignedDuration = SignedDuration::from_mins(1);", "const ID_LATER: SignedDuration = SignedDuration::from_mins(0);",
+     it("finding::a_day_begins_at_midnight_utc_by_the_time_an_order_was_placed_at")),
+    ("a page without what was looked for ends the list", FUNCTIONS + "orders/list_orders.rs",
+     "            let next = part.next;\n", "            let next = part.next.filter(|_| !orders.is_empty());\n",
+     it("finding::a_page_reads_three_hundred_orders_at_most_and_says_where_to_go_on")),
+    ("a full page skips the rest of what was read", FUNCTIONS + "orders/list_orders.rs",
+     "let next = last.filter(|_| more);", "let next = part.next.or(last).filter(|_| more);",
+     it("finding::a_full_page_goes_on_after_its_last_order_and_its_cursor_is_for_its_query")),
     ("more keys than a batch takes", STORE + "read.rs",
      "for hundred in keys.chunks(100) {", "for hundred in keys.chunks(200) {",
      it("pages::what_a_subscription_cost_in_four_years_and_more_is_told_on_one_page")),

@@ -4,7 +4,7 @@ mod caching;
 pub mod get_product;
 pub mod list_products;
 mod product_view;
-mod search;
+pub(crate) mod search;
 
 #[cfg(test)]
 mod seed_tests;

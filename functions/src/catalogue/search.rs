@@ -201,7 +201,7 @@ impl Field for Order {
 }
 
 /// Words to search for. Case, accents and composition do not matter.
-pub(super) struct SearchText(pub(super) String);
+pub(crate) struct SearchText(pub(crate) String);
 
 impl Field for SearchText {
     fn from_json(value: &Value) -> Result<Self, Reason> {

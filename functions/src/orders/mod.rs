@@ -3,6 +3,7 @@
 pub mod answering;
 pub mod cancel_order;
 pub mod create_order;
+pub(crate) mod filter;
 pub mod get_order;
 pub mod get_order_timeline;
 pub mod list_orders;

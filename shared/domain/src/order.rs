@@ -1,6 +1,6 @@
 //! Orders: what was bought, at which price and tax, and how it stands.
 
-use crate::catalogue::{Plan, Product};
+use crate::catalogue::{Plan, Product, fold};
 use crate::id::{
     AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId, UserId,
 };
@@ -286,6 +286,21 @@ impl Order {
                 state: self.status.name(),
             }),
         }
+    }
+
+    /// True when every word of the query occurs in its id or in a line's name,
+    /// in whatever language. Case, accents and composition do not matter.
+    pub fn matches(&self, query: &str) -> bool {
+        let names = self.lines.iter().map(|line| &line.name);
+        let names = names.flat_map(|name| [name.fr.as_str(), name.en.as_str()]);
+        let mut haystack = fold(&self.id.to_string());
+        for name in names {
+            haystack.push(' ');
+            haystack.push_str(&fold(name));
+        }
+        fold(query)
+            .split_whitespace()
+            .all(|word| haystack.contains(word))
     }
 
     /// True once it has been paid, refunded or not.

@@ -19,6 +19,11 @@ pub(super) fn describe(entry: &Entry, schemas: &mut SchemaGenerator) -> Value {
         "responses": responses(entry, &description, schemas),
         "security": security(entry),
     });
+    if !spec.details.is_empty()
+        && let Some(members) = operation.as_object_mut()
+    {
+        members.insert("description".to_owned(), json!(spec.details));
+    }
     if let (Some(body), Some(members)) = (body(entry, &description), operation.as_object_mut()) {
         members.insert("requestBody".to_owned(), body);
     }

@@ -81,6 +81,7 @@ fn row(document: &Value, path: &str, method: &str, operation: &Value) -> Value {
     json!({
         "id": operation.get("operationId"),
         "summary": operation.get("summary"),
+        "details": operation.get("description"),
         "method": method.to_ascii_uppercase(),
         "path": path,
         "access": access(operation),

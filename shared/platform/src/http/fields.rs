@@ -9,6 +9,9 @@ use domain::money::Currency;
 use domain::refund::RefundReason;
 use domain::text::{Line, TextError};
 use domain::vat::CountryCode;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 fn text(value: &Value) -> Result<&str, Reason> {
@@ -194,6 +197,28 @@ impl Field for CountryCode {
 
     fn schema() -> Value {
         json!({"type": "string", "pattern": "^[A-Z]{2}$"})
+    }
+}
+
+/// A day, which begins at midnight UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day(pub Timestamp);
+
+impl Field for Day {
+    fn from_json(value: &Value) -> Result<Self, Reason> {
+        let text = text(value)?;
+        let date: Date = text.parse().map_err(|_| Reason::Malformed)?;
+        // Written in full, as RFC 3339 has it: no other form, no sign.
+        if text.len() != 10 || date.to_string() != text {
+            return Err(Reason::Malformed);
+        }
+        let midnight = date.to_zoned(TimeZone::UTC);
+        let midnight = midnight.map_err(|_| Reason::OutOfRange)?;
+        Ok(Self(midnight.timestamp()))
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "format": "date"})
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Spec {
     pub path: &'static str,
     /// One line for the API description.
     pub summary: &'static str,
+    /// What the line leaves out, for the API description.
+    pub details: &'static str,
     /// Status of success.
     pub success: u16,
     /// What the idempotency key means here.
@@ -48,6 +50,7 @@ impl Spec {
             method: "GET",
             path,
             summary: "",
+            details: "",
             success: 200,
             idempotency: Idempotency::None,
             codes: &[],
@@ -86,6 +89,11 @@ impl Spec {
     /// Says what it does.
     pub const fn summary(self, summary: &'static str) -> Self {
         Self { summary, ..self }
+    }
+
+    /// Says what the summary leaves out.
+    pub const fn details(self, details: &'static str) -> Self {
+        Self { details, ..self }
     }
 
     /// Answers with this status.

@@ -7,7 +7,7 @@ use domain::id::{
 };
 use domain::invoice::{InvoiceNumber, Series};
 use domain::vat_number::VatDigest;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
 /// The primary key of an item.
@@ -98,6 +98,26 @@ pub const ORDERS: &str = "ORDER#";
 /// An order.
 pub fn order(account: AccountId, order: OrderId) -> Key {
     of_account(account, format!("{ORDERS}{order}"))
+}
+
+/// How much later than its order an order's id may be made: its request may
+/// have waited meanwhile, no longer than a function runs.
+const ID_LATER: SignedDuration = SignedDuration::from_mins(1);
+
+/// The first and the last sort key an order of this time can have: ids begin
+/// with the millisecond they were made in. `to` is exclusive.
+pub fn orders_between(from: Option<Timestamp>, to: Option<Timestamp>) -> (String, String) {
+    let least = from.map_or(0, first_bits);
+    let most = to.map_or(u128::MAX, |to| {
+        first_bits(to.saturating_add(ID_LATER).unwrap_or(Timestamp::MAX)).saturating_sub(1)
+    });
+    let key = |bits| format!("{ORDERS}{}", OrderId::from_bits(bits));
+    (key(least), key(most))
+}
+
+/// The bits of the first id that can be made at this moment.
+fn first_bits(at: Timestamp) -> u128 {
+    u128::try_from(at.as_millisecond()).unwrap_or(0) << 80
 }
 
 /// Where an account's payments begin.

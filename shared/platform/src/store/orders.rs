@@ -2,9 +2,11 @@
 
 use super::item::{Entity, Stored};
 use super::keys::{self, Key};
+use super::read::SortKeys;
 use super::{Page, PageRequest, Store, StoreError};
 use domain::id::{AccountId, OrderId};
 use domain::order::Order;
+use jiff::Timestamp;
 
 impl Entity for Order {
     const TYPE: &'static str = "order";
@@ -27,16 +29,21 @@ impl Store {
         self.get(&keys::order(account, order)).await
     }
 
-    /// AP-11: the orders of an account, newest first.
+    /// AP-11: the orders of an account, newest first; AP-21: those placed from
+    /// one moment on and before another. An order's key is some moments younger
+    /// than the order: those of a minute after `to` are among them.
     ///
     /// # Errors
     /// [`StoreError`] when any of them cannot be read.
     pub async fn orders_of(
         &self,
         account: AccountId,
+        (from, to): (Option<Timestamp>, Option<Timestamp>),
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
-        self.page(&keys::account_partition(account), keys::ORDERS, page)
+        let (first, last) = keys::orders_between(from, to);
+        let sort_keys = SortKeys::Between(&first, &last);
+        self.page_of(&keys::account_partition(account), sort_keys, page)
             .await
     }
 }

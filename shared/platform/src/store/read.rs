@@ -3,6 +3,7 @@
 use super::item::{Entity, Item, Stored, decode, key_item, key_of};
 use super::keys::Key;
 use super::{Store, StoreError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::collections::HashMap;
 
@@ -36,6 +37,15 @@ pub struct PageRequest {
     pub descending: bool,
 }
 
+/// Which sort keys of a partition are meant.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum SortKeys<'a> {
+    /// Those that begin so.
+    Beginning(&'a str),
+    /// Those from the first to the second, both included.
+    Between(&'a str, &'a str),
+}
+
 /// Part of a list.
 #[derive(Debug)]
 pub struct Page<T> {
@@ -43,6 +53,22 @@ pub struct Page<T> {
     pub items: Vec<Stored<T>>,
     /// The sort key after which the next page begins; none on the last.
     pub next: Option<String>,
+}
+
+impl SortKeys<'_> {
+    /// The query for no others.
+    fn limit(self, query: QueryFluentBuilder) -> QueryFluentBuilder {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        match self {
+            Self::Beginning(prefix) => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", text(prefix)),
+            Self::Between(first, last) => query
+                .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+                .expression_attribute_values(":first", text(first))
+                .expression_attribute_values(":last", text(last)),
+        }
+    }
 }
 
 impl Store {
@@ -121,6 +147,20 @@ impl Store {
         prefix: &str,
         page: &PageRequest,
     ) -> Result<Page<T>, StoreError> {
+        self.page_of(partition, SortKeys::Beginning(prefix), page)
+            .await
+    }
+
+    /// A page of the items of a partition with these sort keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] when any of them cannot be read.
+    pub(super) async fn page_of<T: Entity>(
+        &self,
+        partition: &str,
+        sort_keys: SortKeys<'_>,
+        page: &PageRequest,
+    ) -> Result<Page<T>, StoreError> {
         let mut items = Vec::new();
         let mut after = page.after.clone();
         let limit = usize::try_from(page.limit).unwrap_or(100);
@@ -131,14 +171,14 @@ impl Store {
                     sk,
                 })
             });
-            let got = self
+            let query = self
                 .client
                 .query()
                 .table_name(&self.table)
                 .consistent_read(true)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
-                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+                .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()));
+            let got = sort_keys
+                .limit(query)
                 .scan_index_forward(!page.descending)
                 .set_exclusive_start_key(start)
                 // One more than asked for, so that the last page is known as such.
