@@ -1,19 +1,18 @@
 //! Who may do what: every operation of the registry, called by everybody.
 //! An operation without a row fails the test.
 
+mod callers;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use callers::Callers;
 use functions::registry::{Entry, operations};
-use jiff::SignedDuration;
 use local::Effect;
 use platform::http::operation::Access;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
-use tests::shop::{Answer, PASSWORD, Shop, text};
-use tests::stage::{Ask, Stage, refresh_token, staff};
-
-/// The password of every login that is there from the start.
-const SEEDED: &str = "correct horse battery staple";
+use tests::shop::Answer;
+use tests::stage::{Ask, Stage};
 
 /// Who may call an operation, and what it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,72 +104,6 @@ fn every_operation_has_a_row_in_the_matrix() {
             entry.spec.path
         );
     }
-}
-
-/// Everybody who calls.
-struct Callers {
-    stage: Stage,
-    expired: String,
-    forged: Vec<String>,
-    logged_out: String,
-    /// Of finance.
-    left: String,
-}
-
-impl Callers {
-    async fn gather() -> Self {
-        let mut stage = Stage::set().await;
-        let expired = stage.ada.token.clone();
-        let life = SignedDuration::from_mins(15);
-        stage.shop.cloud.skip_to(stage.shop.cloud.now() + life);
-        stage.ada = stage.shop.log_in(&stage.ada.email, PASSWORD).await;
-        stage.eve = stage.shop.log_in(&stage.eve.email, PASSWORD).await;
-        stage.admin = staff(&stage.shop, "admin").await;
-        stage.finance = staff(&stage.shop, "finance").await;
-        stage.support = staff(&stage.shop, "support").await;
-        let left = logged_out(&stage.shop, &stage.finance.email, SEEDED).await;
-        let logged_out = logged_out(&stage.shop, &stage.ada.email, PASSWORD).await;
-        stage.refresh_token = refresh_token(&stage.shop, &stage.ada.email).await;
-        let forged = forgeries(&stage.ada.token, &stage.eve.token);
-        Self {
-            stage,
-            expired,
-            forged,
-            logged_out,
-            left,
-        }
-    }
-
-    /// Tokens that are none.
-    fn bad_tokens(&self) -> Vec<&str> {
-        let mut bad: Vec<&str> = self.forged.iter().map(String::as_str).collect();
-        bad.push(&self.expired);
-        bad
-    }
-}
-
-/// An access token whose session was ended.
-async fn logged_out(shop: &Shop, email: &str, password: &str) -> String {
-    let login = json!({"email": email, "password": password, "tokenTransport": "body"});
-    let tokens = shop.post("/v1/auth/login", &login).await.data(200);
-    let logout = json!({"refreshToken": tokens["refreshToken"]});
-    shop.post("/v1/auth/logout", &logout).await.data(200);
-    text(&tokens["accessToken"])
-}
-
-/// Tokens somebody made who has two good ones and no key.
-fn forgeries(mine: &str, other: &str) -> Vec<String> {
-    let parts = |token: &str| -> Vec<String> { token.split('.').map(str::to_owned).collect() };
-    let (mine, other) = (parts(mine), parts(other));
-    let unsigned = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
-    vec![
-        format!("{}.{}.{}", mine[0], other[1], mine[2]),
-        format!("{}.{}.", mine[0], mine[1]),
-        format!("{unsigned}.{}.", mine[1]),
-        format!("{}.{}.{}", mine[0], mine[1], other[2]),
-        "ey.ey.ey".to_owned(),
-        String::new(),
-    ]
 }
 
 /// What an answer says beside its own id.

@@ -90,7 +90,8 @@ async fn a_part_is_given_back_with_a_credit_note_and_a_mail() {
     let seen = scene.seen().await;
     assert_eq!(seen["status"], "paid");
     assert_eq!(seen["refundable"]["amount"], 17_640 - 6_000);
-    assert_eq!(seen["orderId"], scene.order["id"]);
+    assert_eq!(seen["purpose"]["orderId"], scene.order["id"]);
+    assert_eq!(seen["attempts"][0]["reason"], "The payment was collected.");
     let refund = &seen["refunds"][0];
     assert_eq!(refund["status"], "made");
     assert_eq!(refund["creditNoteId"], made["creditNoteId"]);
@@ -334,7 +335,7 @@ async fn a_renewal_is_given_back_like_an_order() {
     scene.refund("a", 17_640).await.data(201);
     let seen = scene.seen().await;
     assert_eq!(
-        (&seen["status"], &seen["periodIndex"]),
+        (&seen["status"], &seen["purpose"]["periodIndex"]),
         (&json!("refunded"), &json!(1))
     );
     let documents = scene.documents().await;

@@ -1,6 +1,6 @@
 //! The second person's word on a large refund.
 
-use super::scene::{ROUNDS, commit, make_now, read, refuse};
+use super::steps::{ROUNDS, commit, make_now, read, refuse};
 use super::views::RefundedView;
 use domain::event::EventKind;
 use domain::id::{PaymentId, RefundId};
@@ -106,7 +106,8 @@ async fn try_decide(
         && refund.is_decided(claims.user, agrees)
     {
         // A repetition succeeds, with one effect.
-        return Ok(Some(Reply::data(RefundedView::of(refund))));
+        let reply = Reply::data(RefundedView::of(refund));
+        return Ok(key.keep_alone(app, &reply).await?.then_some(reply));
     }
     let decided = payment
         .value

@@ -29,7 +29,9 @@ impl Input for GetPaymentInput {
 
 impl Operation for GetPayment {
     const SPEC: Spec = Spec::get("get_payment", "/v1/admin/payments/{id}")
-        .summary("Read a payment of any account, with what was or may be given back of it.")
+        .summary(
+            "Read a payment of any account: every try at it, and what was or may be given back.",
+        )
         .tag(Tag::Version)
         .codes(&[Code::NotFound]);
     type Caller = Staff;
@@ -39,13 +41,14 @@ impl Operation for GetPayment {
 
     async fn run(
         app: &App,
-        _request: Request<Staff>,
+        request: Request<Staff>,
         input: GetPaymentInput,
     ) -> Result<Reply<StaffPaymentView>, Failure> {
         let owner = app.store().owner_of(input.payment).await?;
         let key = keys::payment(owner.ok_or(Code::NotFound)?, input.payment);
         let found: Option<Stored<Payment>> = app.store().get(&key).await?;
         let payment = found.ok_or(Code::NotFound)?;
-        Ok(Reply::data(StaffPaymentView::of(&payment.value)).version(payment.version))
+        let view = StaffPaymentView::of(&payment.value, request.locale);
+        Ok(Reply::data(view).version(payment.version))
     }
 }

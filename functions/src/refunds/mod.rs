@@ -3,5 +3,5 @@
 pub mod approve_refund;
 pub mod get_payment;
 pub mod refund;
-mod scene;
+mod steps;
 pub mod views;

@@ -1,6 +1,6 @@
 //! Giving a captured payment back, in full or in part.
 
-use super::scene::{ROUNDS, commit, invoice_of, make_now, read, refuse};
+use super::steps::{ROUNDS, commit, invoice_of, make_now, read, refuse};
 use super::views::RefundedView;
 use domain::event::EventKind;
 use domain::id::{PaymentId, RefundId};

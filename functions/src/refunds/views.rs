@@ -1,6 +1,8 @@
 //! Payments and refunds as staff see them.
 
-use domain::payment::{Payment, Purpose};
+use crate::payments::views::{AttemptView, PurposeView};
+use domain::locale::Locale;
+use domain::payment::Payment;
 use domain::refund::{Refund, RefundStatus};
 use platform::http::views::MoneyView;
 use serde::Serialize;
@@ -100,41 +102,32 @@ pub struct StaffPaymentView {
     pub amount: MoneyView,
     /// What may still be given back; nothing unless it is paid.
     pub refundable: MoneyView,
-    /// The order it pays, or null.
-    pub order_id: Option<String>,
-    /// The subscription of which it pays a later period, or null.
-    pub subscription_id: Option<String>,
-    /// Which period, or null.
-    pub period_index: Option<u32>,
+    /// What for.
+    pub purpose: PurposeView,
     /// The invoice it pays.
     pub invoice_id: String,
     /// When it was made.
     pub created_at: String,
+    /// Every try, in order.
+    pub attempts: Vec<AttemptView>,
     /// What was or will be given back, oldest first.
     pub refunds: Vec<RefundView>,
 }
 
 impl StaffPaymentView {
-    /// A payment.
-    pub fn of(payment: &Payment) -> Self {
-        let (order, subscription, index) = match payment.purpose {
-            Purpose::Order { order } => (Some(order), None, None),
-            Purpose::Renewal {
-                subscription,
-                index,
-            } => (None, Some(subscription), Some(index)),
-        };
+    /// A payment in a language.
+    pub fn of(payment: &Payment, locale: Locale) -> Self {
+        let attempts = payment.attempts.iter();
         Self {
             id: payment.id.to_string(),
             account_id: payment.account.to_string(),
             status: payment.state_name(),
             amount: payment.amount.into(),
             refundable: payment.refundable().into(),
-            order_id: order.map(|id| id.to_string()),
-            subscription_id: subscription.map(|id| id.to_string()),
-            period_index: index,
+            purpose: payment.purpose.into(),
             invoice_id: payment.invoice.to_string(),
             created_at: payment.created_at.to_string(),
+            attempts: attempts.map(|it| AttemptView::of(it, locale)).collect(),
             refunds: payment.refunds.iter().map(RefundView::of).collect(),
         }
     }

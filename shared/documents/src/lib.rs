@@ -2,8 +2,9 @@
 //! invoice for machines in it, as Factur-X prescribes (profile EN 16931: the
 //! XML is UN/CEFACT Cross Industry Invoice, the PDF is PDF/A-3b).
 //!
-//! A document is drawn from what was frozen when it was issued, and the same
-//! document always gives the same bytes: nothing here knows what time it is.
+//! A document is drawn from the invoice as it stands and from who sells by the
+//! settings, and the same of both always gives the same bytes: nothing here
+//! knows what time it is.
 
 mod cii;
 mod document;

@@ -8,6 +8,7 @@ use crate::money::Money;
 use crate::refund::{Refund, RefundReason};
 use crate::rounding::ArithmeticError;
 use crate::vat::RateTotal;
+use crate::written::date;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -31,13 +32,10 @@ impl Correction {
     /// What the credit note says of it: the invoice by number and date (CGI
     /// ann. II 242 nonies A), and the reason.
     pub fn mention(&self, locale: Locale) -> String {
-        let date = issue_date(self.issued_at);
+        let date = date(issue_date(self.issued_at), locale);
         let (number, reason) = (self.number, self.reason.text(locale));
         match locale {
-            Locale::Fr => {
-                let date = date.strftime("%d/%m/%Y");
-                format!("Avoir sur la facture {number} du {date}. Motif\u{a0}: {reason}")
-            }
+            Locale::Fr => format!("Avoir sur la facture {number} du {date}. Motif\u{a0}: {reason}"),
             Locale::En => format!("Credit note to invoice {number} of {date}. Reason: {reason}"),
         }
     }

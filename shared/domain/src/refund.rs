@@ -6,77 +6,21 @@
 //! to something else than the money. What was asked for and may still move
 //! counts as given back, so that refunds together never exceed the capture.
 
+mod reason;
+mod refusal;
+
+pub use reason::RefundReason;
+pub use refusal::RefundRefusal;
+
 use crate::allocation::allocate;
 use crate::id::{InvoiceId, RefundId, UserId};
 use crate::invoice::Invoice;
-use crate::locale::Locale;
 use crate::money::Money;
 use crate::payment::{Payment, PaymentStatus};
 use crate::rounding::{ArithmeticError, BASIS_POINTS, mul_ratio};
 use crate::text::Line;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-
-/// Why money is given back: printed on the credit note, in the customer's
-/// language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundReason {
-    /// The customer asked for it.
-    RequestedByCustomer,
-    /// It was paid twice.
-    Duplicate,
-    /// Somebody else used the card.
-    Fraudulent,
-    /// Too much was billed.
-    BillingError,
-    /// The service was not what was sold.
-    ServiceIssue,
-    /// A gesture.
-    Goodwill,
-}
-
-impl RefundReason {
-    /// Each of them.
-    pub const ALL: [Self; 6] = [
-        Self::RequestedByCustomer,
-        Self::Duplicate,
-        Self::Fraudulent,
-        Self::BillingError,
-        Self::ServiceIssue,
-        Self::Goodwill,
-    ];
-
-    /// Its name in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RequestedByCustomer => "requested_by_customer",
-            Self::Duplicate => "duplicate",
-            Self::Fraudulent => "fraudulent",
-            Self::BillingError => "billing_error",
-            Self::ServiceIssue => "service_issue",
-            Self::Goodwill => "goodwill",
-        }
-    }
-
-    /// What it says on the credit note.
-    pub fn text(self, locale: Locale) -> &'static str {
-        match (self, locale) {
-            (Self::RequestedByCustomer, Locale::Fr) => "demande du client",
-            (Self::RequestedByCustomer, Locale::En) => "requested by the customer",
-            (Self::Duplicate, Locale::Fr) => "paiement en double",
-            (Self::Duplicate, Locale::En) => "paid twice",
-            (Self::Fraudulent, Locale::Fr) => "paiement frauduleux",
-            (Self::Fraudulent, Locale::En) => "fraudulent payment",
-            (Self::BillingError, Locale::Fr) => "erreur de facturation",
-            (Self::BillingError, Locale::En) => "billing error",
-            (Self::ServiceIssue, Locale::Fr) => "défaut du service",
-            (Self::ServiceIssue, Locale::En) => "fault of the service",
-            (Self::Goodwill, Locale::Fr) => "geste commercial",
-            (Self::Goodwill, Locale::En) => "goodwill",
-        }
-    }
-}
 
 /// Most refunds a payment may have, refused ones among them: its item must not
 /// grow without end, and the provider lists a hundred at once.
@@ -183,41 +127,6 @@ pub struct RefundRequest {
     pub by: UserId,
     /// True when a second person must agree before money moves.
     pub needs_approval: bool,
-}
-
-/// A refund that cannot be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RefundRefusal {
-    /// Nothing was captured.
-    #[error("the payment is {0}")]
-    NotPaid(&'static str),
-    /// A credit note must name an invoice with a number.
-    #[error("the invoice has no number yet")]
-    NotNumbered,
-    /// A payment has so many at most.
-    #[error("the payment has too many refunds")]
-    TooMany,
-    /// Another currency than was captured.
-    #[error("the payment is in another currency")]
-    Currency,
-    /// All of it was given back, or is about to be.
-    #[error("nothing is left to be given back")]
-    NothingLeft,
-    /// Nothing, or more than is left.
-    #[error("between 1 and {0} can be given back")]
-    Amount(i64),
-    /// It is past that.
-    #[error("the refund is {0}")]
-    Decided(&'static str),
-    /// Who asked cannot agree with himself.
-    #[error("a second person must approve it")]
-    SamePerson,
-    /// There is none.
-    #[error("there is no such refund")]
-    Unknown,
-    /// An amount is out of range.
-    #[error(transparent)]
-    Arithmetic(#[from] ArithmeticError),
 }
 
 /// What is left of an invoice to give back.

@@ -9,6 +9,7 @@
 
 mod attempts;
 mod catalogue;
+mod credit_notes;
 mod dunning;
 mod invoices;
 mod offers;

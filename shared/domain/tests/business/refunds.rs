@@ -15,7 +15,7 @@ use domain::vat::{TaxDecision, vat_on};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-fn taxed(nets: &[i64], rate: u32) -> Invoice {
+pub(crate) fn taxed(nets: &[i64], rate: u32) -> Invoice {
     let lines: Vec<_> = nets.iter().map(|net| invoice_line(*net, 0)).collect();
     let tax = TaxDecision {
         rate_basis_points: rate,
@@ -37,7 +37,7 @@ fn taxed(nets: &[i64], rate: u32) -> Invoice {
     paid.finalise(number, later(2)).unwrap()
 }
 
-fn paid(invoice: &Invoice) -> Payment {
+pub(crate) fn paid(invoice: &Invoice) -> Payment {
     Payment {
         amount: invoice.totals.total,
         status: PaymentStatus::Paid {
@@ -48,7 +48,7 @@ fn paid(invoice: &Invoice) -> Payment {
     }
 }
 
-fn asked(id: u128, amount: Money) -> RefundRequest {
+pub(crate) fn asked(id: u128, amount: Money) -> RefundRequest {
     RefundRequest {
         id: RefundId::from_bits(id),
         credit_note: InvoiceId::from_bits(100 + id),
@@ -148,62 +148,12 @@ fn the_last_part_takes_what_is_left_of_every_line_and_of_the_vat() {
 }
 
 #[test]
-fn a_credit_note_names_its_invoice_and_the_reason() {
-    let invoice = taxed(&[9_980], 2_000);
-    let payment = paid(&invoice)
-        .request_refund(asked(1, eur(1_200)), &invoice, now())
-        .unwrap();
-    let note = invoice.credit_note(&payment.refunds[0], later(3)).unwrap();
-    let correction = note.correction.unwrap();
-    let said = correction.mention(Locale::Fr);
-    assert_eq!(
-        said,
-        "Avoir sur la facture F2026-000001 du 31/01/2026. Motif\u{a0}: erreur de facturation"
-    );
-    let said = correction.mention(Locale::En);
-    assert_eq!(
-        said,
-        "Credit note to invoice F2026-000001 of 2026-01-31. Reason: billing error"
-    );
-}
-
-#[test]
-fn a_line_nothing_is_taken_of_is_not_on_the_credit_note() {
-    let invoice = taxed(&[1, 10_000], 0);
-    let payment = paid(&invoice)
-        .request_refund(asked(1, eur(1)), &invoice, now())
-        .unwrap();
-    assert_eq!(payment.refunds[0].nets, [0, 1]);
-    let note = invoice.credit_note(&payment.refunds[0], now()).unwrap();
-    assert_eq!(note.lines.len(), 1);
-}
-
-#[test]
 fn what_cost_nothing_was_not_given_back() {
     let free = Payment {
         amount: eur(0),
         ..paid(&taxed(&[10_000], 2_000))
     };
     assert_eq!((free.is_refunded(), free.state_name()), (false, "paid"));
-}
-
-/// In the table an invoice's number says no series, as before there were others.
-#[test]
-fn a_number_says_its_series_unless_it_is_an_invoices() {
-    let number = |series| InvoiceNumber {
-        series,
-        year: 2026,
-        sequence: 1,
-    };
-    let written = serde_json::json!(number(Series::Invoice));
-    assert_eq!(written, serde_json::json!({"year": 2026, "sequence": 1}));
-    let written = serde_json::json!(number(Series::CreditNote));
-    assert_eq!(written["series"], "credit_note");
-    for series in [Series::Invoice, Series::CreditNote] {
-        let written = serde_json::json!(number(series));
-        let read: InvoiceNumber = serde_json::from_value(written).unwrap();
-        assert_eq!(read, number(series));
-    }
 }
 
 #[test]

@@ -264,23 +264,11 @@ impl Gateway<'_> {
         }
     }
 
-    /// Gives a captured amount back.
+    /// Gives a captured amount back, marked with what is ours about it.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn refund(&self, key: &str, intent: &str, amount: i64) -> Result<String, CallError> {
-        let form = Form::default()
-            .field("payment_intent", intent)
-            .field("amount", amount);
-        let made: Identified = self.post("/v1/refunds", key, form).await?;
-        Ok(made.id)
-    }
-
-    /// Gives a part of captured money back, marked as a refund of ours.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn refund_part(
+    pub async fn refund(
         &self,
         key: &str,
         intent: &str,
@@ -305,16 +293,6 @@ impl Gateway<'_> {
         let path = format!("/v1/refunds?payment_intent={intent}&limit=100");
         let page: List<MadeRefund> = self.get(&path).await?;
         Ok(page.data)
-    }
-
-    /// The last refund of a payment, if there is any.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn refund_of(&self, intent: &str) -> Result<Option<String>, CallError> {
-        let path = format!("/v1/refunds?payment_intent={intent}&limit=1");
-        let page: List<Identified> = self.get(&path).await?;
-        Ok(page.data.into_iter().next().map(|refund| refund.id))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {

@@ -19,7 +19,7 @@ use domain::refund::Refund;
 use jiff::{SignedDuration, Timestamp};
 
 /// The provider's code for a capture nothing is left of.
-const REFUNDED_BEFORE: &str = "charge_already_refunded";
+pub(super) const REFUNDED_BEFORE: &str = "charge_already_refunded";
 
 /// From then on a refund nobody knows the outcome of is alarmed at each look.
 const UNRESOLVED_AFTER: SignedDuration = SignedDuration::from_hours(20);
@@ -102,7 +102,7 @@ async fn ask(
         ("refund", refund.id.to_string()),
     ];
     let (key, amount) = (refund.id.to_string(), refund.amount.amount());
-    match gateway.refund_part(&key, intent, amount, &metadata).await {
+    match gateway.refund(&key, intent, amount, &metadata).await {
         Ok(made) => Ok(answer_of(made)),
         // It may be ours that took the rest.
         Err(CallError::Rejected { code, .. }) if code == REFUNDED_BEFORE => {

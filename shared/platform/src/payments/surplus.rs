@@ -2,6 +2,7 @@
 
 use super::PaymentError;
 use super::provider::{CallError, Gateway};
+use super::refunds::REFUNDED_BEFORE;
 use super::scene::{Changed, Scene};
 use super::settle::Change;
 use super::writing::Writing;
@@ -12,9 +13,6 @@ use domain::event::EventKind;
 use domain::ledger::Posting;
 use domain::payment::{Payment, Surplus};
 use jiff::SignedDuration;
-
-/// The provider's code for a capture that was given back before.
-const REFUNDED_BEFORE: &str = "charge_already_refunded";
 
 /// Gives a capture back that nobody owes.
 ///
@@ -68,11 +66,12 @@ async fn refund(
     let key = format!("{}:surplus:{}", payment.id, surplus.provider_payment);
     let amount = surplus.amount.amount();
     let intent = &surplus.provider_payment;
-    match gateway.refund(&key, intent, amount).await {
+    let made = match gateway.refund(&key, intent, amount, &[]).await {
         Err(CallError::Rejected { status, code }) if code == REFUNDED_BEFORE => {
-            let made = gateway.refund_of(intent).await?;
-            made.ok_or(CallError::Rejected { status, code })
+            let last = gateway.refunds_of(intent).await?.into_iter().next();
+            last.ok_or(CallError::Rejected { status, code })
         }
         made => made,
-    }
+    };
+    made.map(|made| made.id)
 }

@@ -1,4 +1,4 @@
-//! What the operations on one payment's refunds read, and how they end.
+//! The steps that asking for a refund and deciding on one have in common.
 
 use super::views::RefundedView;
 use domain::event::{EventKind, Owner};
