@@ -251,7 +251,7 @@ fn a_credit_note_names_the_invoice_it_corrects() {
     assert_eq!(
         texts(&xml, "IncludedNote/Content")[0],
         format!(
-            "Avoir sur la facture F2026-000001 du 01/02/2026. Motif\u{a0}: {}",
+            "Avoir sur la facture F2026-000001 du 1er février 2026. Motif\u{a0}: {}",
             RefundReason::RequestedByCustomer.text(Locale::Fr)
         )
     );
