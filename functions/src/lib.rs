@@ -6,6 +6,7 @@
 //! call.
 
 pub mod auth;
+pub mod cards;
 pub mod cart;
 pub mod catalogue;
 pub mod events;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::{
-    auth, cart, catalogue, events, invoices, ledger, orders, payments, profile, refunds,
+    auth, cards, cart, catalogue, events, invoices, ledger, orders, payments, profile, refunds,
     subscriptions, system, taxes,
 };
 
@@ -98,6 +98,10 @@ pub fn operations() -> Vec<Entry> {
         http::<orders::cancel_order::CancelOrder>(),
         http::<payments::payment_webhook::PaymentWebhook>(),
         http::<payments::list_payments::ListPayments>(),
+        http::<cards::list_payment_methods::ListPaymentMethods>(),
+        http::<cards::create_payment_method::CreatePaymentMethod>(),
+        http::<cards::set_default_payment_method::SetDefaultPaymentMethod>(),
+        http::<cards::remove_payment_method::RemovePaymentMethod>(),
         http::<subscriptions::list_subscriptions::ListSubscriptions>(),
         http::<subscriptions::get_subscription::GetSubscription>(),
         http::<subscriptions::list_renewals::ListRenewals>(),

@@ -64,12 +64,19 @@ fn rule(operation: &str) -> Option<Rule> {
         "get_cart" | "set_cart_item" | "remove_cart_item" | "clear_cart" | "quote_order" => {
             Rule::Cart
         }
-        "get_profile" | "merge_cart" | "list_orders" | "list_payments" | "list_subscriptions"
+        "get_profile"
+        | "merge_cart"
+        | "list_orders"
+        | "list_payments"
+        | "list_payment_methods"
+        | "list_subscriptions"
         | "list_invoices" => Rule::Own(Session::Token),
-        "create_order" => Rule::Own(Session::Strict),
+        "create_order" | "create_payment_method" => Rule::Own(Session::Strict),
         "get_order" | "get_order_timeline" | "get_subscription" | "list_renewals"
         | "get_invoice" | "get_invoice_pdf" => Rule::Thing(Session::Token),
-        "cancel_order" => Rule::Thing(Session::Strict),
+        "cancel_order" | "set_default_payment_method" | "remove_payment_method" => {
+            Rule::Thing(Session::Strict)
+        }
         "get_payment" => Rule::Staff(Session::Token),
         "verify_ledger" => Rule::Books,
         "refund" | "approve_refund" => Rule::Finance(Session::Strict),

@@ -59,6 +59,7 @@ async fn a_read_of_ones_own_is_one_round_trip_and_the_token_costs_none() {
         ("get_subscription", 1, 1),
         ("list_orders", 1, 2),
         ("list_payments", 1, 2),
+        ("list_payment_methods", 1, 1),
         // The order, then the payment and the invoice it names.
         ("get_order_timeline", 2, 3),
         ("list_subscriptions", 1, 1),

@@ -58,6 +58,9 @@ fn another(stage: &Stage, entry: &Entry, ask: &Ask) -> Ask {
             path: ask.path.replace(&stage.pending, &stage.other_pending),
             ..ask.clone()
         },
+        "create_payment_method" => ask
+            .clone()
+            .json(json!({"returnUrl": "http://127.0.0.1:3000/_local/elsewhere"})),
         "refund" => ask.clone().json(refund_of(999)),
         "approve_refund" => ask.clone().json(json!({"decision": "reject"})),
         "merge_cart" => ask.clone().json(json!({"guestToken": "A".repeat(43)})),

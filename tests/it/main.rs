@@ -21,6 +21,7 @@ mod bad_inputs;
 mod bills;
 mod books;
 mod budgets;
+mod cards;
 mod checkout;
 mod contract;
 mod crash_points;

@@ -25,6 +25,8 @@ pub const VAT_NUMBER: &str = "DE136695976";
 
 /// A card that pays.
 pub const GOOD_CARD: &str = "4242424242424242";
+/// Another one.
+pub const OTHER_CARD: &str = "5555555555554444";
 
 /// A shop of its own for one test.
 #[derive(Clone)]
@@ -307,11 +309,23 @@ impl Shop {
     /// Pays on the payment page of a placed order.
     pub async fn pay(&self, placed: &Value, card: &str) -> Value {
         let url = text(&placed["payment"]["checkoutUrl"]);
-        let path = url
-            .split_once("/_local/")
-            .map(|(_, rest)| format!("/_local/{rest}"))
-            .expect("a local page");
-        self.post(&path, &json!({"card": card})).await.json
+        self.post(&local_path(&url), &json!({"card": card}))
+            .await
+            .json
+    }
+
+    /// Gives a card on the page a customer opens for it; the card as it is
+    /// listed then.
+    pub async fn give_card(&self, user: &User, card: &str) -> Value {
+        let key = format!("card-{}", self.cloud.effects());
+        let call = user.call("POST", "/v1/payment-methods").key(&key);
+        let asked = call.json(&return_to()).send().await.data(201);
+        let path = local_path(&text(&asked["setupUrl"]));
+        let given = self.post(&path, &json!({"card": card})).await;
+        assert_eq!(given.json["status"], "paid", "{}", given.json);
+        self.cloud.settle().await;
+        let cards = user.get("/v1/payment-methods").await.data(200);
+        cards.as_array().unwrap().last().unwrap().clone()
     }
 
     /// Moves the clock.
@@ -336,6 +350,18 @@ impl Shop {
             .map(|(_, session)| format!("/_local/checkout/{session}"))
             .collect()
     }
+}
+
+/// The path of a local page.
+pub fn local_path(url: &str) -> String {
+    let path = url.split_once("/_local/");
+    path.map(|(_, rest)| format!("/_local/{rest}"))
+        .expect("a local page")
+}
+
+/// Where a page of the provider sends the customer afterwards.
+pub fn return_to() -> Value {
+    json!({"returnUrl": "http://127.0.0.1:3000/_local/app"})
 }
 
 /// A good registration.

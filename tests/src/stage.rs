@@ -2,7 +2,9 @@
 //! for each operation a good request. Tests that walk over the registry stand
 //! on it: an operation without a good request here fails them.
 
-use crate::shop::{Answer, EDR_MONTHLY, PASSWORD, Shop, User, order_of, registration, text};
+use crate::shop::{
+    Answer, EDR_MONTHLY, OTHER_CARD, PASSWORD, Shop, User, order_of, registration, return_to, text,
+};
 use functions::registry::{Entry, operations};
 use local::Options;
 use platform::http::operation::{Access, Spec};
@@ -39,6 +41,8 @@ pub struct Stage {
     pub subscription: String,
     /// Ada's, paid.
     pub invoice: String,
+    /// A saved card of Ada's beside the one she paid with.
+    pub card: String,
     /// A refresh token of a session of Ada's beside the one of her access token.
     pub refresh_token: String,
     /// The token of a guest's cart.
@@ -157,6 +161,7 @@ impl Stage {
             .with("idempotency-key", "waiting")
             .by(&admin.token);
         let waiting_refund = text(&asked.send(&shop).await.data(201)["refund"]["id"]);
+        let card = text(&shop.give_card(&ada, OTHER_CARD).await["id"]);
         let mut pending = Vec::new();
         for key in ["first", "second"] {
             let placed = ada.order(EDR_MONTHLY, 1, key).await.data(201);
@@ -176,6 +181,7 @@ impl Stage {
         shop.carry_mail().await;
         Self {
             payment,
+            card,
             waiting_refund,
             order: text(&bought["id"]),
             subscription: text(&bought["subscriptionIds"][0]),
@@ -218,9 +224,19 @@ impl Stage {
             "refresh_session" | "logout" => {
                 ask(spec.path).json(json!({"refreshToken": self.refresh_token}))
             }
-            "jwks" | "get_profile" | "list_products" | "get_cart" | "clear_cart"
-            | "list_orders" | "list_payments" | "list_subscriptions" | "list_invoices"
-            | "health" | "openapi" | "docs" => ask(spec.path),
+            "jwks"
+            | "get_profile"
+            | "list_products"
+            | "get_cart"
+            | "clear_cart"
+            | "list_orders"
+            | "list_payments"
+            | "list_payment_methods"
+            | "list_subscriptions"
+            | "list_invoices"
+            | "health"
+            | "openapi"
+            | "docs" => ask(spec.path),
             "get_product" => ask("/v1/products/edr-advanced"),
             "set_cart_item" => item().json(json!({"quantity": 2})),
             "remove_cart_item" => item(),
@@ -238,6 +254,13 @@ impl Stage {
                 ask(&format!("/v1/orders/{}/cancellation", self.pending)).json(json!({}))
             }
             "payment_webhook" => self.event(json!({"id": "evt_1", "type": "customer.created"})),
+            "create_payment_method" => ask(spec.path)
+                .json(return_to())
+                .with("idempotency-key", "good"),
+            "set_default_payment_method" => {
+                ask(&format!("/v1/payment-methods/{}/default", self.card))
+            }
+            "remove_payment_method" => ask(&format!("/v1/payment-methods/{}", self.card)),
             "get_subscription" => ask(&format!("/v1/subscriptions/{}", self.subscription)),
             "list_renewals" => ask(&format!("/v1/subscriptions/{}/renewals", self.subscription)),
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
@@ -284,6 +307,7 @@ impl Stage {
             self.payment.clone(),
             self.subscription.clone(),
             self.invoice.clone(),
+            self.card.clone(),
         ]
     }
 }

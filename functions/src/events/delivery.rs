@@ -128,7 +128,12 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::RefundRejected { .. }
         | EventKind::RefundMade { .. }
         | EventKind::RefundRefused { .. }
-        | EventKind::OrderRefunded { .. } => Ok(None),
+        | EventKind::OrderRefunded { .. }
+        | EventKind::CardRequested { .. }
+        | EventKind::CardAdded { .. }
+        | EventKind::CardUpdated { .. }
+        | EventKind::CardRemoved { .. }
+        | EventKind::DefaultCardChanged { .. } => Ok(None),
     }
 }
 

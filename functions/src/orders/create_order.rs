@@ -29,7 +29,7 @@ use platform::identity::session::require_live;
 use platform::payments::hosted::{PAGE_LIFE, closing_time};
 use platform::sealing::{DataKey, seal};
 use platform::store::carts::StoredCart;
-use platform::store::claims::Claim;
+use platform::store::claims::{Claim, Work};
 use platform::store::events::event;
 use platform::store::identity::Session;
 use platform::store::taxes::{FactKeys, ReadFacts};
@@ -175,7 +175,13 @@ async fn place(
     }
     let order = decide_order(app, request, claims, &found, input, offer).await?;
     let payment = first_attempt(&order, input.return_url.clone(), now)?;
-    let claim = Claim::begin(claims.account, CreateOrder::SPEC.id, key, order.id, now);
+    let claim = Claim::begin(
+        claims.account,
+        CreateOrder::SPEC.id,
+        key,
+        Work::Order(order.id),
+        now,
+    );
 
     let new = (&order, &payment, number.as_ref());
     if !write(app, &found, &claim, new, cart).await? {
@@ -309,7 +315,10 @@ async fn resume(
     claim: Stored<Claim>,
     request: &Request<SignedIn>,
 ) -> Result<Placed, Failure> {
-    let order_id: OrderId = claim.value.order().ok_or(Code::RequestInProgress)?;
+    let order_id: OrderId = match claim.value.work() {
+        Some(Work::Order(order)) => order,
+        Some(Work::Card(_)) | None => return Err(Code::RequestInProgress.into()),
+    };
     let missing = |what: &str| Failure::Fault(format!("{what} of a claim is missing"));
     let order = app
         .store()
@@ -327,7 +336,7 @@ async fn resume(
         .take(&profile)?
         .ok_or_else(|| missing("the account"))?;
     let user: Stored<User> = batch.take(&user)?.ok_or_else(|| missing("the user"))?;
-    let taken = claim.value.taken_over(order_id, request.now);
+    let taken = claim.value.taken_over(Work::Order(order_id), request.now);
     let mut act = Transaction::new(app.new_id()?);
     act.replace(claim.version, &taken, ());
     match app.store().commit(act).await {

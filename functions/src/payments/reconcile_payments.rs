@@ -1,11 +1,13 @@
 //! Bringing further whatever was left open: attempts without outcome, open
-//! payment pages, surplus captures, invoices without number, events of the
+//! payment pages, surplus captures, invoices without number, saved cards, events of the
 //! provider and of our own that were not handled.
 
 use platform::app::App;
 use platform::http::problem::chain;
 use platform::job::{Job, Work};
+use platform::payments::cards::{check_new_card, check_wallet};
 use platform::payments::inbox::apply_kept;
+use platform::payments::provider::Pace;
 use platform::payments::reconcile::{check_invoice, check_payment};
 use platform::store::StoreError;
 use platform::store::keys::{self, Key, Timed};
@@ -34,6 +36,12 @@ async fn serve(app: &App, key: &Key) -> Result<(), String> {
             .await
             .map_err(|error| chain(&error)),
         Some(Timed::Invoice(account, invoice)) => check_invoice(app, account, invoice)
+            .await
+            .map_err(|error| chain(&error)),
+        Some(Timed::Wallet(account)) => check_wallet(app, account, Pace::OffSession)
+            .await
+            .map_err(|error| chain(&error)),
+        Some(Timed::NewCard(account, card)) => check_new_card(app, account, card)
             .await
             .map_err(|error| chain(&error)),
         Some(Timed::ProviderEvent(id)) => apply_kept(app, &id)

@@ -256,7 +256,7 @@ impl State {
             ["payment_intents"] => self.create_intent(act, form),
             ["payment_intents", id, "confirm"] => self.confirm_intent(act, id, form),
             ["payment_intents", id, "cancel"] => self.cancel_intent(act, id, form),
-            ["payment_methods", id, "detach"] => self.detach_payment_method(id, form),
+            ["payment_methods", id, "detach"] => self.detach_payment_method(act, id, form),
             ["refunds"] => self.create_refund(act, form),
             _ => return Ok(None),
         };

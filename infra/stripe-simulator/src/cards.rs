@@ -87,11 +87,19 @@ impl Refusal {
     }
 }
 
+/// When test cards expire.
+const fn far() -> (i16, i8) {
+    (2040, 12)
+}
+
 /// A card: how it looks and how it behaves with and without its holder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Card {
     brand: String,
     last4: String,
+    /// The last month in which it is good.
+    #[serde(default = "far")]
+    expires: (i16, i8),
     pub(crate) on_session: Verdict,
     pub(crate) off_session: Verdict,
     /// A capture on it is disputed at once.
@@ -121,6 +129,7 @@ impl Card {
         Ok(Self {
             brand: brand_of(&digits).to_owned(),
             last4,
+            expires: far(),
             on_session,
             off_session,
             disputes,
@@ -136,13 +145,19 @@ impl Card {
         };
     }
 
+    /// Makes the card expire with another month; what was said of it before.
+    pub(crate) fn expire_with(&mut self, year: i16, month: i8) -> Value {
+        let (before_year, before_month) = std::mem::replace(&mut self.expires, (year, month));
+        json!({ "exp_month": before_month, "exp_year": before_year })
+    }
+
     /// The `card` member of a payment method.
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "brand": self.brand,
             "country": "FR",
-            "exp_month": 12,
-            "exp_year": 2040,
+            "exp_month": self.expires.1,
+            "exp_year": self.expires.0,
             "fingerprint": format!("sim{}{}", self.brand, self.last4),
             "funding": "credit",
             "last4": self.last4,

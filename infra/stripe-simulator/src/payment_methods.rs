@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::cards::Card;
+use crate::clock::Act;
 use crate::error::ApiError;
 use crate::form::Form;
 use crate::list::{Listed, Page};
@@ -74,20 +75,24 @@ impl State {
 
     pub(crate) fn detach_payment_method(
         &mut self,
+        act: &Act,
         id: &str,
         form: Form,
     ) -> Result<Value, ApiError> {
         form.finish()?;
         let method = self.payment_methods.get_mut(id);
         let method = method.ok_or_else(|| ApiError::no_such("PaymentMethod", id))?;
-        if method.customer.take().is_none() {
+        let Some(customer) = method.customer.take() else {
             return Err(ApiError::state(
                 None,
                 "The payment method you provided is not attached to a customer so detachment is \
                  impossible.",
             ));
-        }
-        Ok(method.to_json(self.config.livemode))
+        };
+        let detached = method.to_json(self.config.livemode);
+        let before = json!({ "customer": customer });
+        self.emit_change(act, "payment_method.detached", &detached, &before);
+        Ok(detached)
     }
 
     /// The saved cards of one customer.
@@ -104,21 +109,50 @@ impl State {
         })
     }
 
+    /// Lets the network say that every saved card of the customers with that
+    /// e-mail expires with another month; answers how many cards that is.
+    pub(crate) fn set_card_expiry(
+        &mut self,
+        act: &Act,
+        email: &str,
+        year: i16,
+        month: i8,
+    ) -> usize {
+        let owned = self.cards_of(email);
+        let livemode = self.config.livemode;
+        for id in &owned {
+            let Some(method) = self.payment_methods.get_mut(id) else {
+                continue;
+            };
+            let before = method.card.expire_with(year, month);
+            let (after, before) = (method.to_json(livemode), json!({ "card": before }));
+            let kind = "payment_method.automatically_updated";
+            self.emit_change(act, kind, &after, &before);
+        }
+        owned.len()
+    }
+
+    /// The saved cards of the customers with that e-mail.
+    fn cards_of(&self, email: &str) -> Vec<String> {
+        let is_theirs = |method: &&PaymentMethod| {
+            let owner = method.customer.as_ref();
+            let owner = owner.and_then(|id| self.customers.get(id));
+            let address = owner.and_then(|customer| customer.email.as_deref());
+            address.is_some_and(|address| address.eq_ignore_ascii_case(email))
+        };
+        let theirs = self.payment_methods.values().filter(is_theirs);
+        theirs.map(|method| method.id.clone()).collect()
+    }
+
     /// Makes every saved card of the customers with that e-mail behave so from
     /// now on; answers how many cards that is.
     pub(crate) fn set_card_behaviour(&mut self, email: &str, behave: &str) -> usize {
-        let mut changed = 0;
-        for method in self.payment_methods.values_mut() {
-            let owner = method
-                .customer
-                .as_ref()
-                .and_then(|id| self.customers.get(id));
-            let address = owner.and_then(|customer| customer.email.as_deref());
-            if address.is_some_and(|address| address.eq_ignore_ascii_case(email)) {
+        let owned = self.cards_of(email);
+        for id in &owned {
+            if let Some(method) = self.payment_methods.get_mut(id) {
                 method.card.behave(behave);
-                changed += 1;
             }
         }
-        changed
+        owned.len()
     }
 }

@@ -152,6 +152,12 @@ impl Simulator {
         lock(&self.state).set_card_behaviour(email, behave)
     }
 
+    /// Lets the network say that every saved card of the customers with that
+    /// e-mail expires with another month. Answers how many cards that is.
+    pub fn set_card_expiry(&self, now: Timestamp, email: &str, (year, month): (i16, i8)) -> usize {
+        lock(&self.state).set_card_expiry(&Act::outside(now), email, year, month)
+    }
+
     /// Lets time pass: sessions expire, each at its own moment.
     pub fn tick(&self, now: Timestamp) {
         lock(&self.state).expire_sessions(now);

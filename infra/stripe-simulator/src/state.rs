@@ -52,13 +52,23 @@ impl State {
 
     /// Sends an event about `object` as it is at this moment.
     pub(crate) fn emit(&mut self, act: &Act, kind: &str, object: &Value) {
+        self.emit_data(act, kind, json!({ "object": object }));
+    }
+
+    /// The same for a change, with what was there before it.
+    pub(crate) fn emit_change(&mut self, act: &Act, kind: &str, object: &Value, before: &Value) {
+        let data = json!({ "object": object, "previous_attributes": before });
+        self.emit_data(act, kind, data);
+    }
+
+    fn emit_data(&mut self, act: &Act, kind: &str, data: Value) {
         let id = self.ids.next("evt");
         let envelope = json!({
             "id": id,
             "object": "event",
             "api_version": self.config.webhook_api_version,
             "created": act.now.as_second(),
-            "data": { "object": object },
+            "data": data,
             "livemode": self.config.livemode,
             "pending_webhooks": 1,
             "request": { "id": act.request_id, "idempotency_key": act.idempotency_key },

@@ -175,6 +175,11 @@ impl Dunning {
         (self, next)
     }
 
+    /// True while a new payment method waits to be tried, or is being tried.
+    pub const fn has_new_method(&self) -> bool {
+        self.new_method_at.is_some()
+    }
+
     /// The next step: a payment method not tried yet, else the first scheduled
     /// retry after the last attempt that the ceiling allows, else the end.
     /// After a hard decline nothing is scheduled, but the end stays.

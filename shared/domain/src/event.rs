@@ -3,8 +3,8 @@
 //! ids, never a person's data.
 
 use crate::id::{
-    AccountId, ActId, EventId, InvoiceId, OrderId, PaymentId, RefundId, SessionId, SubscriptionId,
-    UserId,
+    AccountId, ActId, CardId, EventId, InvoiceId, OrderId, PaymentId, RefundId, SessionId,
+    SubscriptionId, UserId,
 };
 use crate::invoice::InvoiceNumber;
 use crate::vat_number::VatDigest;
@@ -222,6 +222,31 @@ pub enum EventKind {
         /// Which.
         order: OrderId,
     },
+    /// A page to save a card on was asked for.
+    CardRequested {
+        /// The card it may become.
+        card: CardId,
+    },
+    /// A card was saved.
+    CardAdded {
+        /// Which.
+        card: CardId,
+    },
+    /// A card is charged by another payment method, or looks otherwise.
+    CardUpdated {
+        /// Which.
+        card: CardId,
+    },
+    /// A card was removed.
+    CardRemoved {
+        /// Which.
+        card: CardId,
+    },
+    /// Renewals are charged to another card.
+    DefaultCardChanged {
+        /// Which.
+        card: CardId,
+    },
     /// Money was captured that nobody owed.
     SurplusCaptured {
         /// For which payment.
@@ -267,7 +292,12 @@ impl EventKind {
             | Self::RefundRejected { .. }
             | Self::RefundMade { .. }
             | Self::RefundRefused { .. }
-            | Self::OrderRefunded { .. } => false,
+            | Self::OrderRefunded { .. }
+            | Self::CardRequested { .. }
+            | Self::CardAdded { .. }
+            | Self::CardUpdated { .. }
+            | Self::CardRemoved { .. }
+            | Self::DefaultCardChanged { .. } => false,
         }
     }
 }

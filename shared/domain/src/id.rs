@@ -119,6 +119,8 @@ ids! {
     InvoiceId = "inv";
     /// Money given back.
     RefundId = "rfd";
+    /// A saved payment method.
+    CardId = "pm";
     /// A domain event.
     EventId = "evt";
     /// One logical act, stored in every item the act writes.

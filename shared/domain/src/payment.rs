@@ -144,6 +144,21 @@ impl Payment {
         self.attempts.iter().find(|attempt| attempt.is_open())
     }
 
+    /// The payment method that was charged last without the customer.
+    pub fn last_charged(&self) -> Option<&str> {
+        self.attempts.iter().rev().find_map(|it| match &it.channel {
+            Channel::OffSession { payment_method, .. } => Some(payment_method.as_str()),
+            Channel::Hosted { .. } => None,
+        })
+    }
+
+    /// True when the customer paid it on a page.
+    pub fn was_paid_on_page(&self) -> bool {
+        let succeeded = |it: &&Attempt| matches!(it.outcome, Outcome::Succeeded { .. });
+        let paid = self.attempts.iter().rev().find(succeeded);
+        paid.is_some_and(|it| matches!(it.channel, Channel::Hosted { .. }))
+    }
+
     /// The state's name in the API: what was given back in full is refunded.
     pub fn state_name(&self) -> &'static str {
         if self.is_refunded() {

@@ -280,7 +280,11 @@ impl Subscription {
     /// The subscription whose renewal was declined: dunning begins or goes on.
     pub fn decline(self, at: Timestamp, code: &str, policy: &DunningPolicy) -> Self {
         let (dunning, next) = match self.status {
-            SubscriptionStatus::PastDue { dunning } => dunning.declined(at, code, true, policy),
+            SubscriptionStatus::PastDue { dunning } => {
+                // What a new card was tried for is not counted.
+                let counted = !dunning.has_new_method();
+                dunning.declined(at, code, counted, policy)
+            }
             SubscriptionStatus::Active
             | SubscriptionStatus::Unpaid { .. }
             | SubscriptionStatus::Canceled { .. } => Dunning::start(at, code, policy),
@@ -289,6 +293,29 @@ impl Subscription {
             status: SubscriptionStatus::PastDue { dunning },
             next_action_at: Some(next.at()),
             faults: 0,
+            ..self
+        }
+    }
+
+    /// True when it will be charged again.
+    pub fn renews(&self) -> bool {
+        match self.status {
+            SubscriptionStatus::Active => !self.cancel_at_period_end,
+            SubscriptionStatus::PastDue { .. } => true,
+            SubscriptionStatus::Unpaid { .. } | SubscriptionStatus::Canceled { .. } => false,
+        }
+    }
+
+    /// The subscription whose failed renewal is tried with another card at
+    /// once. Any other stays as it is.
+    pub fn try_new_card(self, now: Timestamp, policy: &DunningPolicy) -> Self {
+        let SubscriptionStatus::PastDue { dunning } = self.status else {
+            return self;
+        };
+        let (dunning, next) = dunning.method_changed(now, policy);
+        Self {
+            status: SubscriptionStatus::PastDue { dunning },
+            next_action_at: Some(next.at()),
             ..self
         }
     }

@@ -128,7 +128,16 @@ fn is_within_bounds(attempts: &[Node<'_>]) -> Result<(), String> {
         };
     }
     let charges = || before.iter().filter(|it| is_off_session(it));
-    let recent = charges()
+    // What a new card was tried for is not counted.
+    let counted = || {
+        let mut card = None;
+        charges().filter(move |it| {
+            let same = card.is_none_or(|card| card == it.at("payment_method"));
+            card = Some(it.at("payment_method"));
+            same
+        })
+    };
+    let recent = counted()
         .filter_map(|it| it.at("started_at").time())
         .filter(|at| days_after(*at, 30) > started)
         .count();
@@ -150,9 +159,17 @@ fn is_within_bounds(attempts: &[Node<'_>]) -> Result<(), String> {
     {
         return Err(format!("a charge after {}", hard.at("code").text()));
     }
+    // Another card is tried at once, as long as the schedule lasts.
+    let card = charges().next_back().map(|it| it.at("payment_method"));
+    if card != Some(last.at("payment_method")) && started <= days_after(first, LAST_DAY + 1) {
+        return Ok(());
+    }
     // One attempt for each scheduled moment, never before it. What follows
     // an attempt that never was belongs to the same moment.
-    let made = retries(before.get(place.saturating_add(1)..).unwrap_or_default());
+    let made = retries(
+        before.get(place).map(|it| it.at("payment_method")),
+        before.get(place.saturating_add(1)..).unwrap_or_default(),
+    );
     let follows_nothing = previous == Some("not_created")
         && before.iter().rev().nth(1).map(|it| it.at("outcome").text()) != Some("not_created");
     let allowed = RETRIES
@@ -184,13 +201,17 @@ fn first_decline(attempts: &[Node<'_>]) -> Option<(usize, Timestamp)> {
     None
 }
 
-/// How many scheduled moments the attempts after the first decline took: what
-/// follows an attempt that never was shares its moment.
-fn retries(attempts: &[Node<'_>]) -> usize {
+/// How many scheduled moments the attempts after the first decline, of this
+/// card, took: what follows an attempt that never was shares its moment, and
+/// another card takes none.
+fn retries<'a>(first: Option<Node<'a>>, attempts: &[Node<'a>]) -> usize {
     let mut made = 0_usize;
     let mut follows_nothing = false;
+    let mut card = first;
     for attempt in attempts.iter().filter(|it| is_off_session(it)) {
-        if !follows_nothing {
+        let is_other = card.is_some_and(|card| card != attempt.at("payment_method"));
+        card = Some(attempt.at("payment_method"));
+        if !follows_nothing && !is_other {
             made = made.saturating_add(1);
         }
         follows_nothing = !follows_nothing && attempt.at("outcome").text() == "not_created";

@@ -2,6 +2,7 @@
 //! event its change.
 
 use crate::Invariant::{Audit, Form, Outbox};
+use crate::cards::{self, is_about_cards};
 use crate::item::Item;
 use crate::ledger::has_number;
 use crate::notes::Notes;
@@ -30,7 +31,9 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
     for (change, event) in step.put("event") {
         let name = event.text("event");
         notes.saw(format!("event: {name}"));
-        let happened = is_true(step, event).filter(|_| EVENTS.contains(&name));
+        let happened = is_about_cards(event)
+            .or_else(|| is_true(step, event))
+            .filter(|_| EVENTS.contains(&name) || cards::EVENTS.contains(&name));
         match happened {
             None => notes.broken(Form, format!("{}: unknown event {name:?}", change.place())),
             Some(true) => {}
@@ -84,7 +87,8 @@ const EVENTS: &[&str] = &[
 
 /// Every event there is, as it is counted when it is seen.
 pub(crate) fn names() -> impl Iterator<Item = String> {
-    EVENTS.iter().map(|name| format!("event: {name}"))
+    let all = EVENTS.iter().chain(&cards::EVENTS);
+    all.map(|name| format!("event: {name}"))
 }
 
 type Told = (&'static [&'static str], &'static str);

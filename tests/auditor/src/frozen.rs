@@ -28,6 +28,8 @@ fn mutable(kind: &str) -> Option<&'static [&'static str]> {
             "faults",
             "openings",
         ],
+        "wallet" => &["cards", "default", "retries_owed", "leaving", "check_at"],
+        "new_card" => &["status", "page", "check_at", "expires_at"],
         "session" => &["n", "rotated_at", "ended"],
         "token" => &["used_at"],
         "claim" => &["state"],

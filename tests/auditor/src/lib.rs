@@ -26,6 +26,7 @@ mod agreement;
 mod balances;
 mod book;
 mod calendar;
+mod cards;
 mod carts;
 mod dunning;
 mod events;
@@ -141,6 +142,7 @@ impl Auditor {
         agreement::judge(&step, notes);
         inbox::judge(&step, notes);
         carts::judge(&step, notes);
+        cards::judge(&step, notes);
         people::judge(&step, notes);
     }
 
@@ -201,6 +203,7 @@ impl Auditor {
     /// refunds, customers, sessions and events.
     pub fn at_rest(&mut self, book: &Value, now: Timestamp) {
         let (table, notes) = (&self.table, &mut self.notes);
+        cards::at_rest(table, book, notes);
         let book = book::Book::read(book, table);
         book.at_rest(table, notes);
         book.received(table, now, notes);

@@ -64,7 +64,8 @@ fn item(change: &Changed, new: &Item, notes: &mut Notes) {
     let has_end = matches!(
         new.text("type"),
         "session" | "token" | "claim" | "provider_event" | "decoy" | "cart"
-    ) && new.text("state.inbox") != "quarantined";
+    ) && new.text("state.inbox") != "quarantined"
+        || new.text("type") == "new_card" && new.text("status.state") != "expected";
     notes.must(
         new.at("expires_at").is_set() == (has_end || is_decoy(new)),
         Time,
@@ -117,6 +118,8 @@ fn required(kind: &str) -> &'static [&'static str] {
             "created_at",
         ],
         "subscription" => &["anchor", "status.state", "period", "scheme", "faults"],
+        "wallet" => &["account", "cards"],
+        "new_card" => &["source", "status.state", "created_at"],
         "period" => &["start", "end", "status", "payment", "invoice", "total"],
         "invoice" => &[
             "status.state",
@@ -178,6 +181,8 @@ fn key_of(item: &Item) -> Option<(String, String)> {
             text("subscription"),
             number("index")
         )),
+        "wallet" => account("WALLET".to_owned()),
+        "new_card" => account(format!("CARD#{}", text("id"))),
         "ledger_head" => account("LEDGERHEAD".to_owned()),
         "ledger_entry" => Some((
             format!("LEDGER#{}", text("account")),

@@ -80,6 +80,16 @@ const MACHINES: &[Machine] = &[
         closed: &["paid"],
     },
     Machine {
+        kind: "new_card",
+        path: "status.state",
+        transitions: &[
+            ("new", "expected"),
+            ("expected", "saved"),
+            ("expected", "missed"),
+        ],
+        closed: &["saved", "missed"],
+    },
+    Machine {
         kind: "provider_event",
         path: "state.inbox",
         transitions: &[

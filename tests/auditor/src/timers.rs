@@ -28,7 +28,9 @@ fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
 fn timer(kind: &str) -> Option<(&'static str, &'static str)> {
     match kind {
         "subscription" => Some(("next_action_at", "renew_subscriptions")),
-        "payment" | "provider_event" => Some(("check_at", "reconcile_payments")),
+        "payment" | "provider_event" | "wallet" | "new_card" => {
+            Some(("check_at", "reconcile_payments"))
+        }
         "invoice" => Some(("finalise_at", "reconcile_payments")),
         "event" => Some(("deliver_at", "reconcile_payments")),
         "vat_check" => Some(("check_at", "check_vat_numbers")),

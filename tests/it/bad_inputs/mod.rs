@@ -7,6 +7,7 @@
 //! was, no call of the provider, no hash, and at most the reads the row names.
 
 mod ask;
+mod cards;
 mod cart;
 mod catalogue;
 mod coverage;

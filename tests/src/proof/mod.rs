@@ -10,6 +10,7 @@ pub mod races;
 pub mod report;
 pub mod scenario;
 pub mod scenarios;
+mod scenarios_cards;
 pub mod simulation;
 pub mod summary;
 pub mod witness;

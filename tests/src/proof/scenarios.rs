@@ -2,6 +2,7 @@
 //! provider's events bring.
 
 use super::scenario::{Act, Scenario};
+use super::scenarios_cards::of_cards;
 use crate::shop::{EDR_MONTHLY, GOOD_CARD, VAT_NUMBER, order_under, registration};
 use crate::stage::{Ask, Stage};
 use futures::FutureExt as _;
@@ -17,6 +18,7 @@ pub fn all() -> Vec<Scenario> {
     let mut all = Scenario::of_operations();
     all.extend(of_orders());
     all.extend(of_renewals());
+    all.extend(of_cards());
     all
 }
 
@@ -134,7 +136,7 @@ async fn expired(stage: &Stage) -> Act {
     Act::Settle
 }
 
-fn silence(stage: &Stage) {
+pub(super) fn silence(stage: &Stage) {
     let webhooks = Webhooks {
         lose: Share::ALL,
         ..Webhooks::default()

@@ -5,6 +5,7 @@ use crate::cloud::Cloud;
 use crate::faults::Faults;
 use bytes::Bytes;
 use http::Request;
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::json as object;
 
@@ -12,13 +13,31 @@ use serde_json::json as object;
 #[serde(deny_unknown_fields)]
 struct Cards {
     email: String,
-    behave: String,
+    /// How they answer charges from now on.
+    behave: Option<String>,
+    /// The month they expire with, as `2027-03`.
+    expires: Option<String>,
+}
+
+/// A month, as `2027-03`.
+fn month(text: &str) -> Option<(i16, i8)> {
+    let first: Date = format!("{text}-01").parse().ok()?;
+    Some((first.year(), first.month()))
 }
 
 impl Cloud {
     pub(super) fn set_cards(&self, request: &Request<Bytes>) -> Answer {
-        let Cards { email, behave } = read_json(request)?;
-        let changed = self.simulator().set_card_behaviour(&email, &behave);
+        let cards: Cards = read_json(request)?;
+        let (simulator, email) = (self.simulator(), &cards.email);
+        let mut changed = 0;
+        if let Some(behave) = &cards.behave {
+            changed = simulator.set_card_behaviour(email, behave);
+        }
+        if let Some(expires) = &cards.expires {
+            let wrong = || Refused::unprocessable("a month is written like 2027-03");
+            let expires = month(expires).ok_or_else(wrong)?;
+            changed = simulator.set_card_expiry(self.now(), email, expires);
+        }
         Ok(json(&object!({"cards": changed})))
     }
 

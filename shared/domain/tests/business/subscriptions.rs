@@ -222,6 +222,25 @@ fn a_card_that_stays_empty_is_tried_four_times_more_in_three_weeks() {
 }
 
 #[test]
+fn a_new_card_that_is_declined_does_not_use_up_the_ceiling() {
+    let policy = DunningPolicy {
+        max_attempts_30_days: 2,
+        ..DunningPolicy::default()
+    };
+    let days = |days: i64| Some(now() + SignedDuration::from_hours(days * 24));
+    let declined = active().decline(now(), "stolen_card", &policy);
+    assert_eq!(declined.next_action_at, days(21));
+    let tried = declined.try_new_card(later(60), &policy);
+    assert_eq!(tried.next_action_at, Some(later(60)));
+    assert_eq!(due(&tried, later(60)), Some(DueAction::Retry));
+    let again = tried.decline(later(65), SOFT, &policy);
+    assert_eq!(again.next_action_at, days(2));
+    // What waits for its payment is not touched.
+    let active = active().try_new_card(later(60), &policy);
+    assert_eq!(active.status, SubscriptionStatus::Active);
+}
+
+#[test]
 fn the_policy_says_what_it_is_when_dunning_ends_without_money() {
     let at = later(9);
     let reason = CancelReason::Dunning;

@@ -83,6 +83,10 @@ codes! {
     CartAlreadyOrdered = "cart_already_ordered", 409, "Ce panier a déjà été commandé.", "This cart was ordered already.";
     /// It costs something else than was quoted; the new quote comes with it.
     PriceChanged = "price_changed", 409, "Le prix a changé depuis le devis.", "The price has changed since the quote.";
+    /// Subscriptions renew by this card.
+    CardInUse = "card_in_use", 409, "Des abonnements se renouvellent avec cette carte. Choisissez d'abord une autre carte par défaut.", "Subscriptions renew by this card. Make another one the default first.";
+    /// The account keeps as many cards as it may.
+    TooManyCards = "too_many_cards", 409, "Le compte a atteint le nombre de cartes permis.", "The account keeps as many cards as it may.";
     /// The cart's time is over.
     CartExpired = "cart_expired", 410, "Le panier a expiré.", "The cart has expired.";
     /// The cursor's hour is over.
@@ -95,6 +99,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, "Le corps doit être en application/json, en UTF-8.", "The body must be application/json in UTF-8.";
     /// Readable, but outside the rules; `errors` says where.
     ValidationFailed = "validation_failed", 422, "Certaines valeurs ne conviennent pas.", "Some values are not as they must be.";
+    /// A card that is over cannot pay.
+    CardExpired = "card_expired", 422, "Cette carte a expiré.", "This card has expired.";
     /// There is nothing to order.
     EmptyCart = "empty_cart", 422, "Le panier est vide.", "The cart is empty.";
     /// The same idempotency key came with another request.

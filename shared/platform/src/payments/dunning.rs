@@ -42,7 +42,7 @@ pub(super) async fn retry(
     let Some(attempt) = begun.last_attempt().cloned() else {
         return Ok(false);
     };
-    if !begin_attempt(app, &scene.payment, &begun, &attempt, Some(&subscription)).await? {
+    if !begin_attempt(app, &scene, &begun, &attempt, Some(&subscription)).await? {
         return Ok(false);
     }
     charge(app, app.store().scene_of(&begun).await?).await
@@ -170,7 +170,7 @@ async fn try_to_end(app: &App, scene: &Scene, number: u32) -> Result<Option<bool
         let next = begun
             .last_attempt()
             .ok_or(PaymentError::Missing("the attempt"))?;
-        if !begin_attempt(app, &scene.payment, &begun, next, None).await? {
+        if !begin_attempt(app, scene, &begun, next, None).await? {
             return Ok(None);
         }
         charge(app, app.store().scene_of(&begun).await?).await?;
@@ -265,13 +265,14 @@ pub async fn show_page(app: &App, scene: Scene) -> Result<(), PaymentError> {
 /// T1 of a further attempt. False when somebody else was faster.
 async fn begin_attempt(
     app: &App,
-    read: &Stored<Payment>,
+    scene: &Scene,
     begun: &Payment,
     attempt: &Attempt,
     subscription: Option<&Stored<Subscription>>,
 ) -> Result<bool, PaymentError> {
     let mut act = Transaction::new(app.new_id()?);
-    act.replace(read.version, begun, Changed);
+    act.replace(scene.payment.version, begun, Changed);
+    scene.account.value.guard_cards(&mut act);
     if let Some(subscription) = subscription {
         act.replace(
             subscription.version,

@@ -1,11 +1,14 @@
 //! The provider's events: what is believed, what it changes, what is put
 //! aside for a person.
 
-use super::inbox_records::{conflict, keep, mark_applied, quarantine};
+pub use super::envelope::{Envelope, EnvelopeData, read};
+
+use super::cards::events::{CardNews, altered, receive as receive_card};
+use super::inbox_records::{Known, keep, mark_applied, meet, quarantine};
 use super::objects::{Intent, Locator, Session};
 use super::pages::close_page;
 use super::provider::{API_VERSION, Pace};
-use super::reconcile::number_outcome;
+use super::reconcile::{list_card, number_outcome};
 use super::scene::Scene;
 use super::settle::{Settled, settle};
 use super::{PaymentError, gateway};
@@ -15,43 +18,12 @@ use crate::store::keys;
 use crate::store::payments::{InboxState, ProviderEvent};
 use domain::payment::{Mismatch, ProviderPayment};
 use jiff::SignedDuration;
-use serde::Deserialize;
 use serde_json::Value;
 
 /// How far ahead of our clock an event may be dated.
 const AHEAD: i64 = 300;
 /// How long something unknown is waited for.
 const WAIT: SignedDuration = SignedDuration::from_hours(24);
-/// An event as the provider sends it.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Envelope {
-    /// Its id.
-    pub id: String,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The version of the API it is written in.
-    #[serde(default)]
-    pub api_version: Option<String>,
-    /// Unix seconds.
-    #[serde(default)]
-    pub created: i64,
-    /// True when real money moves.
-    #[serde(default)]
-    pub livemode: bool,
-    /// What it is about.
-    #[serde(default)]
-    pub data: EnvelopeData,
-}
-
-/// What an event is about.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct EnvelopeData {
-    /// The object as it was when the event was made.
-    #[serde(default)]
-    pub object: Value,
-}
-
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
@@ -67,26 +39,12 @@ pub enum Received {
     Quarantined,
 }
 
-/// Reads an envelope from a body whose signature is good.
-///
-/// # Errors
-/// When it is no event at all.
-pub fn read(body: &[u8]) -> Option<Envelope> {
-    let envelope: Envelope = serde_json::from_slice(body).ok()?;
-    let id = envelope.id.strip_prefix("evt_")?;
-    let plain = !id.is_empty()
-        && id.len() <= 250
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    plain.then_some(envelope)
-}
-
 /// What an event says, once it was read as its type wants.
 enum News {
     Payment(Box<Intent>),
     PageCompleted(Session),
     PageClosed(Session),
+    Card(CardNews),
     Nothing,
     Unbelievable(&'static str),
 }
@@ -110,6 +68,7 @@ fn news(app: &App, envelope: &Envelope) -> News {
     let expected = match envelope.kind.split_once('.').map_or("", |(kind, _)| kind) {
         "payment_intent" => "payment_intent",
         "checkout" => "checkout.session",
+        kind @ ("setup_intent" | "payment_method") => kind,
         _ => return News::Nothing,
     };
     match object.get("object").and_then(Value::as_str) {
@@ -126,14 +85,33 @@ fn news(app: &App, envelope: &Envelope) -> News {
             .map_or(News::Unbelievable("object"), |intent| {
                 News::Payment(Box::new(intent))
             }),
-        "checkout.session.completed" => {
-            session().map_or(News::Unbelievable("object"), News::PageCompleted)
-        }
-        "checkout.session.expired" => {
-            session().map_or(News::Unbelievable("object"), News::PageClosed)
-        }
-        _ => News::Nothing,
+        "checkout.session.completed" => session().map_or(News::Unbelievable("object"), |page| {
+            match is_of_card(&page) {
+                true => News::Card(CardNews::PageCompleted(page)),
+                false => News::PageCompleted(page),
+            }
+        }),
+        "checkout.session.expired" => session().map_or(News::Unbelievable("object"), |page| {
+            match is_of_card(&page) {
+                true => News::Card(CardNews::PageClosed(page)),
+                false => News::PageClosed(page),
+            }
+        }),
+        "setup_intent.succeeded" => serde_json::from_value(object.clone())
+            .map_or(News::Unbelievable("object"), |setup| {
+                News::Card(CardNews::Given(setup))
+            }),
+        kind => match altered(kind, object, &envelope.data.previous_attributes) {
+            Ok(Some(news)) => News::Card(news),
+            Ok(None) => News::Nothing,
+            Err(reason) => News::Unbelievable(reason),
+        },
     }
+}
+
+/// True for a page on which a card is saved and nothing is paid.
+fn is_of_card(page: &Session) -> bool {
+    page.mode.as_deref() == Some("setup")
 }
 
 /// Takes an event in: at most one round trip when it was applied before.
@@ -172,6 +150,7 @@ pub async fn receive(
             (Some(_), None) => quarantine(app, record, "object").await,
             (Some(at), Some(seen)) => apply(app, record, &at, Step::Believe(seen)).await,
         },
+        News::Card(news) => receive_card(app, record, news).await,
         News::PageCompleted(session) => match Locator::read(&session.metadata) {
             None => quarantine(app, record, "reference").await,
             Some(at) => apply(app, record, &at, Step::Fetch(session.payment_intent)).await,
@@ -201,7 +180,7 @@ enum Step {
 
 async fn apply(
     app: &App,
-    mut record: ProviderEvent,
+    record: ProviderEvent,
     at: &Locator,
     step: Step,
 ) -> Result<Received, PaymentError> {
@@ -210,19 +189,9 @@ async fn apply(
         Err(PaymentError::Missing(_)) => return quarantine(app, record, "reference").await,
         Err(error) => return Err(error),
     };
-    let version = match &found.inbox {
-        Some(known) if known.value.body_hash != record.body_hash => {
-            return conflict(app, &record).await;
-        }
-        Some(known) => match known.value.state {
-            InboxState::Applied | InboxState::Quarantined { .. } => return Ok(Received::Repeated),
-            InboxState::Received | InboxState::Waiting => {
-                // Its wait began when it first came.
-                record.received_at = known.value.received_at;
-                Some(known.version)
-            }
-        },
-        None => None,
+    let (record, version) = match meet(app, record, found.inbox.as_ref()).await? {
+        Known::New(record, version) => (record, version),
+        Known::Done(received) => return Ok(received),
     };
     let Some(scene) = found.scene else {
         return keep(app, record, version, InboxState::Waiting).await;
@@ -264,6 +233,7 @@ async fn settle_event(
         settled @ Settled::Applied(_) => {
             // The number at once; a page to open has the payment's timer.
             number_outcome(app, &settled).await;
+            list_card(app, &settled, Pace::Interactive).await;
             Ok(Received::Applied)
         }
     }
@@ -375,7 +345,18 @@ async fn look_up(app: &App, record: ProviderEvent) -> Result<Received, PaymentEr
             _ => quarantine(app, record, "reference").await,
         };
     }
+    if record.kind.starts_with("setup_intent.") {
+        let setup = gateway.setup_intent(&record.object).await?;
+        return receive_card(app, record, CardNews::Given(setup)).await;
+    }
     let session = gateway.session(&record.object).await?;
+    if is_of_card(&session) {
+        let news = match session.status.as_deref() {
+            Some("expired") => CardNews::PageClosed(session),
+            _ => CardNews::PageCompleted(session),
+        };
+        return receive_card(app, record, news).await;
+    }
     match (Locator::read(&session.metadata), session.status.as_deref()) {
         (Some(at), Some("expired")) => apply(app, record, &at, Step::Close(session.id)).await,
         (Some(at), _) => apply(app, record, &at, Step::Fetch(session.payment_intent)).await,

@@ -14,6 +14,36 @@ const RETRY: SignedDuration = SignedDuration::from_mins(5);
 /// The longest it is left alone.
 const LONGEST: SignedDuration = SignedDuration::from_hours(6);
 
+/// What an event meets in the inbox.
+pub(super) enum Known {
+    /// It is to be applied; the version of its item, if it came before.
+    New(ProviderEvent, Option<u64>),
+    /// There is nothing more to do.
+    Done(Received),
+}
+
+/// Compares an event with what the inbox holds under its id.
+pub(super) async fn meet(
+    app: &App,
+    mut record: ProviderEvent,
+    known: Option<&Stored<ProviderEvent>>,
+) -> Result<Known, PaymentError> {
+    let Some(known) = known else {
+        return Ok(Known::New(record, None));
+    };
+    if known.value.body_hash != record.body_hash {
+        return conflict(app, &record).await.map(Known::Done);
+    }
+    Ok(match known.value.state {
+        InboxState::Applied | InboxState::Quarantined { .. } => Known::Done(Received::Repeated),
+        InboxState::Received | InboxState::Waiting => {
+            // Its wait began when it first came.
+            record.received_at = known.value.received_at;
+            Known::New(record, Some(known.version))
+        }
+    })
+}
+
 pub(super) async fn mark_applied(
     app: &App,
     record: &ProviderEvent,

@@ -7,7 +7,9 @@
 //! provider.
 
 mod answer;
+pub mod cards;
 pub mod dunning;
+mod envelope;
 pub mod finalise;
 mod form;
 pub mod hosted;
@@ -19,6 +21,7 @@ pub mod provider;
 #[cfg(test)]
 mod provider_tests;
 pub mod reconcile;
+mod refund_calls;
 pub mod refunds;
 pub mod renew;
 pub mod scene;

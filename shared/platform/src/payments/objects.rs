@@ -85,8 +85,12 @@ pub struct Session {
     pub url: Option<String>,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
+    /// `payment`, or `setup` where a card is saved.
+    pub mode: Option<String>,
     /// The payment it made, once a card was tried.
     pub payment_intent: Option<String>,
+    /// The saving of a card it makes.
+    pub setup_intent: Option<String>,
     /// Our reference.
     #[serde(default)]
     pub metadata: HashMap<String, String>,

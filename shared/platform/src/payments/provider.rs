@@ -4,7 +4,7 @@
 pub use super::answer::CallError;
 use super::answer::{Answer, object, sort, was_not_sent};
 use super::form::Form;
-use super::objects::{Identified, Intent, List, MadeRefund, Session};
+use super::objects::{Identified, Intent, List, Session};
 pub use super::objects::{NewIntent, NewSession};
 use crate::connector::{Measure, Unanswered, exchange};
 use crate::http::problem::chain;
@@ -167,6 +167,11 @@ impl Gateway<'_> {
                 .field(&format!("metadata[{name}]"), value)
                 .field(&format!("payment_intent_data[metadata][{name}]"), value);
         }
+        self.open_session(key, form).await
+    }
+
+    /// Opens a page of the provider, for a payment or for a card.
+    pub(super) async fn open_session(&self, key: &str, form: Form) -> Result<Session, CallError> {
         let (path, form) = ("/v1/checkout/sessions", form.encode());
         let first = self.send("POST", path, Some((key, form.clone()))).await;
         match first.and_then(object) {
@@ -180,7 +185,7 @@ impl Gateway<'_> {
 
     /// A key for what moves no money, once the provider keeps a failure under
     /// its proper one.
-    fn spare(&self, key: &str) -> String {
+    pub(super) fn spare(&self, key: &str) -> String {
         format!("{key}:{}", self.act)
     }
 
@@ -264,42 +269,11 @@ impl Gateway<'_> {
         }
     }
 
-    /// Gives a captured amount back, marked with what is ours about it.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn refund(
-        &self,
-        key: &str,
-        intent: &str,
-        amount: i64,
-        metadata: &[(&str, String)],
-    ) -> Result<MadeRefund, CallError> {
-        let mut form = Form::default()
-            .field("payment_intent", intent)
-            .field("amount", amount);
-        for (name, value) in metadata {
-            form = form.field(&format!("metadata[{name}]"), value);
-        }
-        self.post("/v1/refunds", key, form).await
-    }
-
-    /// The refunds of a payment, newest first: a hundred at most, and there are
-    /// never more of ours.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn refunds_of(&self, intent: &str) -> Result<Vec<MadeRefund>, CallError> {
-        let path = format!("/v1/refunds?payment_intent={intent}&limit=100");
-        let page: List<MadeRefund> = self.get(&path).await?;
-        Ok(page.data)
-    }
-
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
         object(self.send("GET", path, None).await?)
     }
 
-    async fn post<T: DeserializeOwned>(
+    pub(super) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
         key: &str,

@@ -1,6 +1,7 @@
 //! Looking up what nobody told us: attempts whose outcome is open and pages
 //! whose webhook never came.
 
+use super::cards::learn_paid;
 use super::dunning::end_disproved;
 use super::finalise;
 use super::hosted::{can_open, expire_page};
@@ -142,6 +143,7 @@ async fn settle_lookup(
             Err(mismatch(reason))
         }
         settled @ Settled::Applied(_) => {
+            list_card(app, &settled, Pace::OffSession).await;
             follow_up(app, settled).await?;
             Ok(true)
         }
@@ -241,5 +243,16 @@ pub async fn number_outcome(app: &App, settled: &Settled) {
         && let Some((invoice, head)) = &written.to_number
     {
         number(app, invoice.clone(), head.clone()).await;
+    }
+}
+
+/// Lists the card that was given where a payment was captured. What does not
+/// succeed now is done later: the card has its timer.
+pub async fn list_card(app: &App, settled: &Settled, pace: Pace) {
+    if let Settled::Applied(written) = settled
+        && let Some(card) = &written.card
+        && let Err(error) = learn_paid(app, card, pace).await
+    {
+        app.note(card.id, &error);
     }
 }

@@ -80,25 +80,22 @@ async fn read(
     account: AccountId,
     id: SubscriptionId,
 ) -> Result<Option<Read>, PaymentError> {
-    let (subscription, profile, head) = (
+    let (subscription, profile, head, wallet) = (
         keys::subscription(account, id),
         keys::account(account),
         keys::ledger_head(account),
+        keys::wallet(account),
     );
-    let mut batch = app
-        .store()
-        .batch(&[subscription.clone(), profile.clone(), head.clone()])
-        .await?;
+    let wanted = [&subscription, &profile, &head, &wallet].map(Clone::clone);
+    let mut batch = app.store().batch(&wanted).await?;
     let Some(subscription) = batch.take::<Subscription>(&subscription)? else {
         return Ok(None);
     };
     let account: Stored<Account> = batch
         .take(&profile)?
         .ok_or(PaymentError::Missing("the account"))?;
-    let account = account.map(|account| AccountState {
-        provider_customer: account.provider_customer,
-        zone: account.zone,
-    });
+    let wallet = batch.take(&wallet)?;
+    let account = account.map(|account| AccountState::of(account, wallet));
     Ok(Some(Read {
         subscription,
         account,
@@ -136,13 +133,15 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     act.insert(&invoice, Changed);
     act.insert(&payment, Changed);
     facts.guard(&mut act, Changed);
+    read.account.value.guard_cards(&mut act);
     let account = subscription.account;
     let opened = event(app.new_id()?, Owner::Account { account }, kind, now);
     act.insert(&opened, Changed);
     match app.store().commit(act).await {
         Ok(()) => {}
         // Another sweep was faster, and the period is its; or the register
-        // answered meanwhile, and the next sweep decides on the tax anew.
+        // answered or the cards changed meanwhile, and the next sweep decides
+        // anew.
         Err(CommitError::Refused(Changed)) => return Ok(false),
         Err(CommitError::Store(error)) => return Err(error.into()),
     }
@@ -213,18 +212,19 @@ fn guard(subscription: SubscriptionId, bounds: PeriodBounds, payment: &Payment) 
     }
 }
 
+/// The account's default card, else the one the subscription was bought with.
 pub(super) fn saved_method(
     subscription: &Subscription,
     account: &AccountState,
 ) -> Result<Channel, PaymentError> {
+    let default = account.default_method().map(str::to_owned);
     Ok(Channel::OffSession {
         customer: account
             .provider_customer
             .clone()
             .ok_or(PaymentError::Missing("the customer at the provider"))?,
-        payment_method: subscription
-            .payment_method
-            .clone()
+        payment_method: default
+            .or_else(|| subscription.payment_method.clone())
             .ok_or(PaymentError::Missing("the saved payment method"))?,
     })
 }
@@ -326,6 +326,7 @@ pub async fn follow_up(app: &App, settled: Settled) -> Result<bool, PaymentError
         change,
         to_number,
         subscription,
+        card: _,
     } = *written;
     if let Some((invoice, head)) = to_number {
         number(app, invoice, head).await;

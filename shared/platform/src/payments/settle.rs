@@ -8,6 +8,7 @@ use crate::store::payments::ProviderEvent;
 use crate::store::{CommitError, Stored};
 use domain::invoice::Invoice;
 use domain::ledger::LedgerHead;
+use domain::new_card::NewCard;
 use domain::payment::{Mismatch, Payment, ProviderPayment, Settlement};
 use domain::subscription::Subscription;
 
@@ -36,6 +37,8 @@ pub struct Outcome {
     pub to_number: Option<(Stored<Invoice>, Option<Stored<LedgerHead>>)>,
     /// The subscription as it is now, for a renewal.
     pub subscription: Option<Stored<Subscription>>,
+    /// The card that is to be listed, where one was given.
+    pub card: Option<NewCard>,
 }
 
 /// What changed.

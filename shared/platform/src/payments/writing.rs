@@ -13,6 +13,7 @@ use domain::event::{EventKind, Owner};
 use domain::id::EventId;
 use domain::invoice::{Invoice, InvoiceLine, InvoiceStatus, InvoiceTotals};
 use domain::ledger::{LedgerHead, Posting};
+use domain::new_card::{CardSource, NewCard};
 use domain::order::Order;
 use domain::payment::{Captured, Payment, Purpose};
 use domain::subscription::{BillingPeriod, PeriodStatus, Subscription};
@@ -59,6 +60,7 @@ impl<'a> Writing<'a> {
             change,
             to_number: None,
             subscription: None,
+            card: None,
         }
     }
 
@@ -103,14 +105,42 @@ impl<'a> Writing<'a> {
         payment: Payment,
         proof: &Captured,
     ) -> Result<Outcome, PaymentError> {
-        match &scene.subject {
+        let card = self.new_card(scene, &payment, proof)?;
+        let outcome = match &scene.subject {
             Subject::Order { order } => self.order_paid(scene, payment, proof, order),
             Subject::Renewal {
                 subscription,
                 period,
                 invoice,
             } => self.period_paid(scene, payment, proof, (subscription, period, invoice)),
-        }
+        }?;
+        Ok(Outcome { card, ..outcome })
+    }
+
+    /// A card given on a payment page was saved there: it is written down that
+    /// it is to be listed. How it looks is asked later, so that a provider that
+    /// does not answer stops no capture.
+    fn new_card(
+        &mut self,
+        scene: &Scene,
+        payment: &Payment,
+        proof: &Captured,
+    ) -> Result<Option<NewCard>, PaymentError> {
+        let Some(method) = proof
+            .payment_method()
+            .filter(|_| payment.was_paid_on_page())
+        else {
+            return Ok(None);
+        };
+        let source = CardSource::Payment {
+            payment: payment.id,
+            method: method.to_owned(),
+            takes_over: matches!(scene.subject, Subject::Renewal { .. }),
+        };
+        let id = self.app.new_id()?;
+        let card = NewCard::expected(id, payment.account, source, self.now);
+        self.transaction.insert(&card, Changed);
+        Ok(Some(card))
     }
 
     fn order_paid(
@@ -257,6 +287,13 @@ impl<'a> Writing<'a> {
             )?;
         }
         let dunned = subscription.value.clone().decline(self.now, code, &policy);
+        // Another card is the default meanwhile: it is tried at once.
+        let is_outdated = scene.tried_another_card();
+        let dunned = match is_outdated {
+            true => dunned.try_new_card(self.now, &policy),
+            false => dunned,
+        };
+        scene.account.value.guard_cards(&mut self.transaction);
         let late = BillingPeriod {
             status: PeriodStatus::PastDue,
             ..period.value.clone()
@@ -270,7 +307,7 @@ impl<'a> Writing<'a> {
             self.transaction.replace(invoice.version, &billed, Changed);
             to_number = Some((next(invoice, billed), scene.head.clone()));
         }
-        let payment = match needs_customer {
+        let payment = match needs_customer && !is_outdated {
             true => ask_customer(self.app, payment, &dunned, self.now),
             false => payment,
         };

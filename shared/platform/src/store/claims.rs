@@ -9,7 +9,7 @@ use crate::http::problem::{Code, Failure};
 use crate::http::reply::{Answer, Claimed, Reply};
 use crate::http::request::{ClaimKey, Request};
 use crate::identity::access::Claims;
-use domain::id::{AccountId, OrderId};
+use domain::id::{AccountId, CardId, OrderId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -44,14 +44,26 @@ pub enum ClaimState {
     InProgress {
         /// Until when it is not taken over.
         lock_until: Timestamp,
-        /// The order it made.
-        order: OrderId,
+        /// What it made.
+        #[serde(flatten)]
+        work: Work,
     },
     /// It was answered.
     Complete {
         /// With this.
         answer: Answer,
     },
+}
+
+/// What a claim that is being worked on made: whoever goes on with it goes on
+/// with that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// An order.
+    Order(OrderId),
+    /// A card that is about to be saved.
+    Card(CardId),
 }
 
 impl Entity for Claim {
@@ -72,7 +84,7 @@ impl Claim {
         account: AccountId,
         operation: &str,
         key: &ClaimKey,
-        order: OrderId,
+        work: Work,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -82,7 +94,7 @@ impl Claim {
             fingerprint: key.fingerprint.clone(),
             state: ClaimState::InProgress {
                 lock_until: lock(now),
-                order,
+                work,
             },
             claimed_at: now,
         }
@@ -115,11 +127,11 @@ impl Claim {
     }
 
     /// The claim taken over by another invocation.
-    pub fn taken_over(self, order: OrderId, now: Timestamp) -> Self {
+    pub fn taken_over(self, work: Work, now: Timestamp) -> Self {
         Self {
             state: ClaimState::InProgress {
                 lock_until: lock(now),
-                order,
+                work,
             },
             ..self
         }
@@ -146,10 +158,10 @@ impl Claim {
         }
     }
 
-    /// The order it made, while it is worked on.
-    pub fn order(&self) -> Option<OrderId> {
+    /// What it made, while it is worked on.
+    pub fn work(&self) -> Option<Work> {
         match self.state {
-            ClaimState::InProgress { order, .. } => Some(order),
+            ClaimState::InProgress { work, .. } => Some(work),
             ClaimState::Complete { .. } => None,
         }
     }

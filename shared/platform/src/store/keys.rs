@@ -3,12 +3,17 @@
 use domain::email::EmailAddress;
 use domain::event::Owner;
 use domain::id::{
-    AccountId, EventId, Id as _, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId, UserId,
+    AccountId, CardId, EventId, Id as _, InvoiceId, OrderId, PaymentId, SessionId, SubscriptionId,
+    UserId,
 };
 use domain::invoice::{InvoiceNumber, Series};
 use domain::vat_number::VatDigest;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
+
+mod timed;
+
+pub use timed::Timed;
 
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,6 +131,16 @@ pub const PAYMENTS: &str = "PAYMENT#";
 /// A payment.
 pub fn payment(account: AccountId, payment: PaymentId) -> Key {
     of_account(account, format!("{PAYMENTS}{payment}"))
+}
+
+/// The saved cards of an account.
+pub fn wallet(account: AccountId) -> Key {
+    of_account(account, "WALLET")
+}
+
+/// A card that is about to be saved.
+pub fn new_card(account: AccountId, card: CardId) -> Key {
+    of_account(account, format!("CARD#{card}"))
 }
 
 /// Where an account's subscriptions begin.
@@ -349,43 +364,4 @@ pub fn due_bound(at: Timestamp) -> String {
         at.as_second()
     };
     Timestamp::from_second(second).unwrap_or(at).to_string()
-}
-
-/// What a key found in the `due` index addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Timed {
-    /// A subscription.
-    Subscription(AccountId, SubscriptionId),
-    /// A payment.
-    Payment(AccountId, PaymentId),
-    /// An invoice.
-    Invoice(AccountId, InvoiceId),
-    /// An event of the provider, by the provider's id.
-    ProviderEvent(String),
-    /// An event of our own.
-    Event(Key),
-    /// What is known of a VAT number.
-    VatNumber(Key),
-}
-
-impl Timed {
-    /// Reads a key; none for one that no job knows.
-    pub fn of(key: &Key) -> Option<Self> {
-        let account = owner(key);
-        let (kind, id) = key.sk.split_once('#').unwrap_or((&key.sk, ""));
-        match (account, kind) {
-            (_, "EVENT") if !id.is_empty() => Some(Self::Event(key.clone())),
-            (Some(_), "VATNUMBER") if !id.is_empty() => Some(Self::VatNumber(key.clone())),
-            (Some(account), "SUBSCRIPTION") => {
-                Some(Self::Subscription(account, SubscriptionId::parse(id).ok()?))
-            }
-            (Some(account), "PAYMENT") => Some(Self::Payment(account, PaymentId::parse(id).ok()?)),
-            (Some(account), "INVOICE") => Some(Self::Invoice(account, InvoiceId::parse(id).ok()?)),
-            (None, "EVENT") => key
-                .pk
-                .strip_prefix("PROVIDER#stripe#")
-                .map(|id| Self::ProviderEvent(id.to_owned())),
-            _ => None,
-        }
-    }
 }

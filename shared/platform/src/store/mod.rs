@@ -3,6 +3,7 @@
 //! Every write has a condition, an act that touches several items is one
 //! transaction, and nothing scans.
 
+pub mod cards;
 pub mod carts;
 pub mod catalogue;
 pub mod claims;

@@ -5,7 +5,7 @@ use super::home::Home;
 use super::plan::Plan;
 use super::play::Stand;
 use crate::answer::Answer;
-use crate::shop::{Call, order_of};
+use crate::shop::{Call, order_of, return_to};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -118,17 +118,48 @@ impl Stand {
                 members.insert("fromCart".to_owned(), json!(true));
             }
         }
+        self.ask_anew(who, "/v1/orders", body).await;
+    }
+
+    /// Asks under a new key.
+    async fn ask_anew(&self, who: usize, path: &str, body: Value) {
         let key = self.with(who, |person| {
             person.keys += 1;
             format!("key-{}", person.keys)
         });
         let asked = Asked {
-            path: "/v1/orders".to_owned(),
+            path: path.to_owned(),
             key,
             body,
         };
         self.with(who, |person| person.last = Some(asked.clone()));
         self.ask_keyed(who, asked).await;
+    }
+
+    /// Opens a page for a card, and gives one on the last page there is.
+    pub(super) async fn give_card(&self, who: usize, card: &str) {
+        self.ask_anew(who, "/v1/payment-methods", return_to()).await;
+        self.pay(who, 0, card).await;
+    }
+
+    /// Makes one of the saved cards the default, or removes it.
+    pub(super) async fn use_card(&self, who: usize, back: usize, remove: bool) {
+        let path = "/v1/payment-methods";
+        let listed = self.ask(who, "GET", path, |call| call).await;
+        let cards = listed.json["data"].as_array().cloned().unwrap_or_default();
+        let Some(id) = cards
+            .iter()
+            .rev()
+            .nth(back)
+            .and_then(|it| it["id"].as_str())
+        else {
+            return;
+        };
+        let (method, path) = match remove {
+            true => ("DELETE", format!("{path}/{id}")),
+            false => ("PUT", format!("{path}/{id}/default")),
+        };
+        self.ask(who, method, &path, |call| call).await;
     }
 
     /// Asks once more what was asked last.
@@ -188,6 +219,7 @@ impl Stand {
         self.with(who, |person| {
             person.orders.extend(text(&placed["order"]["id"]));
             person.pages.extend(text(&placed["payment"]["checkoutUrl"]));
+            person.pages.extend(text(&placed["setupUrl"]));
         });
     }
 

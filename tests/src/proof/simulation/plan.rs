@@ -85,6 +85,21 @@ pub enum Deed {
         /// With which card.
         card: &'static str,
     },
+    /// Opens a page for a card and gives it there.
+    GiveCard {
+        /// Which card.
+        card: &'static str,
+    },
+    /// Makes one of the saved cards the default.
+    DefaultCard {
+        /// Which, counted from the last.
+        back: usize,
+    },
+    /// Removes one of the saved cards.
+    RemoveCard {
+        /// Which, counted from the last.
+        back: usize,
+    },
     /// Cancels one of the orders.
     Cancel {
         /// Which, counted from the last.
@@ -133,6 +148,14 @@ const CARDS: [&str; 6] = [
     "4000000000009995",
     "4000000000000341",
     "4000002500003155",
+];
+
+/// Cards somebody may save without a payment.
+const GIVEN: [&str; 4] = [
+    "4242424242424242",
+    "5555555555554444",
+    "378282246310005",
+    "4000000000000341",
 ];
 
 /// How saved cards may behave.
@@ -306,7 +329,11 @@ fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
         21..22 => Deed::GuestTabs([plan(chance), plan(chance)]),
         22..23 => Deed::ClearCart,
         23..28 => Deed::OrderCart,
-        28..39 => Deed::Order(plan(chance)),
+        28..36 => Deed::Order(plan(chance)),
+        36..38 => Deed::GiveCard {
+            card: pick(chance, &GIVEN),
+        },
+        38..39 => Deed::DefaultCard { back },
         39..43 => Deed::OrderAndCancel(plan(chance)),
         43..48 => Deed::Again,
         48..50 => Deed::Refund {
@@ -317,7 +344,8 @@ fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
             back,
             card: pick(chance, &CARDS),
         },
-        70..76 => Deed::Cancel { back },
+        70..75 => Deed::Cancel { back },
+        75..76 => Deed::RemoveCard { back },
         76..80 => Deed::Look,
         80..82 => Deed::Pry,
         82..83 => Deed::Administer,

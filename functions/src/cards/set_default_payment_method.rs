@@ -1,0 +1,65 @@
+//! Choosing the card renewals are charged to.
+
+use super::steps::{ROUNDS, WhichCard, commit, read, refuse};
+use super::views::PaymentMethodView;
+use domain::card::Wallet;
+use domain::id::CardId;
+use platform::app::App;
+use platform::http::operation::{Operation, SignedIn, Spec};
+use platform::http::problem::{Code, Failure};
+use platform::http::reply::Reply;
+use platform::http::request::Request;
+
+/// `PUT /v1/payment-methods/{id}/default`: one conditional write. Renewals that
+/// failed with another card follow within minutes.
+pub struct SetDefaultPaymentMethod;
+
+impl Operation for SetDefaultPaymentMethod {
+    const SPEC: Spec = Spec::put(
+        "set_default_payment_method",
+        "/v1/payment-methods/{id}/default",
+    )
+    .summary("Charge all renewals to this card from now on. One that failed with another card is tried at once.")
+    .codes(&[
+        Code::NotFound,
+        Code::CardExpired,
+        Code::ConcurrentChange,
+    ]);
+    type Caller = SignedIn;
+    type Input = WhichCard;
+    type Output = PaymentMethodView;
+    type Error = Failure;
+
+    async fn run(
+        app: &App,
+        request: Request<SignedIn>,
+        WhichCard(card): WhichCard,
+    ) -> Result<Reply<PaymentMethodView>, Failure> {
+        for _ in 0..ROUNDS {
+            let wallet = read(app, &request).await?;
+            let changed = wallet
+                .value
+                .clone()
+                .set_default(card, request.now)
+                .map_err(refuse)?;
+            let Some(changed) = changed else {
+                // A repetition succeeds, with one effect.
+                return view(&wallet.value, card, &request);
+            };
+            if commit(app, &request, &wallet, &changed).await? {
+                return view(&changed.wallet, card, &request);
+            }
+        }
+        Err(Code::ConcurrentChange.into())
+    }
+}
+
+fn view(
+    wallet: &Wallet,
+    card: CardId,
+    request: &Request<SignedIn>,
+) -> Result<Reply<PaymentMethodView>, Failure> {
+    let card = wallet.card(card).ok_or(Code::NotFound)?;
+    let view = PaymentMethodView::of(card, wallet, request.now);
+    Ok(Reply::data(view))
+}

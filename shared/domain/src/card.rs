@@ -1,0 +1,354 @@
+//! Saved cards: what is known of each, and which one renewals are charged to.
+//!
+//! A card number is never known here. The provider keeps it and gives a
+//! payment method in its place; of the card itself it tells the face: brand,
+//! last digits, expiry, and a fingerprint that is the same for the same number.
+
+use crate::event::EventKind;
+use crate::id::{AccountId, CardId};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Most cards an account keeps.
+pub const MOST_CARDS: usize = 20;
+
+/// How soon the provider is asked again to forget a card.
+const RETRY: SignedDuration = SignedDuration::from_mins(10);
+
+/// The month a card expires with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Expiry {
+    /// Year, four digits.
+    pub year: i16,
+    /// Month, 1 to 12: the last one in which the card is good.
+    pub month: i8,
+}
+
+impl Expiry {
+    /// This month, if there is such a one.
+    pub fn new(year: i16, month: i8) -> Option<Self> {
+        Date::new(year, month, 1).ok().map(|_| Self { year, month })
+    }
+
+    /// When the card is over: the first instant after its month, in UTC.
+    pub fn ends_at(self) -> Timestamp {
+        let (year, month) = match self.month {
+            12 => (self.year.saturating_add(1), 1),
+            month => (self.year, month.saturating_add(1)),
+        };
+        Date::new(year, month, 1)
+            .ok()
+            .and_then(|first| first.to_zoned(TimeZone::UTC).ok())
+            .map_or(Timestamp::MAX, |first| first.timestamp())
+    }
+
+    /// True once the card is over.
+    pub fn is_over(self, now: Timestamp) -> bool {
+        self.ends_at() <= now
+    }
+}
+
+/// What the provider tells of a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Face {
+    /// `visa`, `mastercard`, …
+    pub brand: String,
+    /// The last four digits.
+    pub last4: String,
+    /// When it expires.
+    pub expires: Expiry,
+    /// The same for the same number, where the provider gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+impl Face {
+    fn is_same_card(&self, other: &Self) -> bool {
+        self.fingerprint.is_some() && self.fingerprint == other.fingerprint
+    }
+}
+
+/// A saved card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// Its id.
+    pub id: CardId,
+    /// The provider's payment method that charges it.
+    pub method: String,
+    /// How it looks.
+    #[serde(flatten)]
+    pub face: Face,
+    /// When it was saved first.
+    pub added_at: Timestamp,
+}
+
+/// A payment method nobody wants any more, until the provider forgot it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaving {
+    /// The provider's payment method.
+    pub method: String,
+    /// When the provider is asked to forget it.
+    pub ask_at: Timestamp,
+}
+
+/// The cards of an account: one value, so that the default is always one of
+/// them, and one card is there once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wallet {
+    /// Whose.
+    pub account: AccountId,
+    /// The cards, in the order they came.
+    pub cards: Vec<Card>,
+    /// The one renewals are charged to: there is one while there are cards.
+    pub default: Option<CardId>,
+    /// True until renewals that failed with another card are tried again.
+    #[serde(default)]
+    pub retries_owed: bool,
+    /// What the provider is to forget.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaving: Vec<Leaving>,
+    /// When something of this is to be done next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_at: Option<Timestamp>,
+}
+
+/// A wallet after a change, and what is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The wallet.
+    pub wallet: Wallet,
+    /// What happened.
+    pub told: Vec<EventKind>,
+}
+
+/// Why the cards stay as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CardRefusal {
+    /// There is no such card.
+    #[error("there is no such card")]
+    Unknown,
+    /// It has expired.
+    #[error("the card has expired")]
+    Expired,
+    /// Subscriptions renew by it.
+    #[error("subscriptions renew by this card")]
+    Needed,
+    /// There are [`MOST_CARDS`].
+    #[error("there are too many cards")]
+    TooMany,
+}
+
+impl Wallet {
+    /// No cards yet.
+    pub fn empty(account: AccountId) -> Self {
+        Self {
+            account,
+            cards: Vec::new(),
+            default: None,
+            retries_owed: false,
+            leaving: Vec::new(),
+            check_at: None,
+        }
+    }
+
+    /// One of the cards.
+    pub fn card(&self, id: CardId) -> Option<&Card> {
+        self.cards.iter().find(|card| card.id == id)
+    }
+
+    /// The card renewals are charged to.
+    pub fn default_card(&self) -> Option<&Card> {
+        self.card(self.default?)
+    }
+
+    /// True when no further card fits.
+    pub fn is_full(&self) -> bool {
+        self.cards.len() >= MOST_CARDS
+    }
+
+    /// The wallet with one more card. The same card given again stays one: it
+    /// is charged by the newer payment method from then on. The first card is
+    /// the default, a later one where it `takes_over`.
+    ///
+    /// # Errors
+    /// [`CardRefusal::TooMany`].
+    pub fn add(
+        mut self,
+        card: Card,
+        takes_over: bool,
+        now: Timestamp,
+    ) -> Result<Changed, CardRefusal> {
+        if self.cards.iter().any(|known| known.method == card.method) {
+            return Ok(Changed {
+                wallet: self,
+                told: Vec::new(),
+            });
+        }
+        let before = self.default_card().cloned();
+        let (had_cards, is_full) = (!self.cards.is_empty(), self.is_full());
+        let known = self
+            .cards
+            .iter_mut()
+            .find(|known| known.face.is_same_card(&card.face));
+        let (id, mut told) = match known {
+            Some(known) => {
+                let older = std::mem::replace(&mut known.method, card.method);
+                known.face = card.face;
+                let id = known.id;
+                self.leave(older, now);
+                (id, vec![EventKind::CardUpdated { card: id }])
+            }
+            None if is_full => return Err(CardRefusal::TooMany),
+            None => {
+                let id = card.id;
+                self.cards.push(card);
+                (id, vec![EventKind::CardAdded { card: id }])
+            }
+        };
+        if (takes_over || self.default.is_none()) && self.default != Some(id) {
+            self.default = Some(id);
+            told.push(EventKind::DefaultCardChanged { card: id });
+        }
+        let method = |card: &Card| card.method.clone();
+        let is_other = before.as_ref().map(method) != self.default_card().map(method);
+        // Before the first card nothing can have failed with another one.
+        self.retries_owed |= is_other && had_cards;
+        Ok(self.changed(told, now))
+    }
+
+    /// The wallet with another default; nothing when it is the default already.
+    ///
+    /// # Errors
+    /// [`CardRefusal::Unknown`], [`CardRefusal::Expired`].
+    pub fn set_default(
+        mut self,
+        id: CardId,
+        now: Timestamp,
+    ) -> Result<Option<Changed>, CardRefusal> {
+        let card = self.card(id).ok_or(CardRefusal::Unknown)?;
+        if card.face.expires.is_over(now) {
+            return Err(CardRefusal::Expired);
+        }
+        if self.default == Some(id) {
+            return Ok(None);
+        }
+        self.default = Some(id);
+        self.retries_owed = true;
+        let told = vec![EventKind::DefaultCardChanged { card: id }];
+        Ok(Some(self.changed(told, now)))
+    }
+
+    /// The wallet without a card, which the provider is to forget. `is_needed`
+    /// says that subscriptions renew by the default.
+    ///
+    /// # Errors
+    /// [`CardRefusal::Unknown`], [`CardRefusal::Needed`].
+    pub fn remove(
+        mut self,
+        id: CardId,
+        is_needed: bool,
+        now: Timestamp,
+    ) -> Result<Changed, CardRefusal> {
+        let card = self.card(id).cloned().ok_or(CardRefusal::Unknown)?;
+        if self.default == Some(id) && is_needed {
+            return Err(CardRefusal::Needed);
+        }
+        self.leave(card.method, now);
+        Ok(self.without(id, now))
+    }
+
+    /// The wallet after the provider forgot a payment method by itself;
+    /// nothing when it was not known.
+    pub fn forgotten(mut self, method: &str, now: Timestamp) -> Option<Changed> {
+        let card = self.cards.iter().find(|card| card.method == method)?.id;
+        self.leaving.retain(|leaving| leaving.method != method);
+        Some(self.without(card, now))
+    }
+
+    /// The wallet with what the provider tells of a card now; nothing when it
+    /// is the same as before, or of no card here.
+    pub fn refreshed(mut self, method: &str, face: &Face, now: Timestamp) -> Option<Changed> {
+        let card = self.cards.iter_mut().find(|card| card.method == method)?;
+        if card.face == *face {
+            return None;
+        }
+        card.face = face.clone();
+        let told = vec![EventKind::CardUpdated { card: card.id }];
+        Some(self.changed(told, now))
+    }
+
+    /// What the provider is to forget by now.
+    pub fn to_forget(&self, now: Timestamp) -> Option<&str> {
+        let due = self.leaving.iter().find(|leaving| leaving.ask_at <= now);
+        due.map(|leaving| leaving.method.as_str())
+    }
+
+    /// The wallet once the provider forgot a payment method.
+    pub fn left(mut self, method: &str, now: Timestamp) -> Self {
+        self.leaving.retain(|leaving| leaving.method != method);
+        self.timed(now)
+    }
+
+    /// The wallet whose payment method the provider is asked about later.
+    pub fn left_later(mut self, method: &str, now: Timestamp) -> Self {
+        for leaving in &mut self.leaving {
+            if leaving.method == method {
+                leaving.ask_at = now.saturating_add(RETRY).unwrap_or(Timestamp::MAX);
+            }
+        }
+        self.timed(now)
+    }
+
+    /// The wallet once renewals that failed are tried with the new default.
+    pub fn retries_paid(self, now: Timestamp) -> Self {
+        Self {
+            retries_owed: false,
+            ..self
+        }
+        .timed(now)
+    }
+
+    /// The same, with its timer set right.
+    pub fn timed(self, now: Timestamp) -> Self {
+        let leaving = self.leaving.iter().map(|leaving| leaving.ask_at);
+        let retries = self.retries_owed.then_some(now);
+        Self {
+            check_at: leaving.chain(retries).min(),
+            ..self
+        }
+    }
+
+    fn changed(self, told: Vec<EventKind>, now: Timestamp) -> Changed {
+        Changed {
+            wallet: self.timed(now),
+            told,
+        }
+    }
+
+    fn leave(&mut self, method: String, now: Timestamp) {
+        self.leaving.push(Leaving {
+            method,
+            ask_at: now,
+        });
+    }
+
+    /// Where the default goes, the card that came last takes its place.
+    fn without(mut self, id: CardId, now: Timestamp) -> Changed {
+        self.cards.retain(|card| card.id != id);
+        let mut told = vec![EventKind::CardRemoved { card: id }];
+        if self.default == Some(id) {
+            self.default = self.cards.last().map(|card| card.id);
+            self.retries_owed = self.default.is_some();
+            told.extend(
+                self.default
+                    .map(|card| EventKind::DefaultCardChanged { card }),
+            );
+        }
+        self.changed(told, now)
+    }
+}
+
+#[cfg(test)]
+mod tests;

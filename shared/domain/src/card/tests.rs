@@ -1,0 +1,130 @@
+use super::*;
+use crate::id::Id as _;
+
+const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+fn card(bits: u128, number: &str) -> Card {
+    Card {
+        id: CardId::from_bits(bits),
+        method: format!("pm_{bits}"),
+        face: Face {
+            brand: "visa".to_owned(),
+            last4: number.to_owned(),
+            expires: Expiry {
+                year: 2027,
+                month: 12,
+            },
+            fingerprint: Some(number.to_owned()),
+        },
+        added_at: NOW,
+    }
+}
+
+fn two() -> Wallet {
+    let empty = Wallet::empty(AccountId::from_bits(1));
+    let one = empty.add(card(1, "4242"), false, NOW).unwrap().wallet;
+    one.add(card(2, "4444"), false, NOW).unwrap().wallet
+}
+
+#[test]
+fn a_card_is_good_until_its_month_is_over() {
+    let end: Timestamp = "2028-01-01T00:00:00Z".parse().unwrap();
+    let expiry = Expiry::new(2027, 12).unwrap();
+    assert_eq!(expiry.ends_at(), end);
+    assert!(!expiry.is_over(end - SignedDuration::from_secs(1)));
+    assert!(expiry.is_over(end));
+    assert_eq!(Expiry::new(2027, 13), None);
+}
+
+#[test]
+fn the_first_card_is_the_default_and_stays_it() {
+    let wallet = two();
+    assert_eq!(wallet.default, Some(CardId::from_bits(1)));
+    assert!(!wallet.retries_owed);
+    assert_eq!(wallet.check_at, None);
+}
+
+#[test]
+fn a_card_that_paid_for_one_that_failed_takes_over() {
+    let changed = two().add(card(3, "1881"), true, NOW).unwrap();
+    assert_eq!(changed.wallet.default, Some(CardId::from_bits(3)));
+    assert!(changed.wallet.retries_owed);
+    assert_eq!(changed.wallet.check_at, Some(NOW));
+}
+
+#[test]
+fn the_same_card_again_is_one_card_charged_by_the_newer_method() {
+    let changed = two().add(card(3, "4242"), false, NOW).unwrap();
+    let wallet = changed.wallet;
+    assert_eq!(wallet.cards.len(), 2);
+    assert_eq!(wallet.default_card().unwrap().method, "pm_3");
+    assert_eq!(wallet.to_forget(NOW), Some("pm_1"));
+    let updated = EventKind::CardUpdated {
+        card: CardId::from_bits(1),
+    };
+    assert_eq!(changed.told, [updated]);
+    let again = wallet.clone().add(card(3, "4242"), false, NOW).unwrap();
+    assert_eq!((again.wallet, again.told), (wallet, vec![]));
+}
+
+#[test]
+fn cards_without_fingerprint_are_never_the_same() {
+    let nameless = |bits| {
+        let mut card = card(bits, "4242");
+        card.face.fingerprint = None;
+        card
+    };
+    let empty = Wallet::empty(AccountId::from_bits(1));
+    let one = empty.add(nameless(1), false, NOW).unwrap().wallet;
+    let both = one.add(nameless(2), false, NOW).unwrap().wallet;
+    assert_eq!(both.cards.len(), 2);
+}
+
+#[test]
+fn only_a_card_that_is_good_becomes_the_default() {
+    let late: Timestamp = "2028-01-01T00:00:00Z".parse().unwrap();
+    let second = CardId::from_bits(2);
+    assert_eq!(two().set_default(second, late), Err(CardRefusal::Expired));
+    assert_eq!(
+        two().set_default(CardId::from_bits(9), NOW),
+        Err(CardRefusal::Unknown)
+    );
+    let changed = two().set_default(second, NOW).unwrap().unwrap().wallet;
+    assert_eq!(changed.default, Some(second));
+    assert_eq!(changed.set_default(second, NOW), Ok(None));
+}
+
+#[test]
+fn the_default_goes_only_when_nothing_renews_by_it() {
+    let first = CardId::from_bits(1);
+    assert_eq!(two().remove(first, true, NOW), Err(CardRefusal::Needed));
+    let changed = two().remove(first, false, NOW).unwrap().wallet;
+    assert_eq!(changed.default, Some(CardId::from_bits(2)));
+    assert_eq!(changed.to_forget(NOW), Some("pm_1"));
+    let other = two().remove(CardId::from_bits(2), true, NOW).unwrap();
+    assert_eq!(other.wallet.default, Some(first));
+}
+
+#[test]
+fn what_the_provider_is_to_forget_is_asked_again_until_it_did() {
+    let changed = two().remove(CardId::from_bits(2), true, NOW).unwrap();
+    let later = changed.wallet.left_later("pm_2", NOW);
+    assert_eq!(later.to_forget(NOW), None);
+    assert_eq!(later.check_at, NOW.checked_add(RETRY).ok());
+    let left = later.left("pm_2", NOW);
+    assert_eq!((left.leaving.len(), left.check_at), (0, None));
+}
+
+#[test]
+fn a_wallet_holds_only_so_many_cards() {
+    let mut wallet = Wallet::empty(AccountId::from_bits(1));
+    for number in 0..20_u128 {
+        let more = wallet.add(card(number, &number.to_string()), false, NOW);
+        wallet = more.unwrap().wallet;
+    }
+    assert_eq!(
+        wallet.clone().add(card(99, "99"), false, NOW),
+        Err(CardRefusal::TooMany)
+    );
+    assert!(wallet.add(card(99, "7"), false, NOW).is_ok());
+}

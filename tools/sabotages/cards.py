@@ -1,0 +1,36 @@
+"""What breaks saved cards: twice, lost, charged when they should not, kept."""
+
+from .places import DOMAIN, FUNCTIONS, PAYMENTS, it, unit
+
+CARDS = [
+    ("the same card given again is another card", DOMAIN + "card.rs",
+     "self.fingerprint.is_some() && self.fingerprint == other.fingerprint", "self.fingerprint.is_none() && self.fingerprint == other.fingerprint",
+     unit("domain", "the_same_card_again_is_one_card")),
+    ("an expired card becomes the default", DOMAIN + "card.rs",
+     "if card.face.expires.is_over(now) {", "if card.face.expires.is_over(card.added_at) {",
+     unit("domain", "only_a_card_that_is_good_becomes_the_default")),
+    ("the card subscriptions renew by is removed", FUNCTIONS + "cards/remove_payment_method.rs",
+     "&& !app.store().renewing(value.account).await?.is_empty();", "&& app.store().renewing(value.account).await?.len() > 99;",
+     it("cards::the_card_subscriptions_renew_by_stays_and_others_go")),
+    ("renewals are charged to the card of the order for ever", PAYMENTS + "renew.rs",
+     "        payment_method: default\n            .or_else(|| subscription.payment_method.clone())", "        payment_method: subscription\n            .payment_method\n            .clone()\n            .or(default)",
+     it("cards::renewals_are_charged_to_the_default_card")),
+    ("a card that paid is listed only if its event is lucky", PAYMENTS + "writing.rs",
+     "        self.transaction.insert(&card, Changed);\n        Ok(Some(card))", "        Ok(Some(card))",
+     it("cards::a_capture_is_settled_though_its_card_cannot_be_read")),
+    ("a new default waits for the schedule", DOMAIN + "card.rs",
+     "        self.retries_owed = true;\n", "        self.retries_owed |= self.cards.is_empty();\n",
+     it("cards::after_a_hard_decline_a_new_default_is_tried_at_once")),
+    ("a new card is counted like a retry", DOMAIN + "subscription.rs",
+     "let counted = !dunning.has_new_method();", "let counted = dunning.ends_at(policy) > at;",
+     unit("domain", "a_new_card_that_is_declined_does_not_use_up_the_ceiling")),
+    ("the provider is not asked to forget what was removed", PAYMENTS + "cards/wallet.rs",
+     "    gateway(app, pace).await?.forget(method).await?;\n", "    gateway(app, pace).await?;\n",
+     it("cards::the_card_subscriptions_renew_by_stays_and_others_go")),
+    ("a page whose events were lost is given up", PAYMENTS + "cards/page.rs",
+     "        (Some(\"complete\"), Some(setup)) => {", "        (Some(\"completed\"), Some(setup)) => {",
+     it("cards::a_page_whose_events_were_lost_is_looked_up")),
+    ("the card of another customer is listed", PAYMENTS + "cards/learn.rs",
+     "    if found.customer.as_deref() != Some(owner) {", "    if found.customer.is_none() && owner.is_empty() {",
+     it("cards::a_card_of_another_customer_is_never_listed")),
+]
