@@ -88,6 +88,8 @@ class Wardrobe:
             return self.rng.choice([world.waiting, f"rfd_{UNKNOWN}"])
         if template.startswith("/v1/admin/payments"):
             return self.rng.choice([world.payment] * 3 + [world.large, world.unpaid, f"pay_{UNKNOWN}"])
+        if template.startswith("/v1/payment-methods"):
+            return self.rng.choice([*world.cards, f"pm_{UNKNOWN}"])
         prefix = template.split("/")[2][:3]
         pools = [world.camille.ids[prefix]] * 4 + [world.lea.ids[prefix], [f"{prefix}_{UNKNOWN}"]]
         return self.rng.choice(self.rng.choice(pools))
@@ -151,14 +153,16 @@ class Wardrobe:
         """An event about a payment or page there is; now and then one thing in it is not true, or no fit."""
         rng, world = self.rng, self.world
         kind = rng.choice(["payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.canceled",
-                           "payment_intent.requires_action", "checkout.session.completed", "checkout.session.expired", "charge.dispute.created"])
-        told = rng.choice(world.pages if kind.startswith("checkout") else world.intents)
-        thing = {"id": told["id"], "object": "checkout.session" if kind.startswith("checkout") else "payment_intent", "livemode": False,
+                           "payment_intent.requires_action", "setup_intent.succeeded",
+                           "payment_method.detached", "payment_method.automatically_updated", "checkout.session.completed", "checkout.session.expired", "charge.dispute.created"])
+        told = rng.choice(world.pages if kind.startswith(("checkout", "setup")) else world.intents)
+        about = kind.split(".")[0].replace("checkout", "checkout.session").replace("charge", "payment_intent")
+        thing = {"id": told["id"], "object": about, "livemode": False,
                  "amount": told.get("amount"), "amount_received": told.get("amountCaptured", 0), "currency": told.get("currency"),
                  "customer": told.get("customer"), "payment_method": "pm_1", "status": told.get("status"), "metadata": dict(told.get("metadata", {})),
-                 "url": told.get("url"), "payment_intent": rng.choice(world.intents)["id"]}
+                 "url": told.get("url"), "payment_intent": rng.choice(world.intents)["id"], "mode": told.get("mode"), "setup_intent": told.get("setup_intent")}
         wrong = [*made_up.values(), None, "", 0, -1, 2**63, 10**30, 1.5, "eur", "usd", "cus_0", "pi_0", True, [], {}, {"account": "acc_0"}]
-        found = event(world, type=kind, data={"object": thing})
+        found = event(world, type=kind, data={"object": thing, "previous_attributes": {"customer": told.get("customer")}})
         for part in rng.choice([[], [thing], [thing], [thing["metadata"]], [found], [thing, found]]):
             name = rng.choice(sorted(part) or ["account"])
             if rng.random() < 0.2:
@@ -177,6 +181,7 @@ class Wardrobe:
             "refresh_session": {"refreshToken": person.refresh},
             "set_cart_item": {"quantity": world.plans[plan]},
             "merge_cart": {"guestToken": world.guest},
+            "create_payment_method": {"returnUrl": RETURN_URL},
             "refund": {"amount": {"amount": 1, "currency": "EUR"}, "reason": "goodwill"},
             "approve_refund": {"decision": "approve"},
             "quote_order": {"items": [{"planId": plan, "quantity": world.plans[plan]}], "billingAddress": ADDRESS},
@@ -198,7 +203,8 @@ class Wardrobe:
             request.headers["authorization"] = bearer(world.finance)
         if name == "verify_ledger":
             request.query = f"account={world.account}"
-        things = {"admin": world.large if "{refundId}" in path else world.payment, "orders": world.camille.pending[0], "subscriptions": world.camille.renewed, "invoices": world.camille.ids["inv"][0]}
+        things = {"admin": world.large if "{refundId}" in path else world.payment, "orders": world.camille.pending[0], "subscriptions": world.camille.renewed, "invoices": world.camille.ids["inv"][0],
+                  "payment-methods": world.cards[1 if name == "remove_payment_method" else 0]}
         request.path = path.replace("{slug}", world.slugs[0]).replace("{planId}", next(iter(world.plans)))
         if "{id}" in path:
             request.path = path.replace("{id}", things[path.split("/")[2]]).replace("{refundId}", world.waiting)

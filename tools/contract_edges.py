@@ -103,7 +103,7 @@ header("a key of 256", "idempotency-key", "k" * 256, 400, where=keyed)
 header("a key of bytes", "idempotency-key", "\xff", 400, where=keyed)
 # A gateway joins them to one.
 header("two keys", "idempotency-key", ["a", "b"], where=keyed)
-header("no key", "idempotency-key", [], 400, where=only("create_order"))
+header("no key", "idempotency-key", [], 400, where=only("create_order", "create_payment_method"))
 raw_body("no body", None, 400, where=needs_body)
 raw_body("an empty body", b"", 400, where=needs_body)
 raw_body("half a body", b'{"a": ', 400)
@@ -141,6 +141,8 @@ def as_it_is(request, world, rng):
         request.set_json({"refreshToken": world.session(world.admin)["refreshToken"]})
     if request.name == "approve_refund":
         request.path = request.path.replace(world.waiting, world.wait_for_approval())
+    if request.name == "remove_payment_method":
+        request.path = f"/v1/payment-methods/{world.give_card(world.camille, '378282246310005')}"
     if request.name == "cancel_order":
         request.path = f"/v1/orders/{world.order(world.camille, [list(world.plans)[2]])['order']['id']}/cancellation"
 
@@ -183,7 +185,10 @@ def not_modified(request, world, rng):
     request.headers["if-none-match"] = world.tags[request.name]
 
 
-@edge("a session that has ended", 401, where=only("create_order", "cancel_order"))
+CARDS = ("create_payment_method", "set_default_payment_method", "remove_payment_method")
+
+
+@edge("a session that has ended", 401, where=only("create_order", "cancel_order", *CARDS))
 def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
@@ -215,7 +220,8 @@ def rejected(request, world, rng):
     request.path = path
 
 
-OWN = ("get_order", "get_order_timeline", "cancel_order", "get_subscription", "list_renewals", "get_invoice", "get_invoice_pdf")
+OWN = ("get_order", "get_order_timeline", "cancel_order", "get_subscription", "list_renewals", "get_invoice", "get_invoice_pdf",
+       "set_default_payment_method", "remove_payment_method")
 
 
 @edge("another's", 404, where=only(*OWN))
@@ -226,15 +232,15 @@ def anothers(request, world, rng):
 @edge("nobody's", where=by_id)
 def nobodys(request, world, rng):
     parts = request.path.split("/")
-    at = next(index for index, part in enumerate(parts) if part[3:4] == "_" or part in world.slugs)
-    parts[at] = parts[at][:4] + "0" * 32
+    at = next(index for index, part in enumerate(parts) if "_" in part[2:4] or part in world.slugs)
+    parts[at] = parts[at].split("_")[0] + "_" + "0" * 32 if "_" in parts[at] else parts[at][:4] + "0" * 32
     request.path = "/".join(parts)
 
 
 @edge("an id that is none", 404, 422, where=by_id)
 def no_id(request, world, rng):
     parts = request.path.split("/")
-    at = next(index for index, part in enumerate(parts) if part[3:4] == "_" or part in world.slugs)
+    at = next(index for index, part in enumerate(parts) if "_" in part[2:4] or part in world.slugs)
     parts[at] = rng.choice(["%00", "%2F..%2F", "a%20b", "\u00e9".encode().hex(), "x" * 500, "%F0%9F%98%80"])
     request.path = "/".join(parts)
 

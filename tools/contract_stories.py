@@ -24,7 +24,7 @@ class Teller:
         return answer
 
     def tell(self):
-        for story in (self.an_order, self.a_merging, self.a_refund, self.a_login, self.a_guest, self.pages, self.a_payment):
+        for story in (self.an_order, self.a_merging, self.a_refund, self.a_card, self.a_login, self.a_guest, self.pages, self.a_payment):
             try:
                 story()
             except Broken:
@@ -91,6 +91,28 @@ class Teller:
         self.judge.same("the replayed decision", first, again)
         self.step("yes under that key", "POST", path, 422, body={"decision": "approve"}, idempotency_key=key, **finance)
         self.step("too late", "POST", path, 409, body={"decision": "approve"}, **admin)
+
+    def a_card(self):
+        """Asked for twice under one key, given, chosen, kept, and removed."""
+        world, me, other = self.world, {"authorization": bearer(self.world.camille)}, {"authorization": bearer(self.world.lea)}
+        key, page = world.unique("story"), {"returnUrl": RETURN_URL}
+        first = self.step("a page", "POST", "/v1/payment-methods", 201, body=page, idempotency_key=key, **me)
+        again = self.step("the page again", "POST", "/v1/payment-methods", 201, body=page, idempotency_key=key, **me)
+        self.judge.same("the replayed page", first, again)
+        self.step("another page under that key", "POST", "/v1/payment-methods", 422, body={"returnUrl": f"{ORIGIN}/else"}, idempotency_key=key, **me)
+        self.step("back to another shop", "POST", "/v1/payment-methods", 422, body={"returnUrl": "https://elsewhere.example"},
+                  idempotency_key=world.unique("story"), **me)
+        before = self.step("the cards", "GET", "/v1/payment-methods", 200, **me).data
+        default = next(card["id"] for card in before if card["isDefault"])
+        card = f"/v1/payment-methods/{world.give_card(world.camille, '2223003122003222')}"
+        self.step("another's card", "PUT", f"{card}/default", 404, **other)
+        self.step("removing another's", "DELETE", card, 404, **other)
+        for told in ("the new card", "the new card again"):
+            self.step(told, "PUT", f"{card}/default", 200, **me)
+        self.step("the card that is needed", "DELETE", card, 409, **me)
+        self.step("the old card", "PUT", f"/v1/payment-methods/{default}/default", 200, **me)
+        self.step("removing the new one", "DELETE", card, 200, **me)
+        self.step("removing it again", "DELETE", card, 200, **me)
 
     def a_login(self):
         """From the registration to the session's end."""

@@ -113,6 +113,7 @@ class World:
         unpaid = self.order(self.camille, [list(self.plans)[2]])
         self.unpaid = unpaid["payment"]["id"]
         self.large = self.buy_much()
+        self.cards = [self.give_card(self.camille, card) for card in ("5555555555554444", "378282246310005")]
         book = self.wire.local("GET", "/payments")
         self.intents, self.pages = book["payments"], book["sessions"]
         self.payment = next(intent["metadata"]["payment"] for intent in self.intents
@@ -134,6 +135,14 @@ class World:
         path = f"/v1/admin/payments/{self.large}/refunds"
         asked = self.ask("POST", path, body, authorization=bearer(self.admin), idempotency_key=self.unique("refund"))
         return asked.data["refund"]["id"]
+
+    def give_card(self, person, card):
+        """A card given on the page of the provider; its id."""
+        asked = self.ask("POST", "/v1/payment-methods", {"returnUrl": RETURN_URL}, authorization=bearer(person), idempotency_key=self.unique("card"))
+        session = asked.data["setupUrl"].rsplit("/", 1)[1]
+        self.wire.local("POST", f"/checkout/{session}", {"card": card})
+        self.wire.local("GET", "/digest")  # what is under way arrives first
+        return self.ask("GET", "/v1/payment-methods", authorization=bearer(person)).data[-1]["id"]
 
     def ids(self, person, path, status=None):
         things = self.ask("GET", f"{path}?limit=100", authorization=bearer(person)).data

@@ -215,7 +215,7 @@ async fn an_order_is_three_round_trips_and_its_replay_one() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_four_round_trips_when_it_is_new_and_one_when_it_is_not() {
+async fn a_webhook_is_six_round_trips_when_it_is_new_and_one_when_it_is_not() {
     let stage = Stage::set().await;
     let shop = &stage.shop;
     let placed = stage.ada.order(EDR_MONTHLY, 2, "k").await.data(201);
@@ -229,8 +229,8 @@ async fn a_webhook_is_four_round_trips_when_it_is_new_and_one_when_it_is_not() {
     let (answer, trace) = effects(shop, "payment_webhook", send()).await;
     assert_eq!(answer.data(200)["status"], "applied");
     // What the payment was for, its effect; the number of the invoice, the
-    // invoice.
-    assert_costs("payment_webhook, new", &Cost::of(&trace), 4, 0, 90);
+    // invoice; then the card that paid is read at the provider and listed.
+    assert_costs("payment_webhook, new", &Cost::of(&trace), 6, 1, 90);
     let (answer, trace) = effects(shop, "payment_webhook", send()).await;
     assert_eq!(answer.data(200)["status"], "repeated");
     let cost = Cost::of(&trace);

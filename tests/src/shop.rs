@@ -27,6 +27,8 @@ pub const VAT_NUMBER: &str = "DE136695976";
 pub const GOOD_CARD: &str = "4242424242424242";
 /// Another one.
 pub const OTHER_CARD: &str = "5555555555554444";
+/// A third one.
+pub const SPARE_CARD: &str = "378282246310005";
 
 /// A shop of its own for one test.
 #[derive(Clone)]

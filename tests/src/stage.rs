@@ -3,7 +3,8 @@
 //! on it: an operation without a good request here fails them.
 
 use crate::shop::{
-    Answer, EDR_MONTHLY, OTHER_CARD, PASSWORD, Shop, User, order_of, registration, return_to, text,
+    Answer, EDR_MONTHLY, OTHER_CARD, PASSWORD, SPARE_CARD, Shop, User, order_of, registration,
+    return_to, text,
 };
 use functions::registry::{Entry, operations};
 use local::Options;
@@ -43,6 +44,8 @@ pub struct Stage {
     pub invoice: String,
     /// A saved card of Ada's beside the one she paid with.
     pub card: String,
+    /// Another one, that nothing is said of.
+    pub spare_card: String,
     /// A refresh token of a session of Ada's beside the one of her access token.
     pub refresh_token: String,
     /// The token of a guest's cart.
@@ -162,6 +165,7 @@ impl Stage {
             .by(&admin.token);
         let waiting_refund = text(&asked.send(&shop).await.data(201)["refund"]["id"]);
         let card = text(&shop.give_card(&ada, OTHER_CARD).await["id"]);
+        let spare_card = text(&shop.give_card(&ada, SPARE_CARD).await["id"]);
         let mut pending = Vec::new();
         for key in ["first", "second"] {
             let placed = ada.order(EDR_MONTHLY, 1, key).await.data(201);
@@ -182,6 +186,7 @@ impl Stage {
         Self {
             payment,
             card,
+            spare_card,
             waiting_refund,
             order: text(&bought["id"]),
             subscription: text(&bought["subscriptionIds"][0]),
@@ -258,9 +263,9 @@ impl Stage {
                 .json(return_to())
                 .with("idempotency-key", "good"),
             "set_default_payment_method" => {
-                ask(&format!("/v1/payment-methods/{}/default", self.card))
+                ask(&format!("/v1/payment-methods/{}/default", self.card)).json(json!({}))
             }
-            "remove_payment_method" => ask(&format!("/v1/payment-methods/{}", self.card)),
+            "remove_payment_method" => ask(&format!("/v1/payment-methods/{}", self.spare_card)),
             "get_subscription" => ask(&format!("/v1/subscriptions/{}", self.subscription)),
             "list_renewals" => ask(&format!("/v1/subscriptions/{}/renewals", self.subscription)),
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
@@ -308,6 +313,7 @@ impl Stage {
             self.subscription.clone(),
             self.invoice.clone(),
             self.card.clone(),
+            self.spare_card.clone(),
         ]
     }
 }

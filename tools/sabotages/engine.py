@@ -143,8 +143,8 @@ ENGINE = [
      "    of_account(account, format!(\"{ORDERS}{order}\"))", "    {\n        let _ = account;\n        Key::new(\"ACCOUNT#all\", format!(\"{ORDERS}{order}\"))\n    }", HUNT),
     # Races, crashes, odd orders, and what is wrong in plain sight.
     ("whoever loses the race for a period charges for it all the same", PAYMENTS + "renew.rs",
-     "        // anew.\n        Err(CommitError::Refused(Changed)) => return Ok(false),",
-     "        // anew.\n        Err(CommitError::Refused(Changed)) => {}",
+     "        // answered meanwhile, and the next sweep decides on the tax anew.\n        Err(CommitError::Refused(Changed)) => return Ok(false),",
+     "        // answered meanwhile, and the next sweep decides on the tax anew.\n        Err(CommitError::Refused(Changed)) => {}",
      HUNT),
     ("a settlement that lost a race counts as made", PAYMENTS + "settle.rs",
      "            // Somebody was faster: read again, decide again.\n            Err(CommitError::Refused(Changed)) => {}",

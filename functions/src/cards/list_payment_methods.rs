@@ -25,13 +25,9 @@ impl Operation for ListPaymentMethods {
     ) -> Result<Reply<Vec<PaymentMethodView>>, Failure> {
         let SignedIn(claims) = &request.caller;
         let wallet = app.store().wallet(claims.account).await?;
-        let cards: Vec<PaymentMethodView> = wallet
-            .iter()
-            .flat_map(|wallet| {
-                let cards = wallet.value.cards.iter();
-                cards.map(|card| PaymentMethodView::of(card, &wallet.value, request.now))
-            })
-            .collect();
+        let cards = wallet.map_or_else(Vec::new, |wallet| {
+            PaymentMethodView::all(&wallet.value, request.now)
+        });
         let count = cards.len();
         Ok(Reply::data(cards).page(count, None))
     }

@@ -3,10 +3,9 @@
 use domain::card::{CardRefusal, Changed, Wallet};
 use domain::event::Owner;
 use domain::id::CardId;
+use domain::new_card::NewCard;
 use platform::app::App;
-use platform::http::fields::IdField;
-use platform::http::form::{Form, Read};
-use platform::http::operation::{Input, SignedIn};
+use platform::http::operation::SignedIn;
 use platform::http::problem::{Code, Failure};
 use platform::http::request::Request;
 use platform::identity::session::require_live;
@@ -17,34 +16,24 @@ use platform::store::{CommitError, Stored, Transaction, keys};
 /// Tries against others who change the same cards.
 pub(super) const ROUNDS: u32 = 4;
 
-/// Which card.
-pub struct WhichCard(pub CardId);
-
-impl Input for WhichCard {
-    fn read(form: &mut Form) -> Read<Self> {
-        form.path::<IdField<CardId>>("id").map(|id| Self(id.0))
-    }
-}
-
-/// The caller's cards, for a session that is still open.
+/// The caller's cards and how this one came, for a session that is still open.
 ///
 /// # Errors
-/// A refusal when there are none, or the session was ended.
+/// A refusal when the session was ended.
 pub(super) async fn read(
     app: &App,
     request: &Request<SignedIn>,
-) -> Result<Stored<Wallet>, Failure> {
+    card: CardId,
+) -> Result<(Option<Stored<Wallet>>, Option<Stored<NewCard>>), Failure> {
     let SignedIn(claims) = &request.caller;
     let session = keys::session(claims.user, claims.session);
     let wallet = keys::wallet(claims.account);
-    let mut batch = app
-        .store()
-        .batch(&[session.clone(), wallet.clone()])
-        .await?;
+    let card = keys::new_card(claims.account, card);
+    let wanted = [&session, &wallet, &card].map(Clone::clone);
+    let mut batch = app.store().batch(&wanted).await?;
     let session: Option<Stored<Session>> = batch.take(&session)?;
     require_live(session, request.now)?;
-    let wallet = batch.take(&wallet)?;
-    wallet.ok_or_else(|| Code::NotFound.into())
+    Ok((batch.take(&wallet)?, batch.take(&card)?))
 }
 
 /// What a refusal of the domain is to the caller.

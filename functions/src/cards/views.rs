@@ -28,6 +28,12 @@ pub struct PaymentMethodView {
 }
 
 impl PaymentMethodView {
+    /// The cards of a wallet, in the order they came.
+    pub fn all(wallet: &Wallet, now: Timestamp) -> Vec<Self> {
+        let cards = wallet.cards.iter();
+        cards.map(|card| Self::of(card, wallet, now)).collect()
+    }
+
     /// A card of a wallet.
     pub fn of(card: &Card, wallet: &Wallet, now: Timestamp) -> Self {
         let expires = card.face.expires;

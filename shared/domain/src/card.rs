@@ -4,6 +4,7 @@
 //! payment method in its place; of the card itself it tells the face: brand,
 //! last digits, expiry, and a fingerprint that is the same for the same number.
 
+use crate::attempt::after;
 use crate::event::EventKind;
 use crate::id::{AccountId, CardId};
 use jiff::civil::Date;
@@ -14,8 +15,12 @@ use serde::{Deserialize, Serialize};
 /// Most cards an account keeps.
 pub const MOST_CARDS: usize = 20;
 
-/// How soon the provider is asked again to forget a card.
+/// How soon what could not be done about a card is tried again.
 const RETRY: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long after a change of the default a charge of the one before may still
+/// begin: no invocation that read the cards lives longer.
+const QUIET: SignedDuration = SignedDuration::from_mins(15);
 
 /// The month a card expires with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,7 +95,7 @@ pub struct Leaving {
     /// The provider's payment method.
     pub method: String,
     /// When the provider is asked to forget it.
-    pub ask_at: Timestamp,
+    pub ask_at: Option<Timestamp>,
 }
 
 /// The cards of an account: one value, so that the default is always one of
@@ -103,9 +108,13 @@ pub struct Wallet {
     pub cards: Vec<Card>,
     /// The one renewals are charged to: there is one while there are cards.
     pub default: Option<CardId>,
-    /// True until renewals that failed with another card are tried again.
-    #[serde(default)]
-    pub retries_owed: bool,
+    /// When another card or payment method was charged last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+    /// When renewals that failed with another card are looked for, until they
+    /// are tried with the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
     /// What the provider is to forget.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaving: Vec<Leaving>,
@@ -147,7 +156,8 @@ impl Wallet {
             account,
             cards: Vec::new(),
             default: None,
-            retries_owed: false,
+            changed_at: None,
+            retry_at: None,
             leaving: Vec::new(),
             check_at: None,
         }
@@ -186,8 +196,7 @@ impl Wallet {
                 told: Vec::new(),
             });
         }
-        let before = self.default_card().cloned();
-        let (had_cards, is_full) = (!self.cards.is_empty(), self.is_full());
+        let (before, is_full) = (self.charged(), self.is_full());
         let known = self
             .cards
             .iter_mut()
@@ -197,7 +206,7 @@ impl Wallet {
                 let older = std::mem::replace(&mut known.method, card.method);
                 known.face = card.face;
                 let id = known.id;
-                self.leave(older, now);
+                self.leave(older);
                 (id, vec![EventKind::CardUpdated { card: id }])
             }
             None if is_full => return Err(CardRefusal::TooMany),
@@ -211,11 +220,7 @@ impl Wallet {
             self.default = Some(id);
             told.push(EventKind::DefaultCardChanged { card: id });
         }
-        let method = |card: &Card| card.method.clone();
-        let is_other = before.as_ref().map(method) != self.default_card().map(method);
-        // Before the first card nothing can have failed with another one.
-        self.retries_owed |= is_other && had_cards;
-        Ok(self.changed(told, now))
+        Ok(self.changed(before, told, now))
     }
 
     /// The wallet with another default; nothing when it is the default already.
@@ -234,10 +239,10 @@ impl Wallet {
         if self.default == Some(id) {
             return Ok(None);
         }
+        let before = self.charged();
         self.default = Some(id);
-        self.retries_owed = true;
         let told = vec![EventKind::DefaultCardChanged { card: id }];
-        Ok(Some(self.changed(told, now)))
+        Ok(Some(self.changed(before, told, now)))
     }
 
     /// The wallet without a card, which the provider is to forget. `is_needed`
@@ -255,7 +260,7 @@ impl Wallet {
         if self.default == Some(id) && is_needed {
             return Err(CardRefusal::Needed);
         }
-        self.leave(card.method, now);
+        self.leave(card.method);
         Ok(self.without(id, now))
     }
 
@@ -276,77 +281,99 @@ impl Wallet {
         }
         card.face = face.clone();
         let told = vec![EventKind::CardUpdated { card: card.id }];
-        Some(self.changed(told, now))
+        let before = self.charged();
+        Some(self.changed(before, told, now))
     }
 
     /// What the provider is to forget by now.
     pub fn to_forget(&self, now: Timestamp) -> Option<&str> {
-        let due = self.leaving.iter().find(|leaving| leaving.ask_at <= now);
+        let due = self
+            .leaving
+            .iter()
+            .find(|it| it.ask_at.is_some_and(|at| at <= now));
         due.map(|leaving| leaving.method.as_str())
     }
 
     /// The wallet once the provider forgot a payment method.
-    pub fn left(mut self, method: &str, now: Timestamp) -> Self {
+    pub fn left(mut self, method: &str) -> Self {
         self.leaving.retain(|leaving| leaving.method != method);
-        self.timed(now)
+        self.timed()
     }
 
     /// The wallet whose payment method the provider is asked about later.
     pub fn left_later(mut self, method: &str, now: Timestamp) -> Self {
         for leaving in &mut self.leaving {
             if leaving.method == method {
-                leaving.ask_at = now.saturating_add(RETRY).unwrap_or(Timestamp::MAX);
+                leaving.ask_at = Some(after(now, RETRY));
             }
         }
-        self.timed(now)
+        self.timed()
     }
 
-    /// The wallet once renewals that failed are tried with the new default.
-    pub fn retries_paid(self, now: Timestamp) -> Self {
+    /// The wallet whose failed renewals were looked for now. They are looked
+    /// for again while a charge of another card is open, or may still begin.
+    pub fn retried(self, is_open: bool, now: Timestamp) -> Self {
+        let quiet = self.changed_at.is_none_or(|at| after(at, QUIET) <= now);
+        let done = quiet && !is_open;
         Self {
-            retries_owed: false,
+            retry_at: (!done).then(|| after(now, RETRY)),
             ..self
         }
-        .timed(now)
+        .timed()
     }
 
     /// The same, with its timer set right.
-    pub fn timed(self, now: Timestamp) -> Self {
-        let leaving = self.leaving.iter().map(|leaving| leaving.ask_at);
-        let retries = self.retries_owed.then_some(now);
+    pub fn timed(self) -> Self {
+        let leaving = self.leaving.iter().filter_map(|leaving| leaving.ask_at);
         Self {
-            check_at: leaving.chain(retries).min(),
+            check_at: leaving.chain(self.retry_at).min(),
             ..self
         }
     }
 
-    fn changed(self, told: Vec<EventKind>, now: Timestamp) -> Changed {
+    /// The payment method renewals are charged to.
+    fn charged(&self) -> Option<String> {
+        self.default_card().map(|card| card.method.clone())
+    }
+
+    /// The wallet after a change; `before` is what was charged before it.
+    fn changed(mut self, before: Option<String>, told: Vec<EventKind>, now: Timestamp) -> Changed {
+        let charged = self.charged();
+        // Before the first card ever no charge can have been another one's.
+        if (before.is_some() || self.changed_at.is_some()) && before != charged {
+            self.changed_at = Some(now);
+            self.retry_at = charged.map(|_| now);
+        }
+        let earliest = self.changed_at.map_or(now, |at| after(at, QUIET).max(now));
+        for leaving in &mut self.leaving {
+            leaving.ask_at.get_or_insert(earliest);
+        }
         Changed {
-            wallet: self.timed(now),
+            wallet: self.timed(),
             told,
         }
     }
 
-    fn leave(&mut self, method: String, now: Timestamp) {
+    fn leave(&mut self, method: String) {
         self.leaving.push(Leaving {
             method,
-            ask_at: now,
+            ask_at: None,
         });
     }
 
     /// Where the default goes, the card that came last takes its place.
     fn without(mut self, id: CardId, now: Timestamp) -> Changed {
+        let before = self.charged();
         self.cards.retain(|card| card.id != id);
         let mut told = vec![EventKind::CardRemoved { card: id }];
         if self.default == Some(id) {
             self.default = self.cards.last().map(|card| card.id);
-            self.retries_owed = self.default.is_some();
             told.extend(
                 self.default
                     .map(|card| EventKind::DefaultCardChanged { card }),
             );
         }
-        self.changed(told, now)
+        self.changed(before, told, now)
     }
 }
 

@@ -109,6 +109,11 @@ impl NewCard {
         self.status == NewCardState::Expected
     }
 
+    /// True once it was put into the wallet.
+    pub fn is_saved(&self) -> bool {
+        matches!(self.status, NewCardState::Saved { .. })
+    }
+
     /// True while its page can still be opened.
     pub fn can_open(&self, now: Timestamp) -> bool {
         match &self.source {

@@ -169,7 +169,7 @@ fn lost<'a>(old: &'a Item, new: &'a Item) -> Option<&'a str> {
 
 /// A wallet has a timer while something is to be done about it.
 fn timer(change: &Changed, wallet: &Item, notes: &mut Notes) {
-    let busy = wallet.at("leaving").list().next().is_some() || wallet.at("retries_owed").is_true();
+    let busy = wallet.at("leaving").list().next().is_some() || wallet.at("retry_at").is_set();
     notes.must(busy == wallet.at("check_at").is_set(), DueKey, || {
         format!(
             "{}: to be done {busy}, and its timer says otherwise",

@@ -82,7 +82,10 @@ fn claimed(step: &Step<'_>, change: &Changed, old: Option<&Item>, claim: &Item, 
         format!("{} went from {from} to {to}", place())
     });
     if to == "in_progress" {
-        let sk = format!("ORDER#{}", claim.text("state.order"));
+        let sk = match claim.text("state.card") {
+            "" => format!("ORDER#{}", claim.text("state.order")),
+            card => format!("CARD#{card}"),
+        };
         notes.must(step.beside(change, &sk).is_some(), Pointers, || {
             format!("{} made no {sk}", place())
         });

@@ -9,7 +9,7 @@ use local::Faults;
 use serde_json::{Value, json};
 
 /// A card nobody on the stage has yet.
-const NEW_CARD: &str = "378282246310005";
+const NEW_CARD: &str = "2223003122003222";
 
 /// Every story about cards.
 pub(super) fn of_cards() -> Vec<Scenario> {
@@ -90,7 +90,7 @@ async fn unheard(stage: &Stage) -> Act {
 
 async fn left(stage: &Stage) -> Act {
     stage.shop.cut_off_provider().await;
-    let path = format!("/v1/payment-methods/{}", stage.card);
+    let path = format!("/v1/payment-methods/{}", stage.spare_card);
     stage.ada.call("DELETE", &path).send().await.data(200);
     stage.shop.cloud.set_faults(Faults::default()).unwrap();
     stage.shop.wait(660);

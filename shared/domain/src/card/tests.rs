@@ -40,7 +40,7 @@ fn a_card_is_good_until_its_month_is_over() {
 fn the_first_card_is_the_default_and_stays_it() {
     let wallet = two();
     assert_eq!(wallet.default, Some(CardId::from_bits(1)));
-    assert!(!wallet.retries_owed);
+    assert_eq!(wallet.retry_at, None);
     assert_eq!(wallet.check_at, None);
 }
 
@@ -48,7 +48,7 @@ fn the_first_card_is_the_default_and_stays_it() {
 fn a_card_that_paid_for_one_that_failed_takes_over() {
     let changed = two().add(card(3, "1881"), true, NOW).unwrap();
     assert_eq!(changed.wallet.default, Some(CardId::from_bits(3)));
-    assert!(changed.wallet.retries_owed);
+    assert_eq!(changed.wallet.retry_at, Some(NOW));
     assert_eq!(changed.wallet.check_at, Some(NOW));
 }
 
@@ -58,7 +58,9 @@ fn the_same_card_again_is_one_card_charged_by_the_newer_method() {
     let wallet = changed.wallet;
     assert_eq!(wallet.cards.len(), 2);
     assert_eq!(wallet.default_card().unwrap().method, "pm_3");
-    assert_eq!(wallet.to_forget(NOW), Some("pm_1"));
+    // It may be charged right now, by somebody who read the cards before.
+    assert_eq!(wallet.to_forget(NOW), None);
+    assert_eq!(wallet.to_forget(after(NOW, QUIET)), Some("pm_1"));
     let updated = EventKind::CardUpdated {
         card: CardId::from_bits(1),
     };
@@ -100,7 +102,7 @@ fn the_default_goes_only_when_nothing_renews_by_it() {
     assert_eq!(two().remove(first, true, NOW), Err(CardRefusal::Needed));
     let changed = two().remove(first, false, NOW).unwrap().wallet;
     assert_eq!(changed.default, Some(CardId::from_bits(2)));
-    assert_eq!(changed.to_forget(NOW), Some("pm_1"));
+    assert_eq!(changed.to_forget(after(NOW, QUIET)), Some("pm_1"));
     let other = two().remove(CardId::from_bits(2), true, NOW).unwrap();
     assert_eq!(other.wallet.default, Some(first));
 }
@@ -111,7 +113,7 @@ fn what_the_provider_is_to_forget_is_asked_again_until_it_did() {
     let later = changed.wallet.left_later("pm_2", NOW);
     assert_eq!(later.to_forget(NOW), None);
     assert_eq!(later.check_at, NOW.checked_add(RETRY).ok());
-    let left = later.left("pm_2", NOW);
+    let left = later.left("pm_2");
     assert_eq!((left.leaving.len(), left.check_at), (0, None));
 }
 
@@ -127,4 +129,17 @@ fn a_wallet_holds_only_so_many_cards() {
         Err(CardRefusal::TooMany)
     );
     assert!(wallet.add(card(99, "7"), false, NOW).is_ok());
+}
+
+#[test]
+fn failed_renewals_are_looked_for_until_no_other_card_can_be_charged() {
+    let second = CardId::from_bits(2);
+    let wallet = two().set_default(second, NOW).unwrap().unwrap().wallet;
+    assert_eq!(wallet.check_at, Some(NOW));
+    let early = wallet.retried(false, NOW);
+    assert_eq!(early.check_at, Some(after(NOW, RETRY)));
+    let late = after(NOW, QUIET);
+    let busy = early.clone().retried(true, late);
+    assert_eq!(busy.check_at, Some(after(late, RETRY)));
+    assert_eq!(early.retried(false, late).check_at, None);
 }

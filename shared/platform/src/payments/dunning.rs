@@ -27,7 +27,9 @@ pub(super) async fn retry(
     subscription: Stored<Subscription>,
 ) -> Result<bool, PaymentError> {
     let scene = open_renewal(app, &subscription.value).await?;
-    let channel = saved_method(&subscription.value, &scene.account.value)?;
+    let wallet = app.store().wallet(subscription.value.account).await?;
+    let account = &scene.account.value;
+    let channel = saved_method(&subscription.value, account, wallet.as_ref())?;
     let Ok(begun) = scene.payment.value.clone().begin(channel, app.now()) else {
         // Its payment page is still open, or the last outcome unknown.
         replace(
@@ -42,7 +44,7 @@ pub(super) async fn retry(
     let Some(attempt) = begun.last_attempt().cloned() else {
         return Ok(false);
     };
-    if !begin_attempt(app, &scene, &begun, &attempt, Some(&subscription)).await? {
+    if !begin_attempt(app, &scene.payment, &begun, &attempt, Some(&subscription)).await? {
         return Ok(false);
     }
     charge(app, app.store().scene_of(&begun).await?).await
@@ -163,14 +165,16 @@ async fn try_to_end(app: &App, scene: &Scene, number: u32) -> Result<Option<bool
     let is_second =
         before.is_some_and(|before| matches!(before.outcome, Outcome::NotCreated { .. }));
     if !is_second {
-        let channel = saved_method(&subscription.value, &scene.account.value)?;
+        let wallet = app.store().wallet(payment.account).await?;
+        let account = &scene.account.value;
+        let channel = saved_method(&subscription.value, account, wallet.as_ref())?;
         let begun = ended
             .begin(channel, now)
             .map_err(|error| PaymentError::Computation(error.to_string()))?;
         let next = begun
             .last_attempt()
             .ok_or(PaymentError::Missing("the attempt"))?;
-        if !begin_attempt(app, scene, &begun, next, None).await? {
+        if !begin_attempt(app, &scene.payment, &begun, next, None).await? {
             return Ok(None);
         }
         charge(app, app.store().scene_of(&begun).await?).await?;
@@ -265,14 +269,13 @@ pub async fn show_page(app: &App, scene: Scene) -> Result<(), PaymentError> {
 /// T1 of a further attempt. False when somebody else was faster.
 async fn begin_attempt(
     app: &App,
-    scene: &Scene,
+    read: &Stored<Payment>,
     begun: &Payment,
     attempt: &Attempt,
     subscription: Option<&Stored<Subscription>>,
 ) -> Result<bool, PaymentError> {
     let mut act = Transaction::new(app.new_id()?);
-    act.replace(scene.payment.version, begun, Changed);
-    scene.account.value.guard_cards(&mut act);
+    act.replace(read.version, begun, Changed);
     if let Some(subscription) = subscription {
         act.replace(
             subscription.version,

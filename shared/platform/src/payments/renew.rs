@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::store::events::event;
 use crate::store::{CommitError, Stored, Transaction, keys};
 use domain::account::Account;
+use domain::card::Wallet;
 use domain::dunning::DunningPolicy;
 use domain::event::{EventKind, Owner};
 use domain::id::{AccountId, SubscriptionId};
@@ -73,6 +74,7 @@ struct Read {
     subscription: Stored<Subscription>,
     account: Stored<AccountState>,
     head: Option<Stored<LedgerHead>>,
+    wallet: Option<Stored<Wallet>>,
 }
 
 async fn read(
@@ -94,12 +96,15 @@ async fn read(
     let account: Stored<Account> = batch
         .take(&profile)?
         .ok_or(PaymentError::Missing("the account"))?;
-    let wallet = batch.take(&wallet)?;
-    let account = account.map(|account| AccountState::of(account, wallet));
+    let account = account.map(|account| AccountState {
+        provider_customer: account.provider_customer,
+        zone: account.zone,
+    });
     Ok(Some(Read {
         subscription,
         account,
         head: batch.take(&head)?,
+        wallet: batch.take(&wallet)?,
     }))
 }
 
@@ -108,7 +113,7 @@ async fn read(
 async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool, PaymentError> {
     let now = app.now();
     let subscription = &read.subscription.value;
-    let channel = saved_method(subscription, &read.account.value)?;
+    let channel = saved_method(subscription, &read.account.value, read.wallet.as_ref())?;
     let one_stop_shop = app.config().one_stop_shop;
     let facts = app
         .store()
@@ -133,15 +138,13 @@ async fn open_period(app: &App, read: Read, bounds: PeriodBounds) -> Result<bool
     act.insert(&invoice, Changed);
     act.insert(&payment, Changed);
     facts.guard(&mut act, Changed);
-    read.account.value.guard_cards(&mut act);
     let account = subscription.account;
     let opened = event(app.new_id()?, Owner::Account { account }, kind, now);
     act.insert(&opened, Changed);
     match app.store().commit(act).await {
         Ok(()) => {}
         // Another sweep was faster, and the period is its; or the register
-        // answered or the cards changed meanwhile, and the next sweep decides
-        // anew.
+        // answered meanwhile, and the next sweep decides on the tax anew.
         Err(CommitError::Refused(Changed)) => return Ok(false),
         Err(CommitError::Store(error)) => return Err(error.into()),
     }
@@ -216,8 +219,10 @@ fn guard(subscription: SubscriptionId, bounds: PeriodBounds, payment: &Payment) 
 pub(super) fn saved_method(
     subscription: &Subscription,
     account: &AccountState,
+    wallet: Option<&Stored<Wallet>>,
 ) -> Result<Channel, PaymentError> {
-    let default = account.default_method().map(str::to_owned);
+    let default = wallet.and_then(|wallet| wallet.value.default_card());
+    let default = default.map(|card| card.method.clone());
     Ok(Channel::OffSession {
         customer: account
             .provider_customer

@@ -4,9 +4,8 @@ use super::PaymentError;
 use super::objects::Locator;
 use crate::store::keys::{self, Key};
 use crate::store::payments::ProviderEvent;
-use crate::store::{Batch, Entity, Store, Stored, Transaction};
+use crate::store::{Batch, Entity, Store, Stored};
 use domain::account::Account;
-use domain::card::Wallet;
 use domain::invoice::Invoice;
 use domain::ledger::LedgerHead;
 use domain::order::Order;
@@ -33,34 +32,6 @@ pub struct AccountState {
     pub provider_customer: Option<String>,
     /// Zone of billing dates.
     pub zone: domain::anchor::Zone,
-    /// The saved cards, where a renewal is paid.
-    pub wallet: Option<Stored<Wallet>>,
-}
-
-impl AccountState {
-    /// An account with its saved cards.
-    pub fn of(account: Account, wallet: Option<Stored<Wallet>>) -> Self {
-        Self {
-            provider_customer: account.provider_customer,
-            zone: account.zone,
-            wallet,
-        }
-    }
-
-    /// The payment method renewals are charged to, where there are cards.
-    pub fn default_method(&self) -> Option<&str> {
-        let wallet = self.wallet.as_ref()?;
-        let card = wallet.value.default_card()?;
-        Some(card.method.as_str())
-    }
-
-    /// Lets an act hold only while the cards are as they were read: what is
-    /// charged must not be a card that was given up meanwhile.
-    pub fn guard_cards(&self, act: &mut Transaction<Changed>) {
-        if let Some(wallet) = &self.wallet {
-            act.unchanged(&wallet.value.key(), wallet.version, Changed);
-        }
-    }
 }
 
 /// What is paid.
@@ -122,8 +93,10 @@ impl Store {
         let account: Stored<Account> = batch
             .take(&account_key)?
             .ok_or(PaymentError::Missing("the account"))?;
-        let wallet = batch.take::<Wallet>(&keys::wallet(account_id))?;
-        let account = account.map(|account| AccountState::of(account, wallet));
+        let account = account.map(|account| AccountState {
+            provider_customer: account.provider_customer,
+            zone: account.zone,
+        });
         let subject = take_subject(&mut batch, at)?;
         let head = batch.take::<LedgerHead>(&head_key)?;
         Ok(Found {
@@ -159,7 +132,6 @@ fn subject_keys(at: &Locator) -> Vec<Key> {
             keys::subscription(account, subscription),
             keys::period(account, subscription, index),
             keys::invoice(account, at.invoice),
-            keys::wallet(account),
         ],
     }
 }
@@ -209,14 +181,6 @@ impl Scene {
                 subscription.value.awaits(self.payment.value.id)
             }
         }
-    }
-
-    /// True when another card than the one renewals are charged to now made
-    /// the last charge.
-    pub fn tried_another_card(&self) -> bool {
-        let last = self.payment.value.last_charged();
-        let default = self.account.value.default_method();
-        matches!((last, default), (Some(last), Some(default)) if last != default)
     }
 
     /// The end of the ledger to append to, and its version.

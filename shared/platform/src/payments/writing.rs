@@ -287,13 +287,6 @@ impl<'a> Writing<'a> {
             )?;
         }
         let dunned = subscription.value.clone().decline(self.now, code, &policy);
-        // Another card is the default meanwhile: it is tried at once.
-        let is_outdated = scene.tried_another_card();
-        let dunned = match is_outdated {
-            true => dunned.try_new_card(self.now, &policy),
-            false => dunned,
-        };
-        scene.account.value.guard_cards(&mut self.transaction);
         let late = BillingPeriod {
             status: PeriodStatus::PastDue,
             ..period.value.clone()
@@ -307,7 +300,7 @@ impl<'a> Writing<'a> {
             self.transaction.replace(invoice.version, &billed, Changed);
             to_number = Some((next(invoice, billed), scene.head.clone()));
         }
-        let payment = match needs_customer && !is_outdated {
+        let payment = match needs_customer {
             true => ask_customer(self.app, payment, &dunned, self.now),
             false => payment,
         };

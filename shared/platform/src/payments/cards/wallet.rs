@@ -31,19 +31,19 @@ pub async fn check_wallet(app: &App, account: AccountId, pace: Pace) -> Result<(
             return Ok(());
         }
         let wallet = read.value.clone();
-        if wallet.retries_owed {
-            try_again(app, &wallet).await?;
-            write(app, &read, wallet.retries_paid(now)).await?;
+        if wallet.retry_at.is_some_and(|at| at <= now) {
+            let is_open = try_again(app, &wallet).await?;
+            write(app, &read, wallet.retried(is_open, now)).await?;
         } else if let Some(method) = wallet.to_forget(now).map(str::to_owned) {
             let forgotten = forget(app, account, &method, pace).await;
             let after = match &forgotten {
-                Ok(true) => wallet.left(&method, now),
+                Ok(true) => wallet.left(&method),
                 Ok(false) | Err(_) => wallet.left_later(&method, now),
             };
             write(app, &read, after).await?;
             forgotten?;
         } else {
-            write(app, &read, wallet.timed(now)).await?;
+            write(app, &read, wallet.timed()).await?;
         }
     }
     Ok(())
@@ -64,23 +64,31 @@ async fn write(app: &App, read: &Stored<Wallet>, wallet: Wallet) -> Result<(), P
 }
 
 /// Lets renewals be tried at once that failed with another card than the
-/// default. What is being charged now says itself how it ended.
-async fn try_again(app: &App, wallet: &Wallet) -> Result<(), PaymentError> {
+/// default. True while a charge of another card is open: how it ends decides.
+async fn try_again(app: &App, wallet: &Wallet) -> Result<bool, PaymentError> {
     let Some(default) = wallet.default_card() else {
-        return Ok(());
+        return Ok(false);
     };
+    let mut is_open = false;
     for subscription in app.store().renewing(wallet.account).await? {
+        let Some(payment) = renewal_of(app, &subscription.value).await? else {
+            continue;
+        };
+        if payment
+            .last_charged()
+            .is_none_or(|last| last == default.method)
+        {
+            continue;
+        }
+        let open = payment.open_attempt();
+        is_open |= open.is_some_and(|open| matches!(open.channel, Channel::OffSession { .. }));
         let waits = match &subscription.value.status {
             SubscriptionStatus::PastDue { dunning } => !dunning.has_new_method(),
             SubscriptionStatus::Active
             | SubscriptionStatus::Unpaid { .. }
             | SubscriptionStatus::Canceled { .. } => false,
         };
-        let payment = renewal_of(app, &subscription.value).await?;
-        let Some(payment) = payment.filter(|_| waits) else {
-            continue;
-        };
-        if payment.last_charged() == Some(default.method.as_str()) {
+        if !waits {
             continue;
         }
         let policy = DunningPolicy::default();
@@ -89,7 +97,7 @@ async fn try_again(app: &App, wallet: &Wallet) -> Result<(), PaymentError> {
             return Err(PaymentError::Contention);
         }
     }
-    Ok(())
+    Ok(is_open)
 }
 
 async fn renewal_of(app: &App, value: &Subscription) -> Result<Option<Payment>, PaymentError> {
@@ -103,8 +111,7 @@ async fn renewal_of(app: &App, value: &Subscription) -> Result<Option<Payment>, 
 
 /// Lets the provider forget a payment method; not while a charge of it is
 /// open, for the provider refuses to be asked for that again. False then. No
-/// further charge begins: each is written only if the cards are as it read
-/// them.
+/// further charge begins: nobody who read it as the default is left by now.
 async fn forget(
     app: &App,
     account: AccountId,
