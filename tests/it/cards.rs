@@ -6,13 +6,13 @@ use tests::shop::{
     Answer, EDR_MONTHLY, GOOD_CARD, OTHER_CARD, SPARE_CARD, Shop, User, local_path, return_to, text,
 };
 
-async fn cards(user: &User) -> Vec<Value> {
+pub(crate) async fn cards(user: &User) -> Vec<Value> {
     let listed = user.get("/v1/payment-methods").await.data(200);
     listed.as_array().unwrap().clone()
 }
 
 /// The last digits of the cards, the default marked.
-async fn digits(user: &User) -> Vec<String> {
+pub(crate) async fn digits(user: &User) -> Vec<String> {
     let cards = cards(user).await;
     let mark = |card: &Value| match card["isDefault"] == true {
         true => format!("{} default", text(&card["last4"])),
@@ -42,7 +42,7 @@ async fn remove(user: &User, card: &Value) -> Answer {
 }
 
 /// Somebody who bought with [`GOOD_CARD`] on 10 January.
-async fn buyer() -> (Shop, User, String) {
+pub(crate) async fn buyer() -> (Shop, User, String) {
     let shop = Shop::at("2026-01-10T08:00:00Z").await;
     let ada = shop.customer("ada@example.com").await;
     let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
@@ -65,7 +65,7 @@ fn charged(shop: &Shop) -> String {
     text(&card.unwrap()["card"]["last4"])
 }
 
-async fn again(shop: &Shop, user: &User) -> User {
+pub(crate) async fn again(shop: &Shop, user: &User) -> User {
     shop.log_in(&user.email, tests::shop::PASSWORD).await
 }
 

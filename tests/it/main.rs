@@ -29,6 +29,7 @@ mod documents;
 mod dunning;
 mod edge;
 mod events;
+mod expiring;
 mod finding;
 mod forms;
 mod idempotency;

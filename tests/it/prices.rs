@@ -72,6 +72,8 @@ async fn a_million_searches_logins_orders_and_renewals_cost_no_more_than_is_said
     for _ in 0..8 {
         ada.buy(EDR_MONTHLY, 1).await;
     }
+    // The same card given eight times is one, once the provider forgot seven.
+    shop.advance("PT20M").await;
     let tick = || json!({"version": 1});
     shop.cloud
         .run_job("renew_subscriptions", tick())

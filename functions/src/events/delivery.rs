@@ -12,9 +12,10 @@
 use crate::mails::{Addressee, Letter, logins, purchases, renewals};
 use domain::account::{Account, User};
 use domain::anchor::Zone;
+use domain::card::Wallet;
 use domain::dunning::DunningPolicy;
 use domain::event::{Event, EventKind, Owner};
-use domain::id::{AccountId, ActId, InvoiceId, PaymentId, SubscriptionId, UserId};
+use domain::id::{AccountId, ActId, CardId, InvoiceId, PaymentId, SubscriptionId, UserId};
 use domain::invoice::Invoice;
 use domain::payment::{Channel, Payment, Purpose};
 use domain::subscription::{Subscription, SubscriptionStatus};
@@ -106,6 +107,7 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         EventKind::SubscriptionUnpaid { subscription } => {
             unpaid(app, account_of(event)?, *subscription).await
         }
+        EventKind::CardExpiring { card } => expiring(app, account_of(event)?, *card).await,
         // For an address without a login: it costs what the others cost.
         EventKind::NothingToSend
         | EventKind::EmailVerified { .. }
@@ -297,6 +299,23 @@ async fn unpaid(
         SubscriptionStatus::Active | SubscriptionStatus::PastDue { .. } => return Ok(None),
     }
     let letter = |to: &Addressee| renewals::access_ended(to, &app.config().app_url, &subscription);
+    Ok(owner(app, &mut found, account)
+        .await?
+        .map(|to| with(to, letter)))
+}
+
+/// A card that is still the default, and was not renewed by its bank since.
+async fn expiring(
+    app: &App,
+    account: AccountId,
+    card: CardId,
+) -> Result<Option<Post>, DeliveryError> {
+    let (wallet, mut found) = of_account::<Wallet>(app, account, &keys::wallet(account)).await?;
+    let default = wallet.default_card().filter(|it| it.id == card);
+    let Some(card) = default.filter(|it| it.warned > 0) else {
+        return Ok(None);
+    };
+    let letter = |to: &Addressee| renewals::card_expiring(to, &app.config().app_url, card);
     Ok(owner(app, &mut found, account)
         .await?
         .map(|to| with(to, letter)))

@@ -3,6 +3,7 @@
 use super::letter::{Addressee, Letter};
 use super::words::{day, moment};
 use crate::payments::reasons::decline_reason;
+use domain::card::Card;
 use domain::dunning::Next;
 use domain::locale::Locale;
 use domain::money::Money;
@@ -101,6 +102,34 @@ pub fn access_ended(to: &Addressee, app_url: &str, subscription: &Subscription) 
             ],
         )
         .with_action("See my subscription", link),
+    }
+}
+
+/// Says that the card renewals are charged to expires at the end of a month,
+/// and what to do about it.
+pub fn card_expiring(to: &Addressee, app_url: &str, card: &Card) -> Letter {
+    let (last4, expires) = (&card.face.last4, card.face.expires);
+    let month = format!("{:02}/{}", expires.month, expires.year);
+    let link = format!("{app_url}/payment-methods");
+    match to.locale {
+        Locale::Fr => Letter::new(
+            to,
+            "Votre carte bancaire arrive à expiration",
+            vec![
+                format!("La carte se terminant par {last4}, avec laquelle vos abonnements se renouvellent, expire fin {month}."),
+                "Pour que le service continue sans interruption, enregistrez une autre carte et choisissez-la par défaut.".to_owned(),
+            ],
+        )
+        .with_action("Gérer mes cartes", link),
+        Locale::En => Letter::new(
+            to,
+            "Your card is about to expire",
+            vec![
+                format!("The card ending in {last4}, by which your subscriptions renew, expires at the end of {month}."),
+                "So that the service goes on without a break, save another card and make it the default.".to_owned(),
+            ],
+        )
+        .with_action("Manage my cards", link),
     }
 }
 

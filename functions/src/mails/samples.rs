@@ -3,6 +3,7 @@
 use super::Addressee;
 use domain::account::{StaffRole, User};
 use domain::anchor::{Anchor, Zone};
+use domain::card::{Card, Expiry, Face};
 use domain::email::EmailAddress;
 use domain::id::Id;
 use domain::interval::Interval;
@@ -162,5 +163,23 @@ pub(crate) fn subscription(status: SubscriptionStatus) -> Subscription {
         next_action_at: None,
         faults: 0,
         openings: Openings::default(),
+    }
+}
+
+pub(crate) fn card() -> Card {
+    Card {
+        id: id(),
+        method: "pm_1".to_owned(),
+        face: Face {
+            brand: "visa".to_owned(),
+            last4: "4242".to_owned(),
+            expires: Expiry {
+                year: 2027,
+                month: 3,
+            },
+            fingerprint: None,
+        },
+        added_at: now(),
+        warned: 0,
     }
 }

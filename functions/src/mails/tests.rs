@@ -100,6 +100,10 @@ fn all(to: &Addressee) -> Vec<(String, Mail)> {
             )),
         ),
         (
+            format!("{APP}/payment-methods"),
+            render(&renewals::card_expiring(to, APP, &card())),
+        ),
+        (
             subscription_page,
             render(&renewals::access_ended(to, APP, &subscription)),
         ),

@@ -4,11 +4,13 @@
 //! payment method in its place; of the card itself it tells the face: brand,
 //! last digits, expiry, and a fingerprint that is the same for the same number.
 
+mod face;
+
+pub use face::{Card, Expiry, Face, WARNINGS};
+
 use crate::attempt::after;
 use crate::event::EventKind;
 use crate::id::{AccountId, CardId};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -21,73 +23,6 @@ const RETRY: SignedDuration = SignedDuration::from_mins(10);
 /// How long after a change of the default a charge of the one before may still
 /// begin: no invocation that read the cards lives longer.
 const QUIET: SignedDuration = SignedDuration::from_mins(15);
-
-/// The month a card expires with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Expiry {
-    /// Year, four digits.
-    pub year: i16,
-    /// Month, 1 to 12: the last one in which the card is good.
-    pub month: i8,
-}
-
-impl Expiry {
-    /// This month, if there is such a one.
-    pub fn new(year: i16, month: i8) -> Option<Self> {
-        Date::new(year, month, 1).ok().map(|_| Self { year, month })
-    }
-
-    /// When the card is over: the first instant after its month, in UTC.
-    pub fn ends_at(self) -> Timestamp {
-        let (year, month) = match self.month {
-            12 => (self.year.saturating_add(1), 1),
-            month => (self.year, month.saturating_add(1)),
-        };
-        Date::new(year, month, 1)
-            .ok()
-            .and_then(|first| first.to_zoned(TimeZone::UTC).ok())
-            .map_or(Timestamp::MAX, |first| first.timestamp())
-    }
-
-    /// True once the card is over.
-    pub fn is_over(self, now: Timestamp) -> bool {
-        self.ends_at() <= now
-    }
-}
-
-/// What the provider tells of a card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Face {
-    /// `visa`, `mastercard`, …
-    pub brand: String,
-    /// The last four digits.
-    pub last4: String,
-    /// When it expires.
-    pub expires: Expiry,
-    /// The same for the same number, where the provider gives it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<String>,
-}
-
-impl Face {
-    fn is_same_card(&self, other: &Self) -> bool {
-        self.fingerprint.is_some() && self.fingerprint == other.fingerprint
-    }
-}
-
-/// A saved card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Card {
-    /// Its id.
-    pub id: CardId,
-    /// The provider's payment method that charges it.
-    pub method: String,
-    /// How it looks.
-    #[serde(flatten)]
-    pub face: Face,
-    /// When it was saved first.
-    pub added_at: Timestamp,
-}
 
 /// A payment method nobody wants any more, until the provider forgot it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,7 +139,7 @@ impl Wallet {
         let (id, mut told) = match known {
             Some(known) => {
                 let older = std::mem::replace(&mut known.method, card.method);
-                known.face = card.face;
+                (known.face, known.warned) = (card.face, 0);
                 let id = known.id;
                 self.leave(older);
                 (id, vec![EventKind::CardUpdated { card: id }])
@@ -279,7 +214,7 @@ impl Wallet {
         if card.face == *face {
             return None;
         }
-        card.face = face.clone();
+        (card.face, card.warned) = (face.clone(), 0);
         let told = vec![EventKind::CardUpdated { card: card.id }];
         let before = self.charged();
         Some(self.changed(before, told, now))
@@ -322,11 +257,30 @@ impl Wallet {
         .timed()
     }
 
+    /// The default card, when its owner is to be told by now that it expires.
+    pub fn expiring(&self, now: Timestamp) -> Option<&Card> {
+        let card = self.default_card()?;
+        card.warns_at().filter(|at| *at <= now).map(|_| card)
+    }
+
+    /// The wallet once its owner was told, as far as that is due by now: at
+    /// most once at a time.
+    pub fn warned(mut self, now: Timestamp) -> Self {
+        let default = self.default;
+        for card in &mut self.cards {
+            while Some(card.id) == default && card.warns_at().is_some_and(|at| at <= now) {
+                card.warned = card.warned.saturating_add(1);
+            }
+        }
+        self.timed()
+    }
+
     /// The same, with its timer set right.
     pub fn timed(self) -> Self {
         let leaving = self.leaving.iter().filter_map(|leaving| leaving.ask_at);
+        let warning = self.default_card().and_then(Card::warns_at);
         Self {
-            check_at: leaving.chain(self.retry_at).min(),
+            check_at: leaving.chain(self.retry_at).chain(warning).min(),
             ..self
         }
     }

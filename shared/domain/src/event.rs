@@ -247,6 +247,11 @@ pub enum EventKind {
         /// Which.
         card: CardId,
     },
+    /// The card renewals are charged to expires soon.
+    CardExpiring {
+        /// Which.
+        card: CardId,
+    },
     /// Money was captured that nobody owed.
     SurplusCaptured {
         /// For which payment.
@@ -270,7 +275,8 @@ impl EventKind {
             | Self::SessionReused { .. }
             | Self::RenewalDeclined { .. }
             | Self::PaymentPageOpened { .. }
-            | Self::SubscriptionUnpaid { .. } => true,
+            | Self::SubscriptionUnpaid { .. }
+            | Self::CardExpiring { .. } => true,
             // Of the two, the later one sends the receipt.
             Self::InvoiceFinalised { paid, .. } => *paid,
             Self::PeriodPaid { numbered, .. } => *numbered,

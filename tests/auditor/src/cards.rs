@@ -64,7 +64,8 @@ pub(crate) fn is_about_cards(event: &Item) -> Option<bool> {
 }
 
 /// Every event about cards.
-pub(crate) const EVENTS: [&str; 5] = [
+pub(crate) const EVENTS: [&str; 6] = [
+    "card_expiring",
     "card_requested",
     "card_added",
     "card_updated",
@@ -143,7 +144,7 @@ fn happened<'a>(old: Option<&'a Item>, new: &'a Item) -> Vec<(&'static str, &'a 
     for id in after.keys() {
         match old.and_then(|old| face(old, id)) {
             None => told.push(("card_added", *id)),
-            was if was != face(new, id) => told.push(("card_updated", *id)),
+            was if looks(was) != looks(face(new, id)) => told.push(("card_updated", *id)),
             Some(_) => {}
         }
     }
@@ -169,7 +170,11 @@ fn lost<'a>(old: &'a Item, new: &'a Item) -> Option<&'a str> {
 
 /// A wallet has a timer while something is to be done about it.
 fn timer(change: &Changed, wallet: &Item, notes: &mut Notes) {
-    let busy = wallet.at("leaving").list().next().is_some() || wallet.at("retry_at").is_set();
+    let cards = wallet.at("cards").list();
+    let mut default = cards.filter(|it| it.at("id").text() == wallet.text("default"));
+    let busy = wallet.at("leaving").list().next().is_some()
+        || wallet.at("retry_at").is_set()
+        || default.any(|it| it.at("warned").count() < 2);
     notes.must(busy == wallet.at("check_at").is_set(), DueKey, || {
         format!(
             "{}: to be done {busy}, and its timer says otherwise",
@@ -204,6 +209,39 @@ fn saved(step: &Step<'_>, change: &Changed, old: Option<&Item>, new: &Item, note
     });
 }
 
+/// What the provider tells of a card, and what charges it.
+fn looks(card: Option<Node<'_>>) -> Option<[Node<'_>; 5]> {
+    let names = ["method", "brand", "last4", "expires", "fingerprint"];
+    card.map(|card| names.map(|name| card.at(name)))
+}
+
+/// The default was warned of once more, and less than 31 days before its end.
+fn warned(step: &Step<'_>, old: Option<&Item>, new: &Item, card: &str) -> bool {
+    let of = |item: &Item| {
+        let mut cards = item.at("cards").list();
+        let found = cards.find(|it| it.at("id").text() == card);
+        found.map(|it| {
+            (
+                it.at("warned").count(),
+                it.at("expires.year").count(),
+                it.at("expires.month").count(),
+            )
+        })
+    };
+    let Some((count, year, month)) = of(new) else {
+        return false;
+    };
+    let before = old.and_then(of).map_or(0, |(count, ..)| count);
+    let first = step.at.to_string();
+    let now = first.get(..7).unwrap_or_default();
+    let months = |year: i128, month: i128| year.saturating_mul(12).saturating_add(month);
+    let now = now
+        .split_once('-')
+        .and_then(|(year, month)| Some(months(year.parse().ok()?, month.parse().ok()?)));
+    let left = now.map(|now| months(year, month).saturating_sub(now));
+    count > before && new.text("default") == card && matches!(left, Some(..=1))
+}
+
 fn is_true(step: &Step<'_>, event: &Item) -> bool {
     let (name, card) = (event.text("event"), event.text("card"));
     let owner = format!("ACCOUNT#{}", event.text("account"));
@@ -214,6 +252,9 @@ fn is_true(step: &Step<'_>, event: &Item) -> bool {
     }
     step.change(&owner, "WALLET").is_some_and(|it| {
         let new = it.new.as_deref();
+        if name == "card_expiring" {
+            return new.is_some_and(|new| warned(step, it.old.as_deref(), new, card));
+        }
         new.is_some_and(|new| happened(it.old.as_deref(), new).contains(&(name, card)))
     })
 }

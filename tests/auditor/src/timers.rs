@@ -200,6 +200,7 @@ const CONSUMED: &[&str] = &[
     "renewal_declined",
     "payment_page_opened",
     "subscription_unpaid",
+    "card_expiring",
 ];
 
 fn event(item: &Item) -> Result<(), String> {

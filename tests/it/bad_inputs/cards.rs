@@ -61,6 +61,7 @@ async fn expired_card(world: &World) -> String {
             fingerprint: None,
         },
         added_at: now,
+        warned: 0,
     };
     let (good, over) = (card("4242", 2040), card("4444", 2020));
     let id = over.id;

@@ -17,7 +17,14 @@ fn card(bits: u128, number: &str) -> Card {
             fingerprint: Some(number.to_owned()),
         },
         added_at: NOW,
+        warned: 0,
     }
+}
+
+/// Before the cards of these tests expire.
+fn days_before_the_end(days: i64) -> Timestamp {
+    let end: Timestamp = "2028-01-01T00:00:00Z".parse().unwrap();
+    end - SignedDuration::from_hours(days * 24)
 }
 
 fn two() -> Wallet {
@@ -41,7 +48,7 @@ fn the_first_card_is_the_default_and_stays_it() {
     let wallet = two();
     assert_eq!(wallet.default, Some(CardId::from_bits(1)));
     assert_eq!(wallet.retry_at, None);
-    assert_eq!(wallet.check_at, None);
+    assert_eq!(wallet.check_at, Some(days_before_the_end(30)));
 }
 
 #[test]
@@ -114,7 +121,8 @@ fn what_the_provider_is_to_forget_is_asked_again_until_it_did() {
     assert_eq!(later.to_forget(NOW), None);
     assert_eq!(later.check_at, NOW.checked_add(RETRY).ok());
     let left = later.left("pm_2");
-    assert_eq!((left.leaving.len(), left.check_at), (0, None));
+    assert_eq!(left.leaving.len(), 0);
+    assert_eq!(left.check_at, Some(days_before_the_end(30)));
 }
 
 #[test]
@@ -141,5 +149,31 @@ fn failed_renewals_are_looked_for_until_no_other_card_can_be_charged() {
     let late = after(NOW, QUIET);
     let busy = early.clone().retried(true, late);
     assert_eq!(busy.check_at, Some(after(late, RETRY)));
-    assert_eq!(early.retried(false, late).check_at, None);
+    assert_eq!(early.retried(false, late).retry_at, None);
+}
+
+#[test]
+fn the_owner_of_the_default_card_is_told_twice_that_it_expires() {
+    let second = SignedDuration::from_secs(1);
+    let wallet = two();
+    let (month, week) = (days_before_the_end(30), days_before_the_end(7));
+    assert_eq!(wallet.expiring(month - second), None);
+    assert_eq!(wallet.expiring(month).unwrap().id, CardId::from_bits(1));
+    let once = wallet.clone().warned(month);
+    assert_eq!((once.expiring(month), once.check_at), (None, Some(week)));
+    let twice = once.warned(week);
+    assert_eq!((twice.expiring(week), twice.check_at), (None, None));
+    // Late, one word is enough.
+    assert_eq!(wallet.clone().warned(week), twice);
+    // A card that is good for longer is told of anew.
+    let face = Face {
+        expires: Expiry::new(2031, 5).unwrap(),
+        ..wallet.cards[0].face.clone()
+    };
+    let renewed = twice.refreshed("pm_1", &face, week).unwrap().wallet;
+    assert_eq!(renewed.expiring(week), None);
+    assert_eq!(renewed.default_card().unwrap().warned, 0);
+    // And of another that takes its place.
+    let other = wallet.warned(week).set_default(CardId::from_bits(2), week);
+    assert!(other.unwrap().unwrap().wallet.expiring(week).is_some());
 }

@@ -124,6 +124,7 @@ fn judge(
         method: method.id.clone(),
         face: method.face().ok_or("no_card")?,
         added_at: now,
+        warned: 0,
     };
     let wallet = match &found.wallet {
         Some(wallet) => wallet.value.clone(),

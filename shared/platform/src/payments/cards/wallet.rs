@@ -1,5 +1,6 @@
 //! What is to be done about the cards of an account: renewals that failed with
-//! another card are tried again, and the provider forgets what was removed.
+//! another card are tried again, the provider forgets what was removed, and the
+//! owner is told of a card that expires.
 
 use super::learn::put;
 use crate::app::App;
@@ -9,6 +10,7 @@ use crate::payments::{PaymentError, gateway};
 use crate::store::{Stored, Transaction, keys};
 use domain::card::{self, Wallet};
 use domain::dunning::DunningPolicy;
+use domain::event::EventKind;
 use domain::id::AccountId;
 use domain::payment::{Channel, Payment};
 use domain::subscription::{Subscription, SubscriptionStatus};
@@ -33,26 +35,36 @@ pub async fn check_wallet(app: &App, account: AccountId, pace: Pace) -> Result<(
         let wallet = read.value.clone();
         if wallet.retry_at.is_some_and(|at| at <= now) {
             let is_open = try_again(app, &wallet).await?;
-            write(app, &read, wallet.retried(is_open, now)).await?;
+            write(app, &read, wallet.retried(is_open, now), None).await?;
         } else if let Some(method) = wallet.to_forget(now).map(str::to_owned) {
             let forgotten = forget(app, account, &method, pace).await;
             let after = match &forgotten {
                 Ok(true) => wallet.left(&method),
                 Ok(false) | Err(_) => wallet.left_later(&method, now),
             };
-            write(app, &read, after).await?;
+            write(app, &read, after, None).await?;
             forgotten?;
+        } else if let Some(card) = wallet.expiring(now).map(|card| card.id) {
+            // Where nothing renews nobody needs another card.
+            let renews = !app.store().renewing(account).await?.is_empty();
+            let told = renews.then_some(EventKind::CardExpiring { card });
+            write(app, &read, wallet.warned(now), told).await?;
         } else {
-            write(app, &read, wallet.timed()).await?;
+            write(app, &read, wallet.timed(), None).await?;
         }
     }
     Ok(())
 }
 
 /// Written by somebody else meanwhile: it is read again.
-async fn write(app: &App, read: &Stored<Wallet>, wallet: Wallet) -> Result<(), PaymentError> {
+async fn write(
+    app: &App,
+    read: &Stored<Wallet>,
+    wallet: Wallet,
+    told: Option<EventKind>,
+) -> Result<(), PaymentError> {
     let mut act = Transaction::new(app.new_id()?);
-    let told = Vec::new();
+    let told = told.into_iter().collect();
     put(
         app,
         &mut act,
