@@ -3,7 +3,7 @@
 from .places import DOMAIN, FUNCTIONS, PAYMENTS, it, unit
 
 CARDS = [
-    ("the same card given again is another card", DOMAIN + "card.rs",
+    ("the same card given again is another card", DOMAIN + "card/face.rs",
      "self.fingerprint.is_some() && self.fingerprint == other.fingerprint", "self.fingerprint.is_none() && self.fingerprint == other.fingerprint",
      unit("domain", "the_same_card_again_is_one_card")),
     ("an expired card becomes the default", DOMAIN + "card.rs",
@@ -33,4 +33,10 @@ CARDS = [
     ("the card of another customer is listed", PAYMENTS + "cards/learn.rs",
      "    if found.customer.as_deref() != Some(owner) {", "    if found.customer.is_none() && owner.is_empty() {",
      it("cards::a_card_of_another_customer_is_never_listed")),
+    ("a week before a card expires nobody is told", DOMAIN + "card/face.rs",
+     "pub const WARNINGS: [i64; 2] = [30, 7];", "pub const WARNINGS: [i64; 2] = [30, 30];",
+     it("expiring::a_card_that_expires_is_told_of_a_month_and_a_week_before")),
+    ("whoever renews nothing is told as well", PAYMENTS + "cards/wallet.rs",
+     "let told = renews.then_some(EventKind::CardExpiring { card });", "let told = (renews || !renews).then_some(EventKind::CardExpiring { card });",
+     it("expiring::where_nothing_renews_nobody_is_told")),
 ]

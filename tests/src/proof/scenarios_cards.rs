@@ -5,6 +5,7 @@ use super::scenarios::silence;
 use crate::shop::{local_path, return_to, text};
 use crate::stage::{Ask, Stage, operation};
 use futures::FutureExt as _;
+use jiff::SignedDuration;
 use local::Faults;
 use serde_json::{Value, json};
 
@@ -27,6 +28,7 @@ pub(super) fn of_cards() -> Vec<Scenario> {
             left(stage).boxed()
         }),
         reconcile("a new card is to be tried", |stage| replaced(stage).boxed()),
+        reconcile("a card is about to expire", |stage| expiring(stage).boxed()),
         Scenario::new("renew_subscriptions", "a new card pays", |stage| {
             tried(stage).boxed()
         }),
@@ -94,6 +96,18 @@ async fn left(stage: &Stage) -> Act {
     stage.ada.call("DELETE", &path).send().await.data(200);
     stage.shop.cloud.set_faults(Faults::default()).unwrap();
     stage.shop.wait(660);
+    Act::Tick("reconcile_payments")
+}
+
+/// Ada's cards expire with next month: two weeks later she is to be told.
+async fn expiring(stage: &Stage) -> Act {
+    let month = stage.shop.cloud.now() + SignedDuration::from_hours(31 * 24);
+    let month = month.to_string();
+    let expiry = json!({"email": stage.ada.email, "expires": month.get(..7)});
+    let answer = stage.shop.post("/_local/cards", &expiry).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+    stage.shop.cloud.settle().await;
+    stage.shop.wait(16 * 24 * 3_600);
     Act::Tick("reconcile_payments")
 }
 
