@@ -219,6 +219,9 @@ impl Stage {
     /// A request that this operation answers with its success when Ada sends
     /// it (`no_route`: with its refusal).
     pub fn good(&self, spec: &Spec) -> Ask {
+        if let Some(ask) = self.about_money(spec) {
+            return ask;
+        }
         let ask = |path: &str| Ask::new(spec.method, path);
         let item = || ask(&format!("/v1/cart/items/{EDR_MONTHLY}"));
         match spec.id {
@@ -259,19 +262,32 @@ impl Stage {
                 ask(&format!("/v1/orders/{}/cancellation", self.pending)).json(json!({}))
             }
             "payment_webhook" => self.event(json!({"id": "evt_1", "type": "customer.created"})),
-            "create_payment_method" => ask(spec.path)
-                .json(return_to())
-                .with("idempotency-key", "good"),
-            "set_default_payment_method" => {
-                ask(&format!("/v1/payment-methods/{}/default", self.card)).json(json!({}))
-            }
-            "remove_payment_method" => ask(&format!("/v1/payment-methods/{}", self.spare_card)),
             "get_subscription" => ask(&format!("/v1/subscriptions/{}", self.subscription)),
             "list_renewals" => ask(&format!("/v1/subscriptions/{}/renewals", self.subscription)),
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
             "get_invoice_pdf" => ask(&format!("/v1/invoices/{}/pdf", self.invoice)),
             "verify_ledger" => ask(&format!("{}?account={}", spec.path, self.ada.account)),
             "get_payment" => ask(&format!("/v1/admin/payments/{}", self.payment)),
+            "no_route" => ask("/v1/nowhere"),
+            other => {
+                panic!(
+                    "{other} has no good request: write one in Stage::good in tests/src/stage.rs"
+                )
+            }
+        }
+    }
+
+    /// The good request of an operation on saved cards or refunds.
+    fn about_money(&self, spec: &Spec) -> Option<Ask> {
+        let ask = |path: &str| Ask::new(spec.method, path);
+        let card = |id: &str, rest: &str| ask(&format!("/v1/payment-methods/{id}{rest}"));
+        Some(match spec.id {
+            "list_payment_methods" => ask(spec.path),
+            "create_payment_method" => ask(spec.path)
+                .json(return_to())
+                .with("idempotency-key", "good"),
+            "set_default_payment_method" => card(&self.card, "/default").json(json!({})),
+            "remove_payment_method" => card(&self.spare_card, ""),
             "refund" => ask(&format!("/v1/admin/payments/{}/refunds", self.payment))
                 .json(refund_of(100))
                 .with("idempotency-key", "good"),
@@ -280,13 +296,8 @@ impl Stage {
                 self.payment, self.waiting_refund
             ))
             .json(json!({"decision": "approve"})),
-            "no_route" => ask("/v1/nowhere"),
-            other => {
-                panic!(
-                    "{other} has no good request: write one in Stage::good in tests/src/stage.rs"
-                )
-            }
-        }
+            _ => return None,
+        })
     }
 
     /// A signed event of the provider.

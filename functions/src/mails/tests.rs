@@ -1,7 +1,7 @@
 //! Every mail in both languages.
 
 use super::samples::{
-    APP, addressee, euros, id, invoice, now, number, paris, seller, subscription, user,
+    APP, addressee, card, euros, id, invoice, now, number, paris, seller, subscription, user,
 };
 use super::{Addressee, Letter, logins, purchases, renewals};
 use domain::dunning::Next;

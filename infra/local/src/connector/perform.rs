@@ -182,6 +182,12 @@ impl Backends {
             .into_iter()
             .next()?
             .pk;
+        // Between two keys no other key is a place to go on from.
+        let condition = request.get("KeyConditionExpression");
+        let condition = condition.and_then(Value::as_str).unwrap_or_default();
+        if condition.contains("BETWEEN") {
+            return None;
+        }
         let backwards = request.get("ScanIndexForward") == Some(&Value::Bool(false));
         // Before everything, in the order that was asked for, and within what
         // was asked for.
