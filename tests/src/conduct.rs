@@ -1,6 +1,6 @@
 //! What makes a shop's time pass, and what goes wrong in it.
 
-use crate::shop::{Answer, Shop, text};
+use crate::shop::{Answer, Shop, User, local_path, return_to, text};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use local::Fault;
@@ -32,6 +32,20 @@ impl Shop {
     /// Makes effects fail by chance from now on; `{}` ends it.
     pub async fn faults(&self, faults: Value) {
         assert_eq!(self.post("/_local/faults", &faults).await.status, 200);
+    }
+
+    /// Gives a card on the page a customer opens for it; the card as it is
+    /// listed then.
+    pub async fn give_card(&self, user: &User, card: &str) -> Value {
+        let key = format!("card-{}", self.cloud.effects());
+        let call = user.call("POST", "/v1/payment-methods").key(&key);
+        let asked = call.json(&return_to()).send().await.data(201);
+        let path = local_path(&text(&asked["setupUrl"]));
+        let given = self.post(&path, &json!({"card": card})).await;
+        assert_eq!(given.json["status"], "paid", "{}", given.json);
+        self.cloud.settle().await;
+        let cards = user.get("/v1/payment-methods").await.data(200);
+        cards.as_array().unwrap().last().unwrap().clone()
     }
 
     /// Lets nothing reach the provider from now on; `faults` with `{}` ends it.

@@ -316,20 +316,6 @@ impl Shop {
             .json
     }
 
-    /// Gives a card on the page a customer opens for it; the card as it is
-    /// listed then.
-    pub async fn give_card(&self, user: &User, card: &str) -> Value {
-        let key = format!("card-{}", self.cloud.effects());
-        let call = user.call("POST", "/v1/payment-methods").key(&key);
-        let asked = call.json(&return_to()).send().await.data(201);
-        let path = local_path(&text(&asked["setupUrl"]));
-        let given = self.post(&path, &json!({"card": card})).await;
-        assert_eq!(given.json["status"], "paid", "{}", given.json);
-        self.cloud.settle().await;
-        let cards = user.get("/v1/payment-methods").await.data(200);
-        cards.as_array().unwrap().last().unwrap().clone()
-    }
-
     /// Moves the clock.
     pub async fn advance(&self, duration: &str) {
         self.cloud.advance(duration).await.unwrap();
