@@ -78,7 +78,7 @@ EDGES = [
      "        locale: order.locale,\n", "        locale: domain::locale::Locale::default(),\n",
      it("languages::who_chose_english_pays_and_is_billed_in_english_though_the_browser_is_french")),
     ("a warning about a session tells the time of the mail", FUNCTIONS + "events/delivery.rs",
-     "logins::session_reused(to, &app.config().app_url, event.at)", "logins::session_reused(to, &app.config().app_url, app.now())",
+     "logins::session_reused(to, &app.config().app_url, at)", "logins::session_reused(to, &app.config().app_url, app.now())",
      it("told::a_warning_that_is_mailed_late_names_the_time_at_which_it_happened")),
     ("what a product can do is told in French", FUNCTIONS + "catalogue/product_view.rs",
      ".map(|feature| feature.get(locale).to_owned())", ".map(|feature| feature.get(Locale::default()).to_owned())",
