@@ -62,13 +62,23 @@ impl Connector {
     }
 }
 
-/// What the sort keys of a query begin with, if it says so.
-fn prefix_asked(request: &Value) -> Option<&str> {
+/// The sort key before all that a query asks for, in its order, and yet within
+/// what it asks for.
+fn edge(request: &Value) -> Option<String> {
     let condition = request.get("KeyConditionExpression")?.as_str()?;
-    let (_, asked) = condition.split_once("begins_with(sk, ")?;
-    let name = asked.trim_end_matches(')');
     let values = request.get("ExpressionAttributeValues")?;
-    values.get(name)?.get("S")?.as_str()
+    let value = |name: &str| values.get(name)?.get("S")?.as_str();
+    let backwards = request.get("ScanIndexForward") == Some(&Value::Bool(false));
+    if let Some((_, bounds)) = condition.split_once("sk BETWEEN ") {
+        let (first, last) = bounds.split_once(" AND ")?;
+        return value(if backwards { last } else { first }).map(str::to_owned);
+    }
+    let prefix = match condition.split_once("begins_with(sk, ") {
+        Some((_, asked)) => value(asked.trim_end_matches(')'))?,
+        None => " ",
+    };
+    let last = if backwards { "\u{10ffff}" } else { "" };
+    Some(format!("{prefix}{last}"))
 }
 
 /// How the provider itself fails so; none for what only the caller does.
@@ -182,12 +192,7 @@ impl Backends {
             .into_iter()
             .next()?
             .pk;
-        let backwards = request.get("ScanIndexForward") == Some(&Value::Bool(false));
-        // Before everything, in the order that was asked for, and within what
-        // was asked for.
-        let prefix = prefix_asked(request).unwrap_or(" ");
-        let last = if backwards { "\u{10ffff}" } else { "" };
-        let edge = json!({"S": format!("{prefix}{last}")});
+        let edge = json!({"S": edge(request)?});
         let index = request.get("IndexName").and_then(Value::as_str);
         let start = match index {
             Some("due") => {
