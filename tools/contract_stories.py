@@ -68,6 +68,7 @@ class Teller:
         line = self.step("a guest's line", "PUT", f"/v1/cart/items/{plan}", 200, body={"quantity": world.plans[plan]})
         guest = {"guestToken": line.data["guestToken"]}
         key = world.unique("story")
+        self.step("into another version", "POST", "/v1/cart/merge", 412, body=guest, if_match='"77"', **me)
         first = self.step("taking it in", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
         second = self.step("taking it in, by key", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
         self.judge.same("the replayed merging", first, second)
