@@ -81,7 +81,7 @@ pub(crate) struct Charge {
     pub(crate) currency: String,
     customer: Option<String>,
     metadata: BTreeMap<String, String>,
-    method: String,
+    pub(crate) method: String,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) disputed: bool,
 }

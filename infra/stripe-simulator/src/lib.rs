@@ -23,6 +23,7 @@
 //! | `/v1/setup_intents/:id`, `/v1/charges/:id` | get |
 //! | `/v1/payment_methods` | get, list by `customer`, detach |
 //! | `/v1/refunds` | create, get, list |
+//! | `/v1/disputes` | get, list, answer with evidence, close |
 //! | `/v1/events` | get, list by `type` |
 //!
 //! Unknown parameters are refused, as at the provider. `expand` is accepted and
@@ -50,7 +51,9 @@
 //! - The card `4000000000000341` pays on the hosted page and declines off
 //!   session. At the provider it declines on every charge.
 //! - Saving a card needs a customer; the provider would make one.
-//! - No fees, balance transactions, pending refunds, or search.
+//! - No fees, balance transactions but those of disputes, or search.
+//! - A refund that is returned or under way ends an hour after it was made;
+//!   a dispute takes what is left of a charge, and ends when it is answered.
 //! - Only events about payments, sessions, refunds, disputes, saved cards and
 //!   new customers are sent, as to an endpoint that chose them.
 //!

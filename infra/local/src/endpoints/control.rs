@@ -15,11 +15,30 @@ struct Cards {
     behave: String,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dispute {
+    /// The provider's payment.
+    payment: String,
+    #[serde(default)]
+    inquiry: bool,
+}
+
 impl Cloud {
     pub(super) fn set_cards(&self, request: &Request<Bytes>) -> Answer {
         let Cards { email, behave } = read_json(request)?;
         let changed = self.simulator().set_card_behaviour(&email, &behave);
         Ok(json(&object!({"cards": changed})))
+    }
+
+    pub(super) async fn open_dispute(&self, request: &Request<Bytes>) -> Answer {
+        let Dispute { payment, inquiry } = read_json(request)?;
+        let opened = self.simulator().dispute(self.now(), &payment, inquiry);
+        let Some(dispute) = opened else {
+            return Err(Refused::not_found("no such payment can be disputed"));
+        };
+        self.settle().await;
+        Ok(json(&object!({"dispute": dispute})))
     }
 
     pub(super) async fn redeliver(&self, event: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! The simulator's promises, through its public face.
 
 mod checkout;
+mod disputes;
 mod faults;
 mod idempotency;
 mod lists;
