@@ -79,11 +79,7 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
             verification(app, *user, *token).await
         }
         EventKind::RegistrationRepeated { user } => repeated(app, *user).await,
-        EventKind::SessionReused { user, .. } => {
-            let letter =
-                |to: &Addressee| logins::session_reused(to, &app.config().app_url, event.at);
-            Ok(user_of(app, *user).await?.map(|to| with(to, letter)))
-        }
+        EventKind::SessionReused { user, .. } => reused(app, *user, event.at).await,
         EventKind::InvoiceFinalised {
             invoice,
             paid: true,
@@ -128,8 +124,18 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::RefundRejected { .. }
         | EventKind::RefundMade { .. }
         | EventKind::RefundRefused { .. }
+        | EventKind::RefundFailed { .. }
+        | EventKind::RefundAdopted { .. }
+        | EventKind::PaymentDisputed { .. }
+        | EventKind::DisputeChanged { .. }
+        | EventKind::DisputeClosed { .. }
         | EventKind::OrderRefunded { .. } => Ok(None),
     }
+}
+
+async fn reused(app: &App, user: UserId, at: Timestamp) -> Result<Option<Post>, DeliveryError> {
+    let letter = |to: &Addressee| logins::session_reused(to, &app.config().app_url, at);
+    Ok(user_of(app, user).await?.map(|to| with(to, letter)))
 }
 
 async fn repeated(app: &App, user: UserId) -> Result<Option<Post>, DeliveryError> {

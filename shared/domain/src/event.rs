@@ -217,6 +217,43 @@ pub enum EventKind {
         /// Which.
         refund: RefundId,
     },
+    /// The bank returned money that had been given back.
+    RefundFailed {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which.
+        refund: RefundId,
+    },
+    /// A refund somebody made by hand at the provider was written down.
+    RefundAdopted {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which.
+        refund: RefundId,
+        /// Its credit note.
+        invoice: InvoiceId,
+    },
+    /// A card holder asked the bank to take a payment back.
+    PaymentDisputed {
+        /// Which payment.
+        payment: PaymentId,
+        /// The dispute, by the provider's id.
+        dispute: String,
+    },
+    /// A dispute goes on, or its money moved.
+    DisputeChanged {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which, by the provider's id.
+        dispute: String,
+    },
+    /// A dispute is over.
+    DisputeClosed {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which, by the provider's id.
+        dispute: String,
+    },
     /// All that was paid for an order was given back.
     OrderRefunded {
         /// Which.
@@ -267,6 +304,11 @@ impl EventKind {
             | Self::RefundRejected { .. }
             | Self::RefundMade { .. }
             | Self::RefundRefused { .. }
+            | Self::RefundFailed { .. }
+            | Self::RefundAdopted { .. }
+            | Self::PaymentDisputed { .. }
+            | Self::DisputeChanged { .. }
+            | Self::DisputeClosed { .. }
             | Self::OrderRefunded { .. } => false,
         }
     }

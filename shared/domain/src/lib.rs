@@ -19,6 +19,7 @@ mod country;
 mod credit_note;
 mod currency;
 pub mod decimal;
+pub mod dispute;
 pub mod dunning;
 pub mod email;
 pub mod event;

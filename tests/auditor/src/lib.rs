@@ -27,6 +27,7 @@ mod balances;
 mod book;
 mod calendar;
 mod carts;
+mod disputes;
 mod dunning;
 mod events;
 mod frozen;
@@ -136,6 +137,7 @@ impl Auditor {
         numbers::judge(&step, notes);
         payments::judge(&step, notes);
         refunds::judge(&step, notes);
+        disputes::judge(&step, notes);
         dunning::judge(&step, notes);
         periods::judge(&step, notes);
         agreement::judge(&step, notes);
@@ -233,6 +235,7 @@ impl Auditor {
         states::names()
             .chain(payments::names())
             .chain(refunds::names())
+            .chain(disputes::names())
             .chain(events::names())
             .collect()
     }

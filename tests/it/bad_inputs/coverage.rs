@@ -46,7 +46,6 @@ const WAITING: [(&str, &[&str]); 36] = [
     ("credit_note", &["INV-10"]),
     ("issue_invoice", &["INV-07", "INV-08", "INV-09"]),
     ("void", &["INV-11"]),
-    ("dispute", &["INV-16"]),
     ("export_ledger", &["INV-22"]),
     ("series", &["INV-25"]),
     ("adjust", &["INV-27"]),

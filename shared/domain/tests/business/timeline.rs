@@ -85,7 +85,7 @@ fn refund(id: u128, status: RefundStatus) -> Refund {
         tax: 417,
         reason: RefundReason::Goodwill,
         comment: None,
-        requested_by: UserId::from_bits(1),
+        requested_by: Some(UserId::from_bits(1)),
         requested_at: later(7),
         approved_by: None,
         credit_note: InvoiceId::from_bits(100 + id),

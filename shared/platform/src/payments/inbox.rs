@@ -1,6 +1,7 @@
 //! The provider's events: what is believed, what it changes, what is put
 //! aside for a person.
 
+use super::aftermath::{self, Topic};
 use super::inbox_records::{conflict, keep, mark_applied, quarantine};
 use super::objects::{Intent, Locator, Session};
 use super::pages::close_page;
@@ -87,6 +88,7 @@ enum News {
     Payment(Box<Intent>),
     PageCompleted(Session),
     PageClosed(Session),
+    Aftermath(Topic),
     Nothing,
     Unbelievable(&'static str),
 }
@@ -107,10 +109,14 @@ fn news(app: &App, envelope: &Envelope) -> News {
     if envelope.created > app.now().as_second().saturating_add(AHEAD) {
         return News::Unbelievable("created");
     }
+    let topic = Topic::of(&envelope.kind);
     let expected = match envelope.kind.split_once('.').map_or("", |(kind, _)| kind) {
         "payment_intent" => "payment_intent",
         "checkout" => "checkout.session",
-        _ => return News::Nothing,
+        _ => match topic {
+            Some(topic) => topic.object(&envelope.kind),
+            None => return News::Nothing,
+        },
     };
     match object.get("object").and_then(Value::as_str) {
         None => return News::Unbelievable("object_absent"),
@@ -132,7 +138,7 @@ fn news(app: &App, envelope: &Envelope) -> News {
         "checkout.session.expired" => {
             session().map_or(News::Unbelievable("object"), News::PageClosed)
         }
-        _ => News::Nothing,
+        _ => topic.map_or(News::Nothing, News::Aftermath),
     }
 }
 
@@ -167,6 +173,11 @@ pub async fn receive(
             Ok(Received::Ignored)
         }
         News::Unbelievable(reason) => quarantine(app, record, reason).await,
+        News::Aftermath(topic) => {
+            let intent = envelope.data.object.get("payment_intent");
+            let intent = intent.and_then(Value::as_str);
+            aftermath::receive(app, record, topic, intent).await
+        }
         News::Payment(intent) => match (Locator::read(&intent.metadata), observe(app, &intent)) {
             (None, _) => quarantine(app, record, "reference").await,
             (Some(_), None) => quarantine(app, record, "object").await,
@@ -184,7 +195,7 @@ pub async fn receive(
 }
 
 /// What a payment at the provider says, if it can be ours.
-fn observe(app: &App, intent: &Intent) -> Option<ProviderPayment> {
+pub(super) fn observe(app: &App, intent: &Intent) -> Option<ProviderPayment> {
     let right_mode = intent.livemode == app.config().live_mode;
     intent.observe().ok().filter(|_| right_mode)
 }
@@ -368,6 +379,9 @@ pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
 
 async fn look_up(app: &App, record: ProviderEvent) -> Result<Received, PaymentError> {
     let gateway = gateway(app, Pace::OffSession).await?;
+    if let Some(topic) = Topic::of(&record.kind) {
+        return aftermath::look_up(app, &gateway, record, topic).await;
+    }
     if record.kind.starts_with("payment_intent.") {
         let intent = gateway.intent(&record.object).await?;
         return match (Locator::read(&intent.metadata), observe(app, &intent)) {

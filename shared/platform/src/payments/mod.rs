@@ -6,7 +6,9 @@
 //! webhook, the sweep and the reconciler all hand it what they saw at the
 //! provider.
 
+mod aftermath;
 mod answer;
+mod disputes;
 pub mod dunning;
 pub mod finalise;
 mod form;
@@ -21,6 +23,7 @@ mod provider_tests;
 pub mod reconcile;
 pub mod refunds;
 pub mod renew;
+mod returns;
 pub mod scene;
 pub mod settle;
 pub mod signature;

@@ -2,7 +2,6 @@
 
 use super::PaymentError;
 use super::provider::{CallError, Gateway};
-use super::refunds::REFUNDED_BEFORE;
 use super::scene::{Changed, Scene};
 use super::settle::Change;
 use super::writing::Writing;
@@ -12,6 +11,7 @@ use crate::store::CommitError;
 use domain::event::EventKind;
 use domain::ledger::Posting;
 use domain::payment::{Payment, Surplus};
+use domain::refund::REFUNDED_BEFORE;
 use jiff::SignedDuration;
 
 /// Gives a capture back that nobody owes.
