@@ -17,7 +17,7 @@ const PARTS: [(&str, u32); 8] = [
 
 /// Rows about what does not exist yet, by a part of the id of the operation
 /// they wait for.
-const WAITING: [(&str, &[&str]); 36] = [
+const WAITING: [(&str, &[&str]); 35] = [
     ("reset_password", &["ID-19", "ID-20"]),
     ("mfa", &["ID-31", "ID-32"]),
     (

@@ -1,6 +1,7 @@
 //! Proof under faults: every crash point of every operation, and histories of
 //! a whole shop, judged by an auditor that shares no code with it.
 
+mod aftermath;
 pub mod conditions;
 pub mod crash;
 pub mod enumeration;

@@ -17,6 +17,7 @@ pub fn all() -> Vec<Scenario> {
     let mut all = Scenario::of_operations();
     all.extend(of_orders());
     all.extend(of_renewals());
+    all.extend(super::aftermath::stories());
     all
 }
 
