@@ -4,7 +4,7 @@
 use super::disputes::Paid;
 use serde_json::{Value, json};
 use tests::shop::{EDR_MONTHLY, GOOD_CARD, text};
-use tests::stage::{payment_of, staff};
+use tests::stage::payment_of;
 
 /// A card the provider cannot give money back to, for it is closed.
 const DEAD_CARD: &str = "4000000000005126";
@@ -127,6 +127,35 @@ async fn by_hand_and_by_finance_at_once_no_more_is_given_back_than_was_captured(
     paid.audit().await;
 }
 
+/// Nobody knows what became of ours when the other is heard of.
+#[tokio::test]
+async fn by_hand_while_ours_is_under_way_it_waits_its_turn() {
+    let paid = Paid::by(GOOD_CARD).await;
+    paid.shop.cut_off_provider().await;
+    paid.refund("a", 1_000).await.data(201);
+    paid.shop.faults(json!({})).await;
+    by_hand(&paid, "&amount=2000");
+    paid.shop.cloud.settle().await;
+    let seen = paid.seen().await;
+    assert_eq!(seen["refunds"].as_array().unwrap().len(), 1);
+    assert_eq!(seen["refunds"][0]["status"], "pending");
+    paid.shop.advance("PT10M").await;
+    let seen = paid.seen().await;
+    let refunds = seen["refunds"].as_array().unwrap();
+    let of = |it: &Value| {
+        (
+            it["amount"]["amount"].as_i64().unwrap(),
+            text(&it["status"]),
+        )
+    };
+    let refunds: Vec<_> = refunds.iter().map(of).collect();
+    assert_eq!(
+        refunds,
+        [(1_000, "made".to_owned()), (2_000, "made".to_owned())]
+    );
+    paid.audit().await;
+}
+
 #[tokio::test]
 async fn what_is_taken_by_hand_is_not_left_to_approve() {
     let paid = Paid::by(GOOD_CARD).await;
@@ -180,13 +209,9 @@ async fn news_of_refunds_again_and_in_another_order_change_nothing_more() {
     paid.audit().await;
 }
 
-/// Before its invoice has a number there is nothing a credit note could name.
 #[tokio::test]
-async fn what_cannot_be_a_refund_is_put_aside() {
+async fn what_was_given_back_of_a_payment_that_is_not_ours_is_put_aside() {
     let paid = Paid::by(GOOD_CARD).await;
-    let dispute = paid.shop.dispute(&paid.intent);
-    paid.shop.send_evidence(&dispute, "winning_evidence");
-    paid.shop.cloud.settle().await;
     let mut other = paid.shop.cloud.simulator().book()["payments"][0].clone();
     other["metadata"] = json!({});
     paid.shop.capture_like(&other);
@@ -197,5 +222,4 @@ async fn what_cannot_be_a_refund_is_put_aside() {
     paid.shop.cloud.settle().await;
     assert!(paid.told("Quarantined") > 0);
     assert_eq!(paid.seen().await["refunds"], json!([]));
-    staff(&paid.shop, "finance").await;
 }

@@ -6,12 +6,13 @@ it puts in its place, and who has to notice: `HUNT` (histories and crash
 points) or the arguments of `cargo test`.
 """
 
+from .disputes import DISPUTES
 from .edges import EDGES
 from .engine import ENGINE
 from .places import HUNT
 from .refunds import REFUNDS
 from .taxes import TAXES
 
-SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS]
+SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS, *DISPUTES]
 
 __all__ = ["HUNT", "SABOTAGES"]
