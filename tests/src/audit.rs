@@ -42,11 +42,8 @@ impl Shop {
             *balances.entry(line.account).or_default() += line.amount;
         }
         let balance = |account| balances.get(&account).copied().unwrap_or(0);
-        assert_eq!(
-            balance(LedgerAccount::Clearing),
-            0,
-            "clearing is zero at rest"
-        );
+        let clearing = balance(LedgerAccount::Clearing);
+        assert_eq!(clearing, 0, "clearing is zero at rest");
 
         let book = self.book().await;
         let mut kept = 0_i64;

@@ -24,7 +24,7 @@ fn told(status: DisputeStatus, withdrawn: i64) -> ProviderDispute {
 fn changed(payment: &Payment, seen: &ProviderDispute) -> Disputed {
     match payment.clone().disputed(seen, later(5)) {
         Disputing::Changed(disputed) => *disputed,
-        other => panic!("{other:?}"),
+        other @ (Disputing::Nothing | Disputing::Mismatch) => panic!("{other:?}"),
     }
 }
 
