@@ -151,9 +151,10 @@ class Wardrobe:
         """An event about a payment or page there is; now and then one thing in it is not true, or no fit."""
         rng, world = self.rng, self.world
         kind = rng.choice(["payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.canceled",
-                           "payment_intent.requires_action", "checkout.session.completed", "checkout.session.expired", "charge.dispute.created"])
+                           "payment_intent.requires_action", "checkout.session.completed", "checkout.session.expired", "charge.dispute.created", "refund.failed"])
+        objects = {"checkout": "checkout.session", "charge": "dispute", "refund": "refund"}
         told = rng.choice(world.pages if kind.startswith("checkout") else world.intents)
-        thing = {"id": told["id"], "object": "checkout.session" if kind.startswith("checkout") else "payment_intent", "livemode": False,
+        thing = {"id": told["id"], "object": objects.get(kind.split(".")[0], "payment_intent"), "livemode": False,
                  "amount": told.get("amount"), "amount_received": told.get("amountCaptured", 0), "currency": told.get("currency"),
                  "customer": told.get("customer"), "payment_method": "pm_1", "status": told.get("status"), "metadata": dict(told.get("metadata", {})),
                  "url": told.get("url"), "payment_intent": rng.choice(world.intents)["id"]}

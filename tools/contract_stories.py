@@ -24,7 +24,7 @@ class Teller:
         return answer
 
     def tell(self):
-        for story in (self.an_order, self.a_merging, self.a_refund, self.a_login, self.a_guest, self.pages, self.a_payment):
+        for story in (self.an_order, self.a_merging, self.a_refund, self.a_dispute, self.a_login, self.a_guest, self.pages, self.a_payment):
             try:
                 story()
             except Broken:
@@ -92,6 +92,21 @@ class Teller:
         self.judge.same("the replayed decision", first, again)
         self.step("yes under that key", "POST", path, 422, body={"decision": "approve"}, idempotency_key=key, **finance)
         self.step("too late", "POST", path, 409, body={"decision": "approve"}, **admin)
+
+    def a_dispute(self):
+        """While a bank decides nothing is given back, and nothing that waits is approved."""
+        world = self.world
+        finance, admin = ({"authorization": bearer(person)} for person in (world.finance, world.admin))
+        payment = world.buy_much()
+        path = f"/v1/admin/payments/{payment}/refunds"
+        waits = {"amount": {"amount": 100_001, "currency": "EUR"}, "reason": "goodwill"}
+        refund = self.step("a refund that waits", "POST", path, 201, body=waits, idempotency_key=world.unique("story"), **finance)
+        world.dispute(payment)
+        approval = f"{path}/{refund.data['refund']['id']}/approval"
+        self.step("a cent of it", "POST", path, 409, body=waits | {"amount": {"amount": 1, "currency": "EUR"}}, idempotency_key=world.unique("story"), **finance)
+        self.step("yes", "POST", approval, 409, body={"decision": "approve"}, **admin)
+        self.step("the payment", "GET", f"/v1/admin/payments/{payment}", 200, **finance)
+        self.step("no ledger of nobody", "GET", "/v1/admin/ledger/verification?account=acc_00000000000070008000000000000000", 404, **finance)
 
     def a_login(self):
         """From the registration to the session's end."""

@@ -17,8 +17,8 @@ use super::returns;
 use super::scene::Scene;
 use super::{PaymentError, gateway};
 use crate::app::App;
-use crate::store::keys;
 use crate::store::payments::{InboxState, ProviderEvent};
+use crate::store::{Stored, keys};
 use serde::Deserialize;
 
 /// What an event is about.
@@ -103,6 +103,34 @@ impl<T: Into<PaymentError>> From<T> for Obstacle {
     }
 }
 
+/// What is known of an event.
+enum Known {
+    /// It never came.
+    Never,
+    /// It was applied, or put aside.
+    Done,
+    /// It waits to be applied.
+    Kept(Stored<ProviderEvent>),
+}
+
+async fn known(app: &App, record: &ProviderEvent) -> Result<Known, PaymentError> {
+    let key = keys::provider_event(&record.id);
+    let Some(known) = app.store().get::<ProviderEvent>(&key).await? else {
+        return Ok(Known::Never);
+    };
+    Ok(match known.value.state {
+        InboxState::Applied | InboxState::Quarantined { .. }
+            if known.value.body_hash == record.body_hash =>
+        {
+            Known::Done
+        }
+        InboxState::Applied
+        | InboxState::Quarantined { .. }
+        | InboxState::Received
+        | InboxState::Waiting => Known::Kept(known),
+    })
+}
+
 /// Takes an event in.
 ///
 /// # Errors
@@ -113,20 +141,17 @@ pub(super) async fn receive(
     topic: Topic,
     intent: Option<&str>,
 ) -> Result<Received, PaymentError> {
-    let key = keys::provider_event(&record.id);
-    let version = match app.store().get::<ProviderEvent>(&key).await? {
-        Some(known) if known.value.body_hash != record.body_hash => {
+    let version = match known(app, &record).await? {
+        Known::Never => None,
+        Known::Done => return Ok(Received::Repeated),
+        Known::Kept(kept) if kept.value.body_hash != record.body_hash => {
             return conflict(app, &record).await;
         }
-        Some(known) => match known.value.state {
-            InboxState::Applied | InboxState::Quarantined { .. } => return Ok(Received::Repeated),
-            InboxState::Received | InboxState::Waiting => {
-                // Its wait began when it first came.
-                record.received_at = known.value.received_at;
-                Some(known.version)
-            }
-        },
-        None => None,
+        Known::Kept(kept) => {
+            // Its wait began when it first came.
+            record.received_at = kept.value.received_at;
+            Some(kept.version)
+        }
     };
     let Some(intent) = intent else {
         return quarantine(app, record, "reference").await;
@@ -172,13 +197,15 @@ pub(super) async fn look_up(
     let Some(intent) = intent else {
         return quarantine(app, record, "reference").await;
     };
-    let key = keys::provider_event(&record.id);
-    let known = app.store().get::<ProviderEvent>(&key).await?;
+    // Another sweep, or the provider itself, may have been faster.
+    let Known::Kept(kept) = known(app, &record).await? else {
+        return Ok(Received::Repeated);
+    };
     let task = Task {
         app,
         gateway,
         record,
-        version: known.map(|known| known.version),
+        version: Some(kept.version),
     };
     task.apply(topic, &intent).await
 }
