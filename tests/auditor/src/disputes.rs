@@ -156,7 +156,10 @@ fn held(change: &Changed, old: Option<&Item>, payment: &Item, notes: &mut Notes)
     });
 }
 
-/// Every state of a dispute, as it is counted when it is seen.
+/// The states that banks lead to by themselves, as they are counted when they
+/// are seen: evidence is sent by tests alone, and nobody prevents anything.
 pub(crate) fn names() -> impl Iterator<Item = String> {
-    STATES.iter().map(|(state, _)| format!("dispute: {state}"))
+    ["inquiry", "inquiry_closed", "needs_response", "won", "lost"]
+        .iter()
+        .map(|state| format!("dispute: {state}"))
 }
