@@ -117,6 +117,8 @@ pub enum Deed {
         /// True when the bank only asks at first.
         inquiry: bool,
     },
+    /// Somebody sends evidence for the oldest dispute that is open.
+    Evidence,
     /// The bank decides the oldest dispute that is open.
     Verdict {
         /// For the shop, or for the card holder.
@@ -342,15 +344,16 @@ fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
             back,
             percent: pick(chance, &[1, 30, 50, 99, 100]),
         },
-        50..51 => Deed::Verdict {
-            won: chance.below(2) == 0,
-        },
+        50..51 => Deed::Evidence,
         51..70 => Deed::Pay {
             back,
             card: pick(chance, &CARDS),
         },
         70..76 => Deed::Cancel { back },
-        76..80 => Deed::Look,
+        76..78 => Deed::Look,
+        78..80 => Deed::Verdict {
+            won: chance.below(2) == 0,
+        },
         80..82 => Deed::Pry,
         82..83 => Deed::Administer,
         83..90 => Deed::Tick(pick(chance, &["renew_subscriptions", "reconcile_payments"])),

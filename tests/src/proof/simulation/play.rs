@@ -250,6 +250,7 @@ impl Stand {
                 Deed::Refund { back, percent } => self.refund(*back, *percent).await,
                 Deed::ByHand { back, percent } => self.give_back_by_hand(*back, *percent),
                 Deed::Dispute { back, inquiry } => self.dispute(*back, *inquiry),
+                Deed::Evidence => self.send_evidence(),
                 Deed::Verdict { won } => self.decide(*won),
                 Deed::Tick(job) => {
                     // What it reports, and whether it fails, is for the log.
