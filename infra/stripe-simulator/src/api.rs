@@ -275,6 +275,8 @@ impl State {
             ["payment_intents"] => return self.list_intents(now, form).map(Some),
             ["payment_methods"] => return self.list_payment_methods(form).map(Some),
             ["refunds"] => return self.list_refunds(form).map(Some),
+            ["balance_transactions"] => return self.list_balance(form).map(Some),
+            ["balance_transactions", id] => return self.get_balance(id, form).map(Some),
             ["events"] => return self.list_events(form).map(Some),
             ["customers", id] => self.get_customer(id),
             ["checkout", "sessions", id] => self.get_session(id),

@@ -16,11 +16,11 @@ use crate::state::State;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Refund {
     pub(crate) id: String,
-    created: Timestamp,
+    pub(crate) created: Timestamp,
     charge: String,
     pub(crate) intent: String,
     pub(crate) amount: u64,
-    currency: String,
+    pub(crate) currency: String,
     reason: Option<String>,
     metadata: BTreeMap<String, String>,
 }
@@ -31,7 +31,7 @@ impl Refund {
             "id": self.id,
             "object": "refund",
             "amount": self.amount,
-            "balance_transaction": null,
+            "balance_transaction": crate::balance::transaction_of(&self.id),
             "charge": self.charge,
             "created": self.created.as_second(),
             "currency": self.currency,

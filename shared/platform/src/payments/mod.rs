@@ -7,6 +7,7 @@
 //! provider.
 
 mod answer;
+pub mod balance;
 pub mod dunning;
 pub mod finalise;
 mod form;

@@ -295,7 +295,7 @@ impl Gateway<'_> {
         Ok(page.data)
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
         object(self.send("GET", path, None).await?)
     }
 
