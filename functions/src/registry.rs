@@ -108,6 +108,7 @@ pub fn operations() -> Vec<Entry> {
         http::<refunds::refund::Refund>(),
         http::<refunds::approve_refund::ApproveRefund>(),
         http::<ledger::verify_ledger::VerifyLedger>(),
+        http::<ledger::export_ledger::ExportLedger>(),
         http::<system::health::Health>(),
         http::<system::openapi::Openapi>(),
         http::<system::docs::Docs>(),

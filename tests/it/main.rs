@@ -28,6 +28,7 @@ mod documents;
 mod dunning;
 mod edge;
 mod events;
+mod finance;
 mod finding;
 mod forms;
 mod idempotency;

@@ -243,6 +243,10 @@ impl Stage {
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
             "get_invoice_pdf" => ask(&format!("/v1/invoices/{}/pdf", self.invoice)),
             "verify_ledger" => ask(&format!("{}?account={}", spec.path, self.ada.account)),
+            "export_ledger" => {
+                let day = self.shop.cloud.now().strftime("%Y-%m-%d").to_string();
+                ask(&format!("{}?from={day}&to={day}", spec.path))
+            }
             "get_payment" => ask(&format!("/v1/admin/payments/{}", self.payment)),
             "refund" => ask(&format!("/v1/admin/payments/{}/refunds", self.payment))
                 .json(refund_of(100))

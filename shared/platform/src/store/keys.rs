@@ -10,6 +10,10 @@ use domain::vat_number::VatDigest;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
+mod listed;
+
+pub use listed::{Listed, ledger_day, listed_entry, listed_payment};
+
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
@@ -244,30 +248,6 @@ pub fn conflicting_event(event: &str, body_hash: &str) -> Key {
 /// A rate counter.
 pub fn rate(class: &str, subject: &str) -> Key {
     Key::new(format!("RATE#{class}#{subject}"), "BUCKET")
-}
-
-/// A place in the index `list`: what staff look for without knowing whose it
-/// is. Sorted by id, which is the order of time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Partition key: the kind and the month it was made in.
-    pub pk: String,
-    /// Sort key: the id.
-    pub sk: String,
-}
-
-/// Where a payment is listed. Its id says when it was made, so the id alone is
-/// enough to find it.
-pub fn listed_payment(payment: PaymentId) -> Listed {
-    let made = i64::try_from(payment.bits() >> 80)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .unwrap_or_default();
-    let month = made.strftime("%Y-%m");
-    Listed {
-        pk: format!("PAYMENTS#{month}"),
-        sk: payment.to_string(),
-    }
 }
 
 /// Whose a key in the index `list` is.
