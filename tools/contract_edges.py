@@ -188,7 +188,7 @@ def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
 
-STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger", "export_ledger")
+STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger", "export_ledger", "get_ledger_day")
 
 
 @edge("by a customer", 403, where=only(*STAFF))
@@ -267,6 +267,16 @@ query("a day the calendar lacks", "from=2026-02-30&to=2026-03-01", 422, where=EX
 query("the end of time", "from=9999-12-30&to=9999-12-31", 200, 422, where=EXPORT)
 query("before all time", "from=0001-01-01&to=0001-01-02", 200, where=EXPORT)
 query("a cursor of nonsense", "from=2026-02-01&to=2026-02-01&cursor=x", 400, where=EXPORT)
+
+
+@edge("a day nothing happened", 200, where=only("get_ledger_day"))
+def empty_day(request, world, rng):
+    request.path = "/v1/admin/ledger/days/2001-01-01"
+
+
+@edge("no day", 404, where=only("get_ledger_day"))
+def no_day(request, world, rng):
+    request.path = "/v1/admin/ledger/days/" + rng.choice(["2026-02-30", "20260201", "-262026-01-01", "2026-02-01T00:00:00Z", "today", "%00"])
 
 
 FILTERED = only("list_orders")

@@ -109,6 +109,7 @@ pub fn operations() -> Vec<Entry> {
         http::<refunds::approve_refund::ApproveRefund>(),
         http::<ledger::verify_ledger::VerifyLedger>(),
         http::<ledger::export_ledger::ExportLedger>(),
+        http::<ledger::get_ledger_day::GetLedgerDay>(),
         http::<system::health::Health>(),
         http::<system::openapi::Openapi>(),
         http::<system::docs::Docs>(),

@@ -247,6 +247,10 @@ impl Stage {
                 let day = self.shop.cloud.now().strftime("%Y-%m-%d").to_string();
                 ask(&format!("{}?from={day}&to={day}", spec.path))
             }
+            "get_ledger_day" => {
+                let day = self.shop.cloud.now().strftime("%Y-%m-%d");
+                ask(&format!("/v1/admin/ledger/days/{day}"))
+            }
             "get_payment" => ask(&format!("/v1/admin/payments/{}", self.payment)),
             "refund" => ask(&format!("/v1/admin/payments/{}/refunds", self.payment))
                 .json(refund_of(100))

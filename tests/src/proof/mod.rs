@@ -3,6 +3,7 @@
 
 pub mod conditions;
 pub mod crash;
+pub mod days;
 pub mod enumeration;
 pub mod kills;
 pub mod modes;

@@ -8,7 +8,7 @@ use domain::id::{Id as _, PaymentId};
 use domain::money::{Currency, Money};
 use jiff::Timestamp;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A movement of the balance, as the provider has it.
 #[derive(Debug, Clone, Deserialize)]
@@ -132,6 +132,20 @@ impl Gateway<'_> {
 }
 
 impl ProviderBook {
+    /// The provider's payments behind what names none of ours.
+    pub fn nameless(&self) -> BTreeSet<&str> {
+        let mut named = BTreeSet::new();
+        let mut nameless = BTreeSet::new();
+        for it in &self.movements {
+            let side = match it.movement.payment {
+                Some(_) => &mut named,
+                None => &mut nameless,
+            };
+            side.extend(it.intent.as_deref());
+        }
+        nameless.difference(&named).copied().collect()
+    }
+
     /// Says of movements without metadata for which payment they are, where the
     /// provider's payment is known.
     pub fn named(mut self, intents: &BTreeMap<String, PaymentId>) -> Vec<Movement> {
