@@ -87,6 +87,8 @@ class Wardrobe:
             return self.rng.choice([*world.slugs, "edr-nothing"])
         if variable == "refundId":
             return self.rng.choice([world.waiting, f"rfd_{UNKNOWN}"])
+        if variable == "year":
+            return self.rng.choice([f"{world.now():%Y}"] * 3 + ["2025", "1800"])
         if variable == "date":
             day = world.now() + datetime.timedelta(days=self.rng.randint(-40, 40))
             return self.rng.choice([f"{world.now():%Y-%m-%d}", f"{day:%Y-%m-%d}", "2026-02-30"])
@@ -216,7 +218,7 @@ class Wardrobe:
         request.path = path.replace("{slug}", world.slugs[0]).replace("{planId}", next(iter(world.plans)))
         if "{id}" in path:
             request.path = path.replace("{id}", things[path.split("/")[2]]).replace("{refundId}", world.waiting)
-        request.path = request.path.replace("{date}", f"{world.now():%Y-%m-%d}")
+        request.path = request.path.replace("{date}", f"{world.now():%Y-%m-%d}").replace("{year}", f"{world.now():%Y}")
         if "requestBody" in operation:
             request.set_json(self.sense(name) | self.rest(name))
         if any("Idempotency" in parameter.get("$ref", "") for parameter in operation["parameters"]):

@@ -188,7 +188,7 @@ def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
 
-STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger", "export_ledger", "get_ledger_day")
+STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger", "export_ledger", "get_ledger_day", "get_series")
 
 
 @edge("by a customer", 403, where=only(*STAFF))
@@ -277,6 +277,19 @@ def empty_day(request, world, rng):
 @edge("no day", 404, where=only("get_ledger_day"))
 def no_day(request, world, rng):
     request.path = "/v1/admin/ledger/days/" + rng.choice(["2026-02-30", "20260201", "-262026-01-01", "2026-02-01T00:00:00Z", "today", "%00"])
+
+
+@edge("a year without numbers", 200, where=only("get_series"))
+def empty_year(request, world, rng):
+    request.path = "/v1/admin/series/2001"
+
+
+@edge("a year before any", 422, where=only("get_series"))
+def early_year(request, world, rng):
+    request.path = "/v1/admin/series/1800"
+
+
+query("a cursor of nonsense for numbers", "cursor=x", 400, where=only("get_series"))
 
 
 FILTERED = only("list_orders")

@@ -110,6 +110,7 @@ pub fn operations() -> Vec<Entry> {
         http::<ledger::verify_ledger::VerifyLedger>(),
         http::<ledger::export_ledger::ExportLedger>(),
         http::<ledger::get_ledger_day::GetLedgerDay>(),
+        http::<ledger::get_series::GetSeries>(),
         http::<system::health::Health>(),
         http::<system::openapi::Openapi>(),
         http::<system::docs::Docs>(),

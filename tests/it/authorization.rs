@@ -71,7 +71,7 @@ fn rule(operation: &str) -> Option<Rule> {
         | "get_invoice" | "get_invoice_pdf" => Rule::Thing(Session::Token),
         "cancel_order" => Rule::Thing(Session::Strict),
         "get_payment" => Rule::Staff(Session::Token),
-        "verify_ledger" | "export_ledger" | "get_ledger_day" => Rule::Books,
+        "verify_ledger" | "export_ledger" | "get_ledger_day" | "get_series" => Rule::Books,
         "refund" | "approve_refund" => Rule::Finance(Session::Strict),
         _ => return None,
     })

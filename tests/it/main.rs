@@ -13,6 +13,7 @@
 )]
 
 mod cost;
+mod days;
 mod deployment;
 mod journey;
 
@@ -52,6 +53,7 @@ mod register;
 mod renewals;
 mod routes;
 mod runtime_api;
+mod series;
 mod simulation;
 mod storms;
 mod surplus;

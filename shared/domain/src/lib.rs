@@ -42,6 +42,7 @@ pub mod refund;
 pub mod rounding;
 pub mod sealed;
 mod series;
+pub mod series_audit;
 mod settling;
 pub mod subscription;
 pub mod text;

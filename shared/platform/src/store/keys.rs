@@ -217,7 +217,11 @@ pub fn snapshot_chunk(version: u64, index: usize) -> Key {
     )
 }
 
-fn series_partition(series: Series, year: i16) -> String {
+/// Where the numbers of a series begin.
+pub const NUMBERS: &str = "NUMBER#";
+
+/// The partition of a series of numbers.
+pub fn series_partition(series: Series, year: i16) -> String {
     format!("SERIES#{}{year}", series.letter())
 }
 
@@ -229,7 +233,7 @@ pub fn series_counter(series: Series, year: i16) -> Key {
 /// A number of a series.
 pub fn series_number(number: InvoiceNumber) -> Key {
     let partition = series_partition(number.series, number.year);
-    Key::new(partition, format!("NUMBER#{:06}", number.sequence))
+    Key::new(partition, format!("{NUMBERS}{:06}", number.sequence))
 }
 
 /// A provider event in the inbox.
