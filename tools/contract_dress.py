@@ -6,6 +6,7 @@ cursors, versions, idempotency keys, signatures and, mostly, a body that makes s
 in some of its members. What the description forbids about a request is left alone.
 """
 
+import datetime
 import json
 import urllib.parse
 
@@ -86,6 +87,11 @@ class Wardrobe:
             return self.rng.choice([*world.slugs, "edr-nothing"])
         if variable == "refundId":
             return self.rng.choice([world.waiting, f"rfd_{UNKNOWN}"])
+        if variable == "year":
+            return self.rng.choice([f"{world.now():%Y}"] * 3 + ["2025", "1800"])
+        if variable == "date":
+            day = world.now() + datetime.timedelta(days=self.rng.randint(-40, 40))
+            return self.rng.choice([f"{world.now():%Y-%m-%d}", f"{day:%Y-%m-%d}", "2026-02-30"])
         if template.startswith("/v1/admin/payments"):
             return self.rng.choice([world.payment] * 3 + [world.large, world.unpaid, f"pay_{UNKNOWN}"])
         prefix = template.split("/")[2][:3]
@@ -99,6 +105,9 @@ class Wardrobe:
         if operation == "verify_ledger" and self.rng.random() < 0.7:
             request.query = f"account={self.rng.choice([self.world.account, f'acc_{UNKNOWN}'])}"
             return
+        if operation == "export_ledger" and self.rng.random() < 0.7:
+            request.query = self.a_period()
+            return
         if "cursor" not in names or self.rng.random() < 0.2:
             return
         world = self.world
@@ -107,6 +116,11 @@ class Wardrobe:
         else:
             choice = [person.get(operation, "") for person in (world.camille.cursors, world.camille.old_cursors, world.lea.cursors)]
         request.query = urllib.parse.urlencode([(name, self.rng.choice(choice) if name == "cursor" else value) for name, value in query])
+
+    def a_period(self):
+        """Days that may be in the books, or out of order, or too many."""
+        first, last = (self.world.now() + datetime.timedelta(days=self.rng.randint(-200, 200)) for _ in range(2))
+        return f"from={first:%Y-%m-%d}&to={last:%Y-%m-%d}"
 
     def key(self, request):
         if "idempotency-key" not in request.headers or self.rng.random() < 0.1:
@@ -199,10 +213,13 @@ class Wardrobe:
             request.headers["authorization"] = bearer(world.finance)
         if name == "verify_ledger":
             request.query = f"account={world.account}"
+        if name == "export_ledger":
+            request.query = f"from={world.now():%Y-%m-%d}&to={world.now():%Y-%m-%d}"
         things = {"admin": world.large if "{refundId}" in path else world.payment, "orders": world.camille.pending[0], "subscriptions": world.camille.renewed, "invoices": world.camille.ids["inv"][0]}
         request.path = path.replace("{slug}", world.slugs[0]).replace("{planId}", next(iter(world.plans)))
         if "{id}" in path:
             request.path = path.replace("{id}", things[path.split("/")[2]]).replace("{refundId}", world.waiting)
+        request.path = request.path.replace("{date}", f"{world.now():%Y-%m-%d}").replace("{year}", f"{world.now():%Y}")
         if "requestBody" in operation:
             request.set_json(self.sense(name) | self.rest(name))
         if any("Idempotency" in parameter.get("$ref", "") for parameter in operation["parameters"]):

@@ -13,6 +13,7 @@
 )]
 
 mod cost;
+mod days;
 mod deployment;
 mod journey;
 
@@ -29,6 +30,7 @@ mod documents;
 mod dunning;
 mod edge;
 mod events;
+mod finance;
 mod finding;
 mod forms;
 mod idempotency;
@@ -53,6 +55,7 @@ mod renewals;
 mod returns;
 mod routes;
 mod runtime_api;
+mod series;
 mod simulation;
 mod storms;
 mod surplus;

@@ -278,6 +278,8 @@ impl State {
             ["payment_methods"] => return self.list_payment_methods(form).map(Some),
             ["refunds"] => return self.list_refunds(form).map(Some),
             ["disputes"] => return self.list_disputes(form).map(Some),
+            ["balance_transactions"] => return self.list_balance(form).map(Some),
+            ["balance_transactions", id] => return self.get_balance(id, form).map(Some),
             ["events"] => return self.list_events(form).map(Some),
             ["customers", id] => self.get_customer(id),
             ["checkout", "sessions", id] => self.get_session(id),

@@ -74,7 +74,7 @@ impl Listed for Intent {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Charge {
     pub(crate) id: String,
-    created: Timestamp,
+    pub(crate) created: Timestamp,
     pub(crate) intent: String,
     pub(crate) amount: u64,
     pub(crate) refunded: u64,
@@ -104,7 +104,7 @@ impl Charge {
             "amount": self.amount,
             "amount_captured": if paid { self.amount } else { 0 },
             "amount_refunded": self.refunded,
-            "balance_transaction": null,
+            "balance_transaction": paid.then(|| crate::balance::transaction_of(&self.id)),
             "captured": paid,
             "created": self.created.as_second(),
             "currency": self.currency,

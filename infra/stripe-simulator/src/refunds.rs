@@ -50,11 +50,11 @@ enum Status {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Refund {
     pub(crate) id: String,
-    created: Timestamp,
+    pub(crate) created: Timestamp,
     charge: String,
     pub(crate) intent: String,
     pub(crate) amount: u64,
-    currency: String,
+    pub(crate) currency: String,
     reason: Option<String>,
     metadata: BTreeMap<String, String>,
     status: Status,
@@ -66,7 +66,7 @@ impl Refund {
             "id": self.id,
             "object": "refund",
             "amount": self.amount,
-            "balance_transaction": null,
+            "balance_transaction": crate::balance::transaction_of(&self.id),
             "charge": self.charge,
             "created": self.created.as_second(),
             "currency": self.currency,

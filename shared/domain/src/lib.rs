@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod address;
+pub mod agreement;
 mod alignment;
 pub mod allocation;
 pub mod anchor;
@@ -18,6 +19,7 @@ pub mod catalogue;
 mod country;
 mod credit_note;
 mod currency;
+pub mod daybook;
 pub mod decimal;
 pub mod dispute;
 pub mod dunning;
@@ -41,6 +43,7 @@ pub mod refund;
 pub mod rounding;
 pub mod sealed;
 mod series;
+pub mod series_audit;
 mod settling;
 pub mod subscription;
 pub mod text;

@@ -4,6 +4,7 @@
 mod aftermath;
 pub mod conditions;
 pub mod crash;
+pub mod days;
 pub mod enumeration;
 pub mod kills;
 pub mod modes;

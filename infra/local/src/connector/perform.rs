@@ -62,6 +62,9 @@ impl Connector {
     }
 }
 
+/// How a query of the index `list` asks for what is after a place.
+const AFTER: &str = "list_sk > ";
+
 /// The sort key before all that a query asks for, in its order, and yet within
 /// what it asks for.
 fn edge(request: &Value) -> Option<String> {
@@ -72,6 +75,9 @@ fn edge(request: &Value) -> Option<String> {
     if let Some((_, bounds)) = condition.split_once("sk BETWEEN ") {
         let (first, last) = bounds.split_once(" AND ")?;
         return value(if backwards { last } else { first }).map(str::to_owned);
+    }
+    if let Some((_, after)) = condition.split_once(AFTER) {
+        return Some(format!("{} ", value(after)?));
     }
     let prefix = match condition.split_once("begins_with(sk, ") {
         Some((_, asked)) => value(asked.trim_end_matches(')'))?,
@@ -194,9 +200,13 @@ impl Backends {
             .pk;
         let edge = json!({"S": edge(request)?});
         let index = request.get("IndexName").and_then(Value::as_str);
+        let condition = request.get("KeyConditionExpression")?.as_str()?;
         let start = match index {
             Some("due") => {
                 json!({"due_shard": {"S": partition}, "due_at": edge, "pk": edge, "sk": edge})
+            }
+            Some("list") if condition.contains(AFTER) => {
+                json!({"list_pk": {"S": partition}, "list_sk": edge, "pk": edge, "sk": edge})
             }
             // One key is asked for there: a page before it ends nowhere.
             Some(_) => return None,

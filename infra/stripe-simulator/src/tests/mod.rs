@@ -1,5 +1,6 @@
 //! The simulator's promises, through its public face.
 
+mod balance;
 mod checkout;
 mod disputes;
 mod faults;

@@ -9,6 +9,7 @@
 mod aftermath;
 mod answer;
 mod disputes;
+pub mod balance;
 pub mod dunning;
 pub mod finalise;
 mod form;

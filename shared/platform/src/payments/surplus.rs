@@ -66,7 +66,11 @@ async fn refund(
     let key = format!("{}:surplus:{}", payment.id, surplus.provider_payment);
     let amount = surplus.amount.amount();
     let intent = &surplus.provider_payment;
-    let made = match gateway.refund(&key, intent, amount, &[]).await {
+    let metadata = [
+        ("account", payment.account.to_string()),
+        ("payment", payment.id.to_string()),
+    ];
+    let made = match gateway.refund(&key, intent, amount, &metadata).await {
         Err(CallError::Rejected { status, code }) if code == REFUNDED_BEFORE => {
             let last = gateway.refunds_of(intent).await?.into_iter().next();
             last.ok_or(CallError::Rejected { status, code })
