@@ -43,7 +43,9 @@ fn cited(entry: &LedgerEntry) -> Cited {
     match entry.cause {
         Cause::Capture { payment }
         | Cause::Refund { payment }
-        | Cause::SurplusRefund { payment } => Cited::Payment(payment),
+        | Cause::SurplusRefund { payment }
+        | Cause::RefundFailed { payment }
+        | Cause::Dispute { payment } => Cited::Payment(payment),
         Cause::Invoice { invoice } | Cause::CreditNote { invoice } => Cited::Invoice(invoice),
     }
 }
@@ -130,7 +132,13 @@ impl References {
                 provider: captured_by(entry, payment, kind),
                 ..reference
             },
-            Cause::Refund { .. } => given_back(payment, kind, reference),
+            Cause::Refund { .. } | Cause::RefundFailed { .. } => {
+                given_back(payment, kind, reference)
+            }
+            Cause::Dispute { .. } => Reference {
+                provider: disputed_by(kind),
+                ..reference
+            },
             Cause::SurplusRefund { .. } => Reference {
                 provider: surplus_of(entry, payment, |surplus| surplus.refunded_at)
                     .and_then(|surplus| surplus.refund.clone()),
@@ -207,27 +215,45 @@ fn surplus_of<'a>(
 
 /// The refund is named by the event that was written with it.
 fn given_back(payment: &Payment, kind: Option<&EventKind>, reference: Reference) -> Reference {
-    let Some(EventKind::RefundMade {
-        refund, invoice, ..
-    }) = kind
-    else {
+    let named = match kind {
+        Some(
+            EventKind::RefundMade { refund, .. }
+            | EventKind::RefundAdopted { refund, .. }
+            | EventKind::RefundFailed { refund, .. },
+        ) => payment.refund(*refund),
+        _ => None,
+    };
+    let Some(refund) = named else {
         return reference;
     };
-    let provider = payment
-        .refund(*refund)
-        .and_then(|refund| match &refund.status {
-            RefundStatus::Made {
-                provider_refund, ..
-            } => Some(provider_refund.clone()),
-            RefundStatus::AwaitingApproval
-            | RefundStatus::Pending { .. }
-            | RefundStatus::Refused { .. }
-            | RefundStatus::Rejected { .. } => None,
-        });
+    let provider = Some(refund).and_then(|refund| match &refund.status {
+        RefundStatus::Made {
+            provider_refund, ..
+        }
+        | RefundStatus::Failed {
+            provider_refund, ..
+        } => Some(provider_refund.clone()),
+        RefundStatus::AwaitingApproval
+        | RefundStatus::Pending { .. }
+        | RefundStatus::Refused { .. }
+        | RefundStatus::Rejected { .. } => None,
+    });
     Reference {
-        refund: Some(*refund),
-        invoice: Some(*invoice),
+        refund: Some(refund.id),
+        invoice: Some(refund.credit_note),
         provider,
         ..reference
+    }
+}
+
+/// The dispute is named by the event that was written with it.
+fn disputed_by(kind: Option<&EventKind>) -> Option<String> {
+    match kind {
+        Some(
+            EventKind::PaymentDisputed { dispute, .. }
+            | EventKind::DisputeChanged { dispute, .. }
+            | EventKind::DisputeClosed { dispute, .. },
+        ) => Some(dispute.clone()),
+        _ => None,
     }
 }

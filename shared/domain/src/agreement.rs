@@ -44,15 +44,19 @@ pub struct Movement {
 }
 
 impl Movement {
-    /// What a ledger entry says of the money the provider holds; none for one
-    /// that does not touch it.
+    /// What a ledger entry says of a capture or refund; none for any other. The
+    /// money of disputes and of refunds that came back moves at the provider
+    /// under kinds of its own, which are counted and not compared.
     pub fn of(entry: &LedgerEntry) -> Option<Self> {
         let (direction, payment) = match entry.cause {
             Cause::Capture { payment } => (Direction::Captured, payment),
             Cause::Refund { payment } | Cause::SurplusRefund { payment } => {
                 (Direction::Refunded, payment)
             }
-            Cause::Invoice { .. } | Cause::CreditNote { .. } => return None,
+            Cause::Invoice { .. }
+            | Cause::CreditNote { .. }
+            | Cause::RefundFailed { .. }
+            | Cause::Dispute { .. } => return None,
         };
         let mut lines = entry.lines.iter();
         let moved = lines.find(|line| line.account == LedgerAccount::Provider)?;

@@ -15,6 +15,8 @@ impl Cause {
             Self::Refund { .. } => "refund",
             Self::CreditNote { .. } => "credit_note",
             Self::SurplusRefund { .. } => "surplus_refund",
+            Self::RefundFailed { .. } => "refund_failed",
+            Self::Dispute { .. } => "dispute",
         }
     }
 }

@@ -8,8 +8,8 @@
 
 mod aftermath;
 mod answer;
-mod disputes;
 pub mod balance;
+mod disputes;
 pub mod dunning;
 pub mod finalise;
 mod form;
