@@ -18,6 +18,7 @@ SEEDS ?= 200
 FROM ?= 1
 PAIRS ?= 0
 EVERY ?= 1
+ORDERS ?= 1000
 CASES ?= 20000
 SEED ?= 1
 TARGET ?= request
@@ -127,6 +128,10 @@ replay: ## Play the history of SEED again, shortened as far as it still fails
 .PHONY: crash-points
 crash-points: ## Fail every act at every effect in every way, and with so many PAIRS of crashes
 	$(PROOF) crash-points --pairs $(PAIRS)
+
+.PHONY: days
+days: ## Play days of so many ORDERS, and compare each with the provider's book
+	$(PROOF) days --orders $(ORDERS)
 
 .PHONY: kills
 kills: ## Run the functions as released, and kill the process at every EVERY-th effect

@@ -6,6 +6,7 @@ cursors, versions, idempotency keys, signatures and, mostly, a body that makes s
 in some of its members. What the description forbids about a request is left alone.
 """
 
+import datetime
 import json
 import urllib.parse
 
@@ -86,6 +87,11 @@ class Wardrobe:
             return self.rng.choice([*world.slugs, "edr-nothing"])
         if variable == "refundId":
             return self.rng.choice([world.waiting, f"rfd_{UNKNOWN}"])
+        if variable == "year":
+            return self.rng.choice([f"{world.now():%Y}"] * 3 + ["2025", "1800"])
+        if variable == "date":
+            day = world.now() + datetime.timedelta(days=self.rng.randint(-40, 40))
+            return self.rng.choice([f"{world.now():%Y-%m-%d}", f"{day:%Y-%m-%d}", "2026-02-30"])
         if template.startswith("/v1/admin/payments"):
             return self.rng.choice([world.payment] * 3 + [world.large, world.unpaid, f"pay_{UNKNOWN}"])
         if template.startswith("/v1/payment-methods"):
@@ -101,6 +107,9 @@ class Wardrobe:
         if operation == "verify_ledger" and self.rng.random() < 0.7:
             request.query = f"account={self.rng.choice([self.world.account, f'acc_{UNKNOWN}'])}"
             return
+        if operation == "export_ledger" and self.rng.random() < 0.7:
+            request.query = self.a_period()
+            return
         if "cursor" not in names or self.rng.random() < 0.2:
             return
         world = self.world
@@ -109,6 +118,11 @@ class Wardrobe:
         else:
             choice = [person.get(operation, "") for person in (world.camille.cursors, world.camille.old_cursors, world.lea.cursors)]
         request.query = urllib.parse.urlencode([(name, self.rng.choice(choice) if name == "cursor" else value) for name, value in query])
+
+    def a_period(self):
+        """Days that may be in the books, or out of order, or too many."""
+        first, last = (self.world.now() + datetime.timedelta(days=self.rng.randint(-200, 200)) for _ in range(2))
+        return f"from={first:%Y-%m-%d}&to={last:%Y-%m-%d}"
 
     def key(self, request):
         if "idempotency-key" not in request.headers or self.rng.random() < 0.1:
@@ -154,10 +168,10 @@ class Wardrobe:
         rng, world = self.rng, self.world
         kind = rng.choice(["payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.canceled",
                            "payment_intent.requires_action", "setup_intent.succeeded",
-                           "payment_method.detached", "payment_method.automatically_updated", "checkout.session.completed", "checkout.session.expired", "charge.dispute.created"])
+                           "payment_method.detached", "payment_method.automatically_updated", "checkout.session.completed", "checkout.session.expired", "charge.dispute.created", "refund.failed"])
+        objects = {"checkout": "checkout.session", "charge": "dispute", "refund": "refund"}
         told = rng.choice(world.pages if kind.startswith(("checkout", "setup")) else world.intents)
-        about = kind.split(".")[0].replace("checkout", "checkout.session").replace("charge", "payment_intent")
-        thing = {"id": told["id"], "object": about, "livemode": False,
+        thing = {"id": told["id"], "object": objects.get(kind.split(".")[0], kind.split(".")[0]), "livemode": False,
                  "amount": told.get("amount"), "amount_received": told.get("amountCaptured", 0), "currency": told.get("currency"),
                  "customer": told.get("customer"), "payment_method": "pm_1", "status": told.get("status"), "metadata": dict(told.get("metadata", {})),
                  "url": told.get("url"), "payment_intent": rng.choice(world.intents)["id"], "mode": told.get("mode"), "setup_intent": told.get("setup_intent")}
@@ -203,11 +217,14 @@ class Wardrobe:
             request.headers["authorization"] = bearer(world.finance)
         if name == "verify_ledger":
             request.query = f"account={world.account}"
+        if name == "export_ledger":
+            request.query = f"from={world.now():%Y-%m-%d}&to={world.now():%Y-%m-%d}"
         things = {"admin": world.large if "{refundId}" in path else world.payment, "orders": world.camille.pending[0], "subscriptions": world.camille.renewed, "invoices": world.camille.ids["inv"][0],
                   "payment-methods": world.cards[1 if name == "remove_payment_method" else 0]}
         request.path = path.replace("{slug}", world.slugs[0]).replace("{planId}", next(iter(world.plans)))
         if "{id}" in path:
             request.path = path.replace("{id}", things[path.split("/")[2]]).replace("{refundId}", world.waiting)
+        request.path = request.path.replace("{date}", f"{world.now():%Y-%m-%d}").replace("{year}", f"{world.now():%Y}")
         if "requestBody" in operation:
             request.set_json(self.sense(name) | self.rest(name))
         if any("Idempotency" in parameter.get("$ref", "") for parameter in operation["parameters"]):

@@ -46,7 +46,7 @@ def only(*names):
 
 
 def paged(name, operation):
-    return any(parameter.get("name") == "cursor" for parameter in operation["parameters"])
+    return any(parameter.get("name") == "limit" for parameter in operation["parameters"])
 
 
 def tagged(name, operation):
@@ -193,7 +193,7 @@ def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
 
-STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger")
+STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger", "export_ledger", "get_ledger_day", "get_series")
 
 
 @edge("by a customer", 403, where=only(*STAFF))
@@ -262,6 +262,40 @@ def old_cursor(request, world, rng):
     request.query = [("cursor", world.camille.old_cursors.get(request.name, world.old_product_cursor))]
     if request.name == "list_products":
         request.headers.pop("accept-language")
+
+
+EXPORT = only("export_ledger")
+query("a whole year", "from=2024-01-01&to=2024-12-31", 200, where=EXPORT)
+query("more than a year", "from=2026-01-01&to=2027-01-02", 422, where=EXPORT)
+query("a period that ends before it begins", "from=2026-02-02&to=2026-02-01", 422, where=EXPORT)
+query("a period without an end", "from=2026-02-01", 422, where=EXPORT)
+query("a day the calendar lacks", "from=2026-02-30&to=2026-03-01", 422, where=EXPORT)
+query("the end of time", "from=9999-12-30&to=9999-12-31", 200, 422, where=EXPORT)
+query("before all time", "from=0001-01-01&to=0001-01-02", 200, where=EXPORT)
+query("a cursor of nonsense", "from=2026-02-01&to=2026-02-01&cursor=x", 400, where=EXPORT)
+
+
+@edge("a day nothing happened", 200, where=only("get_ledger_day"))
+def empty_day(request, world, rng):
+    request.path = "/v1/admin/ledger/days/2001-01-01"
+
+
+@edge("no day", 404, where=only("get_ledger_day"))
+def no_day(request, world, rng):
+    request.path = "/v1/admin/ledger/days/" + rng.choice(["2026-02-30", "20260201", "-262026-01-01", "2026-02-01T00:00:00Z", "today", "%00"])
+
+
+@edge("a year without numbers", 200, where=only("get_series"))
+def empty_year(request, world, rng):
+    request.path = "/v1/admin/series/2001"
+
+
+@edge("a year before any", 422, where=only("get_series"))
+def early_year(request, world, rng):
+    request.path = "/v1/admin/series/1800"
+
+
+query("a cursor of nonsense for numbers", "cursor=x", 400, where=only("get_series"))
 
 
 FILTERED = only("list_orders")

@@ -24,7 +24,7 @@ class Teller:
         return answer
 
     def tell(self):
-        for story in (self.an_order, self.a_merging, self.a_refund, self.a_card, self.a_login, self.a_guest, self.pages, self.a_payment):
+        for story in (self.an_order, self.a_merging, self.a_refund, self.a_dispute, self.a_card, self.a_login, self.a_guest, self.pages, self.a_payment):
             try:
                 story()
             except Broken:
@@ -68,6 +68,7 @@ class Teller:
         line = self.step("a guest's line", "PUT", f"/v1/cart/items/{plan}", 200, body={"quantity": world.plans[plan]})
         guest = {"guestToken": line.data["guestToken"]}
         key = world.unique("story")
+        self.step("into another version", "POST", "/v1/cart/merge", 412, body=guest, if_match='"77"', **me)
         first = self.step("taking it in", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
         second = self.step("taking it in, by key", "POST", "/v1/cart/merge", 200, body=guest, idempotency_key=key, **me)
         self.judge.same("the replayed merging", first, second)
@@ -113,6 +114,21 @@ class Teller:
         self.step("the old card", "PUT", f"/v1/payment-methods/{default}/default", 200, **me)
         self.step("removing the new one", "DELETE", card, 200, **me)
         self.step("removing it again", "DELETE", card, 200, **me)
+
+    def a_dispute(self):
+        """While a bank decides nothing is given back, and nothing that waits is approved."""
+        world = self.world
+        finance, admin = ({"authorization": bearer(person)} for person in (world.finance, world.admin))
+        payment = world.buy_much()
+        path = f"/v1/admin/payments/{payment}/refunds"
+        waits = {"amount": {"amount": 100_001, "currency": "EUR"}, "reason": "goodwill"}
+        refund = self.step("a refund that waits", "POST", path, 201, body=waits, idempotency_key=world.unique("story"), **finance)
+        world.dispute(payment)
+        approval = f"{path}/{refund.data['refund']['id']}/approval"
+        self.step("a cent of it", "POST", path, 409, body=waits | {"amount": {"amount": 1, "currency": "EUR"}}, idempotency_key=world.unique("story"), **finance)
+        self.step("yes", "POST", approval, 409, body={"decision": "approve"}, **admin)
+        self.step("the payment", "GET", f"/v1/admin/payments/{payment}", 200, **finance)
+        self.step("no ledger of nobody", "GET", "/v1/admin/ledger/verification?account=acc_00000000000070008000000000000000", 404, **finance)
 
     def a_login(self):
         """From the registration to the session's end."""

@@ -129,6 +129,12 @@ class World:
         self.pay(placed)
         return placed["payment"]["id"]
 
+    def dispute(self, payment):
+        """The card holder takes a payment to the bank."""
+        self.before_writing()
+        captured = (intent["id"] for intent in self.wire.local("GET", "/payments")["payments"] if intent["metadata"]["payment"] == payment)
+        self.wire.local("POST", "/disputes", {"payment": next(captured)})
+
     def wait_for_approval(self):
         """A refund that waits; the administrator asked for it."""
         body = {"amount": {"amount": 100_001, "currency": "EUR"}, "reason": "goodwill"}

@@ -118,7 +118,8 @@ async fn every_operation(stage: &Stage) {
             .iter()
             .any(|(name, _)| name == "cursor");
         if paged {
-            let page = |query: &str| good.clone().at(format!("{}?{query}", good.path));
+            let more = if good.path.contains('?') { '&' } else { '?' };
+            let page = |query: &str| good.clone().at(format!("{}{more}{query}", good.path));
             let first = page("limit=1").send(&stage.shop).await;
             if let Some(cursor) = first.json["metadata"]["nextCursor"].as_str() {
                 let next = page(&format!("limit=1&cursor={cursor}"));

@@ -13,6 +13,7 @@
 )]
 
 mod cost;
+mod days;
 mod deployment;
 mod journey;
 
@@ -25,11 +26,13 @@ mod cards;
 mod checkout;
 mod contract;
 mod crash_points;
+mod disputes;
 mod documents;
 mod dunning;
 mod edge;
 mod events;
 mod expiring;
+mod finance;
 mod finding;
 mod forms;
 mod idempotency;
@@ -51,8 +54,10 @@ mod refunds;
 mod refusals;
 mod register;
 mod renewals;
+mod returns;
 mod routes;
 mod runtime_api;
+mod series;
 mod simulation;
 mod storms;
 mod surplus;

@@ -84,6 +84,20 @@ impl Shop {
         }
     }
 
+    /// The card holder of a payment of the provider's disputes it; the id of
+    /// the dispute. Its events are due.
+    pub fn dispute(&self, intent: &str) -> String {
+        let (simulator, now) = (self.cloud.simulator(), self.cloud.now());
+        simulator.dispute(now, intent, false).unwrap()
+    }
+
+    /// Sends evidence, which decides a dispute: `winning_evidence` or
+    /// `losing_evidence`; anything else is weighed.
+    pub fn send_evidence(&self, dispute: &str, text: &str) -> Value {
+        let form = format!("evidence[uncategorized_text]={text}");
+        self.ask_provider(&format!("/v1/disputes/{dispute}"), form)
+    }
+
     /// A capture the shop did not ask for, like this payment of the provider's
     /// book, its metadata included.
     pub fn capture_like(&self, payment: &Value) {

@@ -266,7 +266,9 @@ impl Stage {
             "list_renewals" => ask(&format!("/v1/subscriptions/{}/renewals", self.subscription)),
             "get_invoice" => ask(&format!("/v1/invoices/{}", self.invoice)),
             "get_invoice_pdf" => ask(&format!("/v1/invoices/{}/pdf", self.invoice)),
-            "verify_ledger" => ask(&format!("{}?account={}", spec.path, self.ada.account)),
+            "verify_ledger" | "export_ledger" | "get_ledger_day" | "get_series" => {
+                ask(&self.of_the_books(spec))
+            }
             "get_payment" => ask(&format!("/v1/admin/payments/{}", self.payment)),
             "no_route" => ask("/v1/nowhere"),
             other => {
@@ -298,6 +300,20 @@ impl Stage {
             .json(json!({"decision": "approve"})),
             _ => return None,
         })
+    }
+
+    /// Where finance read the books of today.
+    fn of_the_books(&self, spec: &Spec) -> String {
+        let today = self.shop.cloud.now().strftime("%Y-%m-%d").to_string();
+        match spec.id {
+            "verify_ledger" => format!("{}?account={}", spec.path, self.ada.account),
+            "export_ledger" => format!("{}?from={today}&to={today}", spec.path),
+            _ => {
+                let year = today.get(..4).unwrap_or_default();
+                let path = spec.path.replace("{date}", &today);
+                path.replace("{year}", year)
+            }
+        }
     }
 
     /// A signed event of the provider.

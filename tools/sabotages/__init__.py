@@ -7,12 +7,13 @@ points) or the arguments of `cargo test`.
 """
 
 from .cards import CARDS
+from .disputes import DISPUTES
 from .edges import EDGES
 from .engine import ENGINE
 from .places import HUNT
 from .refunds import REFUNDS
 from .taxes import TAXES
 
-SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS, *CARDS]
+SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS, *DISPUTES, *CARDS]
 
 __all__ = ["HUNT", "SABOTAGES"]

@@ -42,6 +42,7 @@ fn payment(status: PaymentStatus, channel: Channel) -> Payment {
         attempts: vec![attempt],
         surplus: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         created_at: now(),
         check_at: None,
     }

@@ -61,7 +61,8 @@ pub struct VerificationView {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "registry", derive(schemars::JsonSchema))]
 pub struct BalanceView {
-    /// `receivable`, `revenue`, `vat`, `provider` or `clearing`.
+    /// `receivable`, `revenue`, `vat`, `provider`, `clearing`, `payable`,
+    /// `disputed` or `chargebacks`.
     pub account: &'static str,
     /// The balance.
     pub amount: MoneyView,

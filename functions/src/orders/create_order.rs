@@ -301,6 +301,7 @@ fn first_attempt(
         attempts: Vec::new(),
         surplus: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         created_at: now,
         check_at: None,
     }

@@ -5,7 +5,7 @@ use crate::payments::reasons::decline_reason;
 use domain::anchor::Zone;
 use domain::locale::Locale;
 use domain::order::Order;
-use domain::timeline::{Happening, Moment};
+use domain::timeline::{BankAct, Happening, Moment};
 use platform::http::views::MoneyView;
 use serde::Serialize;
 
@@ -19,8 +19,8 @@ pub struct TimelineView {
     /// `order_placed`, `payment_page_opened`, `payment_declined`,
     /// `authentication_required`, `payment_page_closed`,
     /// `payment_not_requested`, `payment_captured`, `payment_given_up`,
-    /// `refund_made`, `order_paid`, `subscription_started`,
-    /// `invoice_issued`, `order_canceled`, `order_expired`, `order_refunded`,
+    /// `refund_made`, `refund_returned`, `payment_disputed`, `dispute_closed`,
+    /// `order_paid`, `subscription_started`, `invoice_issued`, `order_canceled`, `order_expired`, `order_refunded`,
     /// `surplus_captured` or `surplus_refunded`; new ones may come.
     pub event: &'static str,
     /// The same in plain words, with its cause.
@@ -73,6 +73,22 @@ impl TimelineView {
         }
     }
 
+    /// What a bank did with the money.
+    fn bank(act: BankAct, bare: Self, payment_id: Option<String>) -> Self {
+        let (amount, refund) = match act {
+            BankAct::RefundReturned { refund, amount } => (amount, Some(refund)),
+            BankAct::PaymentDisputed { amount } | BankAct::DisputeClosed { amount, .. } => {
+                (amount, None)
+            }
+        };
+        Self {
+            payment_id,
+            amount: Some(amount.into()),
+            refund_id: refund.map(|refund| refund.to_string()),
+            ..bare
+        }
+    }
+
     /// What happened to this order, in a language.
     pub fn of(happened: &Moment, order: &Order, locale: Locale) -> Self {
         let bare = Self::bare(happened, locale);
@@ -119,6 +135,7 @@ impl TimelineView {
                 credit_note_id: Some(credit_note.to_string()),
                 ..bare
             },
+            Happening::Bank(act) => Self::bank(*act, bare, paying),
             Happening::SurplusCaptured { amount } | Happening::SurplusRefunded { amount } => Self {
                 payment_id: paying,
                 amount: Some((*amount).into()),
@@ -133,6 +150,42 @@ impl TimelineView {
                 invoice_number: Some(number.to_string()),
                 ..bare
             },
+        }
+    }
+}
+
+/// What a bank did with the money, for whoever paid.
+fn bank(act: BankAct, locale: Locale) -> String {
+    match (act, locale) {
+        (BankAct::RefundReturned { amount, .. }, Locale::Fr) => format!(
+            "Le remboursement de {} nous est revenu de la banque\u{a0}; nous vous le devons toujours.",
+            amount.format(locale)
+        ),
+        (BankAct::RefundReturned { amount, .. }, Locale::En) => format!(
+            "The refund of {} came back from the bank; we still owe it to you.",
+            amount.format(locale)
+        ),
+        (BankAct::PaymentDisputed { amount }, Locale::Fr) => format!(
+            "Votre paiement de {} a été contesté auprès de la banque.",
+            amount.format(locale)
+        ),
+        (BankAct::PaymentDisputed { amount }, Locale::En) => format!(
+            "Your payment of {} was disputed at the bank.",
+            amount.format(locale)
+        ),
+        (BankAct::DisputeClosed { amount, lost: true }, Locale::Fr) => format!(
+            "La contestation est close\u{a0}: la banque a rendu {}.",
+            amount.format(locale)
+        ),
+        (BankAct::DisputeClosed { amount, lost: true }, Locale::En) => format!(
+            "The dispute is closed: the bank gave {} back.",
+            amount.format(locale)
+        ),
+        (BankAct::DisputeClosed { lost: false, .. }, Locale::Fr) => {
+            "La contestation est close\u{a0}: le paiement reste acquis.".to_owned()
+        }
+        (BankAct::DisputeClosed { lost: false, .. }, Locale::En) => {
+            "The dispute is closed: the payment stands.".to_owned()
         }
     }
 }
@@ -177,6 +230,7 @@ fn french(what: &Happening) -> String {
             amount.format(locale),
             reason.text(locale)
         ),
+        Happening::Bank(act) => bank(*act, locale),
         Happening::OrderPaid => "La commande est payée.".to_owned(),
         Happening::SubscriptionStarted { name, quantity, .. } => {
             format!("L'abonnement {quantity} × {} a commencé.", name.get(locale))
@@ -228,6 +282,7 @@ fn english(what: &Happening) -> String {
             amount.format(locale),
             reason.text(locale)
         ),
+        Happening::Bank(act) => bank(*act, locale),
         Happening::OrderPaid => "The order is paid.".to_owned(),
         Happening::SubscriptionStarted { name, quantity, .. } => {
             format!("The subscription {quantity} × {} began.", name.get(locale))

@@ -1,5 +1,6 @@
 //! The payment provider, and payments as customers see them.
 
+pub(crate) mod disputes;
 pub mod list_payments;
 pub mod payment_webhook;
 pub(crate) mod reasons;

@@ -1,5 +1,6 @@
 //! Payments and their attempts as JSON.
 
+use super::disputes::DisputedView;
 use super::reasons::{attempt_reason, sentence};
 use domain::locale::Locale;
 use domain::payment::{Attempt, Channel, Outcome, Payment, PaymentStatus, Purpose, Surplus};
@@ -105,14 +106,14 @@ pub struct MoneyBackView {
     pub id: Option<String>,
     /// How much, VAT included.
     pub amount: MoneyView,
-    /// `pending` or `made`.
+    /// `pending`, `made`, or `failed` where the bank returned it to us.
     pub status: &'static str,
     /// Why, in plain words.
     pub reason: String,
     /// The credit note, once it is made; null for what was never billed.
     pub credit_note_id: Option<String>,
-    /// When it was made, or since when it is under way; null where that was
-    /// not written down.
+    /// When it was made or came back, or since when it is under way; null where
+    /// that was not written down.
     pub at: Option<String>,
 }
 
@@ -120,9 +121,11 @@ impl MoneyBackView {
     /// A refund in a language; none while a second person may still say no,
     /// nor where nothing was given back.
     fn of(refund: &Refund, locale: Locale) -> Option<Self> {
+        let note = || Some(refund.credit_note.to_string());
         let (status, at, credit_note_id) = match &refund.status {
             RefundStatus::Pending { since } => ("pending", since, None),
-            RefundStatus::Made { at, .. } => ("made", at, Some(refund.credit_note.to_string())),
+            RefundStatus::Made { at, .. } => ("made", at, note()),
+            RefundStatus::Failed { at, .. } => ("failed", at, note()),
             RefundStatus::AwaitingApproval
             | RefundStatus::Refused { .. }
             | RefundStatus::Rejected { .. } => return None,
@@ -183,6 +186,8 @@ pub struct PaymentHistoryView {
     /// What of it was or is being given back, oldest first, then what was taken
     /// beside it and goes back.
     pub refunds: Vec<MoneyBackView>,
+    /// What the card holder asked the bank to take back of it, oldest first.
+    pub disputes: Vec<DisputedView>,
 }
 
 impl PaymentHistoryView {
@@ -217,6 +222,11 @@ impl PaymentHistoryView {
                 .map(|attempt| AttemptView::of(attempt, locale))
                 .collect(),
             refunds: refunds.chain(surplus).collect(),
+            disputes: payment
+                .disputes
+                .iter()
+                .map(|dispute| DisputedView::of(dispute, locale))
+                .collect(),
         }
     }
 }

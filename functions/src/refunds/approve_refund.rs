@@ -67,7 +67,7 @@ impl Operation for ApproveRefund {
     )
     .summary("Approve a refund that waits for a second person, or reject it. Whoever asked for it may only reject.")
     .idempotency(Idempotency::Honoured)
-    .codes(&[Code::NotFound, Code::StateConflict, Code::ConcurrentChange]);
+    .codes(&[Code::NotFound, Code::StateConflict, Code::PaymentDisputed, Code::ConcurrentChange]);
     type Caller = Finance;
     type Input = ApproveRefundInput;
     type Output = RefundedView;

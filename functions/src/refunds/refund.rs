@@ -61,7 +61,7 @@ impl Operation for Refund {
         .summary("Give a captured payment back, in full or in part, with a credit note. Above a limit a second person must approve it first.")
         .success(201)
         .idempotency(Idempotency::Required)
-        .codes(&[Code::NotFound, Code::StateConflict, Code::ConcurrentChange]);
+        .codes(&[Code::NotFound, Code::StateConflict, Code::PaymentDisputed, Code::ConcurrentChange]);
     type Caller = Finance;
     type Input = RefundInput;
     type Output = RefundedView;
@@ -96,6 +96,7 @@ async fn try_refund(
     let invoice = invoice_of(app, &payment.value).await?;
     let asked = ask(app, request, input)?;
     let (id, needs_approval) = (asked.id, asked.needs_approval);
+    let Finance(claims) = &request.caller;
     let asked = payment
         .value
         .clone()
@@ -107,7 +108,7 @@ async fn try_refund(
     let told = EventKind::RefundRequested {
         payment: asked.id,
         refund: id,
-        by: refund.requested_by,
+        by: claims.user,
         needs_approval,
     };
     if !commit(app, request, (&payment, &asked), told, &reply, &key).await? {

@@ -68,7 +68,9 @@ pub(super) fn refuse(refusal: RefundRefusal) -> Failure {
         | RefundRefusal::NotNumbered
         | RefundRefusal::NothingLeft
         | RefundRefusal::TooMany
+        | RefundRefusal::UnderWay
         | RefundRefusal::Decided(_) => Code::StateConflict.into(),
+        RefundRefusal::Disputed => Code::PaymentDisputed.into(),
         RefundRefusal::Currency => Failure::field("/amount/currency", Reason::UnknownValue),
         RefundRefusal::Amount(_) => Failure::field("/amount/amount", Reason::OutOfRange),
         RefundRefusal::SamePerson => Code::Forbidden.into(),

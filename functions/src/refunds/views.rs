@@ -1,5 +1,6 @@
 //! Payments and refunds as staff see them.
 
+use crate::payments::disputes::DisputeView;
 use crate::payments::views::{AttemptView, PurposeView};
 use domain::locale::Locale;
 use domain::payment::Payment;
@@ -21,11 +22,12 @@ pub struct RefundView {
     pub reason: &'static str,
     /// More about it, for colleagues.
     pub comment: Option<String>,
-    /// `awaiting_approval`, `pending`, `made`, `refused` by the provider, or
-    /// `rejected` by the second person.
+    /// `awaiting_approval`, `pending`, `made`, `refused` by the provider,
+    /// `rejected` by the second person, or `failed` when the bank returned the
+    /// money after it was made: the customer is still owed it.
     pub status: &'static str,
-    /// Who asked for it.
-    pub requested_by: String,
+    /// Who asked for it; null where it was made by hand at the provider.
+    pub requested_by: Option<String>,
     /// When.
     pub requested_at: String,
     /// The second person; null where none was needed or agreed.
@@ -34,7 +36,7 @@ pub struct RefundView {
     pub credit_note_id: Option<String>,
     /// The provider's refund; null until it is made.
     pub provider_refund: Option<String>,
-    /// Why the provider refused it, in its words.
+    /// Why the provider refused it or the bank returned it, in their words.
     pub refusal_code: Option<String>,
 }
 
@@ -45,6 +47,11 @@ impl RefundView {
             RefundStatus::Made {
                 provider_refund, ..
             } => (Some(provider_refund.clone()), None),
+            RefundStatus::Failed {
+                provider_refund,
+                code,
+                ..
+            } => (Some(provider_refund.clone()), Some(code.clone())),
             RefundStatus::Refused { code, .. } => (None, Some(code.clone())),
             RefundStatus::AwaitingApproval
             | RefundStatus::Pending { .. }
@@ -56,7 +63,7 @@ impl RefundView {
             reason: refund.reason.name(),
             comment: refund.comment.as_ref().map(|it| it.as_str().to_owned()),
             status: refund.status.name(),
-            requested_by: refund.requested_by.to_string(),
+            requested_by: refund.requested_by.map(|user| user.to_string()),
             requested_at: refund.requested_at.to_string(),
             approved_by: refund.approved_by.map(|user| user.to_string()),
             credit_note_id: made.as_ref().map(|_| refund.credit_note.to_string()),
@@ -100,7 +107,8 @@ pub struct StaffPaymentView {
     pub status: &'static str,
     /// How much, VAT included.
     pub amount: MoneyView,
-    /// What may still be given back; nothing unless it is paid.
+    /// What may still be given back; nothing unless it is paid, nor while a bank
+    /// decides on it.
     pub refundable: MoneyView,
     /// What for.
     pub purpose: PurposeView,
@@ -112,6 +120,9 @@ pub struct StaffPaymentView {
     pub attempts: Vec<AttemptView>,
     /// What was or will be given back, oldest first.
     pub refunds: Vec<RefundView>,
+    /// What card holders asked their banks to take back, oldest first. While a
+    /// bank decides nothing is given back.
+    pub disputes: Vec<DisputeView>,
 }
 
 impl StaffPaymentView {
@@ -129,6 +140,7 @@ impl StaffPaymentView {
             created_at: payment.created_at.to_string(),
             attempts: attempts.map(|it| AttemptView::of(it, locale)).collect(),
             refunds: payment.refunds.iter().map(RefundView::of).collect(),
+            disputes: payment.disputes.iter().map(DisputeView::of).collect(),
         }
     }
 }

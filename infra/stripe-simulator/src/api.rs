@@ -90,7 +90,7 @@ impl State {
         request: &Request<Bytes>,
         fault: Option<ApiFault>,
     ) -> Reply {
-        self.expire_sessions(now);
+        self.catch_up(now);
         let request_id = self.ids.next_request();
         let answer = match fault {
             Some(ApiFault::Refused) => return Reply::Refused,
@@ -258,6 +258,8 @@ impl State {
             ["payment_intents", id, "cancel"] => self.cancel_intent(act, id, form),
             ["payment_methods", id, "detach"] => self.detach_payment_method(act, id, form),
             ["refunds"] => self.create_refund(act, form),
+            ["disputes", id] => self.update_dispute(act, id, form),
+            ["disputes", id, "close"] => self.close_dispute(act, id, form),
             _ => return Ok(None),
         };
         answer.map(Some)
@@ -275,6 +277,9 @@ impl State {
             ["payment_intents"] => return self.list_intents(now, form).map(Some),
             ["payment_methods"] => return self.list_payment_methods(form).map(Some),
             ["refunds"] => return self.list_refunds(form).map(Some),
+            ["disputes"] => return self.list_disputes(form).map(Some),
+            ["balance_transactions"] => return self.list_balance(form).map(Some),
+            ["balance_transactions", id] => return self.get_balance(id, form).map(Some),
             ["events"] => return self.list_events(form).map(Some),
             ["customers", id] => self.get_customer(id),
             ["checkout", "sessions", id] => self.get_session(id),
@@ -283,6 +288,7 @@ impl State {
             ["payment_methods", id] => self.get_payment_method(id),
             ["charges", id] => self.get_charge(id),
             ["refunds", id] => self.get_refund(id),
+            ["disputes", id] => self.get_dispute(id),
             ["events", id] => self.get_event(id),
             _ => return Ok(None),
         };

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::checkout::PayError;
+use crate::disputes::Disputes;
+use crate::refunds::Refunding;
 
 /// What the card network answers to one attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,8 +104,10 @@ pub(crate) struct Card {
     expires: (i16, i8),
     pub(crate) on_session: Verdict,
     pub(crate) off_session: Verdict,
-    /// A capture on it is disputed at once.
-    pub(crate) disputes: bool,
+    /// How a capture on it is disputed at once, if it is.
+    pub(crate) disputes: Option<Disputes>,
+    /// What becomes of a refund to it, later.
+    pub(crate) refunds: Refunding,
 }
 
 impl Card {
@@ -125,7 +129,16 @@ impl Card {
             .get(digits.len().saturating_sub(4)..)
             .unwrap_or_default()
             .to_owned();
-        let disputes = digits == DISPUTED;
+        let disputes = match digits.as_str() {
+            DISPUTED => Some(Disputes::AsFraud),
+            INQUIRED => Some(Disputes::AsInquiry),
+            _ => None,
+        };
+        let refunds = match digits.as_str() {
+            REFUND_FAILS => Refunding::Fails,
+            REFUND_WAITS => Refunding::Waits,
+            _ => Refunding::Succeeds,
+        };
         Ok(Self {
             brand: brand_of(&digits).to_owned(),
             last4,
@@ -133,6 +146,7 @@ impl Card {
             on_session,
             off_session,
             disputes,
+            refunds,
         })
     }
 
@@ -167,6 +181,12 @@ impl Card {
 
 /// Paid, then disputed as fraudulent.
 const DISPUTED: &str = "4000000000000259";
+/// Paid, then the bank asks about it.
+const INQUIRED: &str = "4000000000001976";
+/// A refund to it is returned later.
+const REFUND_FAILS: &str = "4000000000005126";
+/// A refund to it is under way for a time.
+const REFUND_WAITS: &str = "4000000000007726";
 
 fn behaviour_of(digits: &str) -> Option<(Verdict, Verdict)> {
     let declined = |reason| {
@@ -175,7 +195,8 @@ fn behaviour_of(digits: &str) -> Option<(Verdict, Verdict)> {
     };
     Some(match digits {
         "4242424242424242" | "4000056655665556" | "5555555555554444" | "2223003122003222"
-        | "5200828282828210" | "378282246310005" | DISPUTED => (Verdict::Approve, Verdict::Approve),
+        | "5200828282828210" | "378282246310005" | DISPUTED | INQUIRED | REFUND_FAILS
+        | REFUND_WAITS => (Verdict::Approve, Verdict::Approve),
         "4000000000000002" => declined("generic_decline"),
         "4000000000009995" => declined("insufficient_funds"),
         "4000000000009987" => declined("lost_card"),
@@ -252,6 +273,9 @@ mod tests {
             "5200828282828210",
             "378282246310005",
             DISPUTED,
+            INQUIRED,
+            REFUND_FAILS,
+            REFUND_WAITS,
             "4000000000000002",
             "4000000000009995",
             "4000000000009987",

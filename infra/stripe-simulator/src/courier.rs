@@ -38,6 +38,8 @@ pub struct Delivery {
 pub(crate) struct Event {
     id: String,
     pub(crate) kind: String,
+    /// The id of what it is about.
+    object: String,
     created: Timestamp,
     body: String,
 }
@@ -47,6 +49,11 @@ impl Event {
         Self {
             id,
             kind,
+            object: envelope
+                .pointer("/data/object/id")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             created,
             body: envelope.to_string(),
         }
@@ -252,6 +259,7 @@ impl Courier {
             json!({
                 "id": event.id,
                 "type": event.kind,
+                "object": event.object,
                 "createdAt": event.created,
                 "deliveries": deliveries.get(event.id.as_str()).cloned().unwrap_or_default(),
             })

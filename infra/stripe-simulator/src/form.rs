@@ -4,7 +4,7 @@
 //! An endpoint *takes* what it knows; what is left at the end is refused, as
 //! the provider does, so that a misspelt parameter never passes unnoticed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 
@@ -19,23 +19,33 @@ const METADATA_LIMITS: (usize, usize, usize) = (50, 40, 500);
 pub(crate) struct Form {
     path: String,
     fields: BTreeMap<String, String>,
+    /// What is to be answered as an object, where an id would stand.
+    expanded: BTreeSet<String>,
 }
 
 impl Form {
     /// Decodes a query string or a body.
     pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
-        let mut fields = BTreeMap::new();
+        let (mut fields, mut expanded) = (BTreeMap::new(), BTreeSet::new());
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decode(name)?;
-            if !name.starts_with("expand[") && name != "expand" {
+            if name.starts_with("expand[") || name == "expand" {
+                expanded.insert(decode(value)?);
+            } else {
                 fields.insert(name, decode(value)?);
             }
         }
         Ok(Self {
             path: String::new(),
             fields,
+            expanded,
         })
+    }
+
+    /// Whether this is to be answered as an object.
+    pub(crate) fn expands(&self, what: &str) -> bool {
+        self.expanded.contains(what)
     }
 
     /// One text for all parameters, whatever order they were sent in.
@@ -127,7 +137,11 @@ impl Form {
                 None => self.fields.insert(name, value),
             };
         }
-        Self { path, fields }
+        Self {
+            path,
+            fields,
+            expanded: BTreeSet::new(),
+        }
     }
 
     /// The groups `key[0]`, `key[1]`, … as far as they follow each other.

@@ -74,14 +74,14 @@ impl Listed for Intent {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Charge {
     pub(crate) id: String,
-    created: Timestamp,
+    pub(crate) created: Timestamp,
     pub(crate) intent: String,
     pub(crate) amount: u64,
     pub(crate) refunded: u64,
     pub(crate) currency: String,
     customer: Option<String>,
     metadata: BTreeMap<String, String>,
-    method: String,
+    pub(crate) method: String,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) disputed: bool,
 }
@@ -104,7 +104,7 @@ impl Charge {
             "amount": self.amount,
             "amount_captured": if paid { self.amount } else { 0 },
             "amount_refunded": self.refunded,
-            "balance_transaction": null,
+            "balance_transaction": paid.then(|| crate::balance::transaction_of(&self.id)),
             "captured": paid,
             "created": self.created.as_second(),
             "currency": self.currency,

@@ -23,10 +23,12 @@
 //! | `/v1/setup_intents/:id`, `/v1/charges/:id` | get |
 //! | `/v1/payment_methods` | get, list by `customer`, detach |
 //! | `/v1/refunds` | create, get, list |
+//! | `/v1/disputes` | get, list, answer with evidence, close |
+//! | `/v1/balance_transactions` | get, list by `type`, `source`, `currency`, `created` |
 //! | `/v1/events` | get, list by `type` |
 //!
 //! Unknown parameters are refused, as at the provider. `expand` is accepted and
-//! ignored: answers carry ids. Idempotency keys live 24 hours; see the
+//! ignored, but for the `source` of balance transactions: answers carry ids. Idempotency keys live 24 hours; see the
 //! `idempotency` module for the rules.
 //!
 //! # What it guarantees
@@ -50,7 +52,10 @@
 //! - The card `4000000000000341` pays on the hosted page and declines off
 //!   session. At the provider it declines on every charge.
 //! - Saving a card needs a customer; the provider would make one.
-//! - No fees, balance transactions, pending refunds, or search.
+//! - A refund that is returned or under way ends an hour after it was made;
+//!   a dispute takes what is left of a charge, and ends when it is answered.
+//! - No search, payouts or fees: a balance transaction says 0, and is available
+//!   at once.
 //! - Only events about payments, sessions, refunds, disputes, saved cards and
 //!   new customers are sent, as to an endpoint that chose them.
 //!
@@ -81,6 +86,7 @@
 //! ```
 
 mod api;
+mod balance;
 mod book;
 mod cards;
 mod checkout;

@@ -6,23 +6,58 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::clock::Act;
+use crate::clock::{Act, later};
 use crate::error::ApiError;
 use crate::form::Form;
 use crate::list::{Listed, Page};
 use crate::state::State;
 
+/// How long a refund takes to be returned, or to go through, in seconds.
+const TURNS_AFTER: i64 = 60 * 60;
+
+/// What becomes of refunds to a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Refunding {
+    /// They go through at once.
+    Succeeds,
+    /// They seem to, and are returned later.
+    Fails,
+    /// They are under way, and go through later.
+    Waits,
+}
+
+impl Refunding {
+    /// How a refund stands when it was just made.
+    fn at_first(self) -> Status {
+        match self {
+            Self::Succeeds | Self::Fails => Status::Succeeded,
+            Self::Waits => Status::Pending,
+        }
+    }
+}
+
+/// How a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Succeeded,
+    Pending,
+    Failed,
+}
+
 /// Money given back.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Refund {
     pub(crate) id: String,
-    created: Timestamp,
+    pub(crate) created: Timestamp,
     charge: String,
     pub(crate) intent: String,
     pub(crate) amount: u64,
-    currency: String,
+    pub(crate) currency: String,
     reason: Option<String>,
     metadata: BTreeMap<String, String>,
+    status: Status,
 }
 
 impl Refund {
@@ -31,14 +66,16 @@ impl Refund {
             "id": self.id,
             "object": "refund",
             "amount": self.amount,
-            "balance_transaction": null,
+            "balance_transaction": crate::balance::transaction_of(&self.id),
             "charge": self.charge,
             "created": self.created.as_second(),
             "currency": self.currency,
+            "failure_reason":
+                (self.status == Status::Failed).then_some("expired_or_canceled_card"),
             "metadata": self.metadata,
             "payment_intent": self.intent,
             "reason": self.reason,
-            "status": "succeeded",
+            "status": self.status,
         })
     }
 }
@@ -70,6 +107,7 @@ impl State {
             return Err(ApiError::invalid("amount", "Invalid positive integer"));
         }
         let livemode = self.config.livemode;
+        self.refuse_disputed(&charge)?;
         let charge = self
             .charges
             .get_mut(&charge)
@@ -89,6 +127,8 @@ impl State {
             ));
         }
         charge.refunded = charge.refunded.saturating_add(amount);
+        let method = self.payment_methods.get(&charge.method);
+        let refunding = method.map_or(Refunding::Succeeds, |method| method.card.refunds);
         let refund = Refund {
             id: self.ids.next("re"),
             created: act.now,
@@ -98,11 +138,55 @@ impl State {
             currency: charge.currency.clone(),
             reason,
             metadata,
+            status: refunding.at_first(),
         };
         let (answer, object) = (refund.to_json(), charge.to_json(livemode));
+        if refunding != Refunding::Succeeds {
+            let turns_at = later(act.now, TURNS_AFTER);
+            self.turns.insert((turns_at, refund.id.clone()));
+        }
         self.refunds.insert(refund.id.clone(), refund);
+        self.emit(act, "refund.created", &answer);
         self.emit(act, "charge.refunded", &object);
         Ok(answer)
+    }
+
+    /// What a bank decides on, or took, cannot be refunded.
+    fn refuse_disputed(&self, charge: &str) -> Result<(), ApiError> {
+        let mut disputes = self.disputes.values();
+        if disputes.any(|dispute| dispute.charge == charge && dispute.holds()) {
+            let message = format!("Charge {charge} has been charged back; cannot issue a refund.");
+            return Err(ApiError::state(Some("charge_disputed"), message));
+        }
+        Ok(())
+    }
+
+    /// Refunds end whose time has come: returned by the bank, or gone through.
+    pub(crate) fn turn_refunds(&mut self, now: Timestamp) {
+        while let Some((at, id)) = self.turns.pop_first() {
+            if at > now {
+                self.turns.insert((at, id));
+                break;
+            }
+            let Some(refund) = self.refunds.get_mut(&id) else {
+                continue;
+            };
+            let fails = refund.status == Status::Succeeded;
+            refund.status = if fails {
+                Status::Failed
+            } else {
+                Status::Succeeded
+            };
+            if fails && let Some(charge) = self.charges.get_mut(&refund.charge) {
+                charge.refunded = charge.refunded.saturating_sub(refund.amount);
+            }
+            let (act, object) = (Act::outside(at), refund.to_json());
+            self.emit(&act, "refund.updated", &object);
+            self.emit(&act, "charge.refund.updated", &object);
+            if fails {
+                self.emit(&act, "refund.failed", &object);
+            }
+        }
     }
 
     /// The successful charge that `payment_intent` or `charge` names.

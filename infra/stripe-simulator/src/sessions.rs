@@ -178,8 +178,14 @@ impl State {
         }
     }
 
+    /// Everything happens that time brings, each at its own moment.
+    pub(crate) fn catch_up(&mut self, now: Timestamp) {
+        self.expire_sessions(now);
+        self.turn_refunds(now);
+    }
+
     /// Expires the sessions whose time is over, each at its own moment.
-    pub(crate) fn expire_sessions(&mut self, now: Timestamp) {
+    fn expire_sessions(&mut self, now: Timestamp) {
         while let Some((at, id)) = self.expiries.pop_first() {
             if at > now {
                 self.expiries.insert((at, id));

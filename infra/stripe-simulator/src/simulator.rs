@@ -11,6 +11,7 @@ use crate::api::Reply;
 use crate::checkout::{CheckoutView, PayError, PayOutcome};
 use crate::clock::Act;
 use crate::courier::Delivery;
+use crate::disputes::Disputes;
 use crate::faults::{ApiFault, ApiFaults, ApiWeather, WebhookFaults};
 use crate::signature;
 use crate::state::State;
@@ -100,7 +101,7 @@ impl Simulator {
     #[must_use]
     pub fn checkout(&self, now: Timestamp, session_id: &str) -> Option<CheckoutView> {
         let mut state = lock(&self.state);
-        state.expire_sessions(now);
+        state.catch_up(now);
         state.checkout(session_id)
     }
 
@@ -116,7 +117,7 @@ impl Simulator {
         card_number: &str,
     ) -> Result<PayOutcome, PayError> {
         let mut state = lock(&self.state);
-        state.expire_sessions(now);
+        state.catch_up(now);
         state.pay(&Act::outside(now), session_id, card_number)
     }
 
@@ -127,7 +128,7 @@ impl Simulator {
     /// The session is unknown or not open, or no card awaits authentication.
     pub fn authenticate(&self, now: Timestamp, session_id: &str) -> Result<PayOutcome, PayError> {
         let mut state = lock(&self.state);
-        state.expire_sessions(now);
+        state.catch_up(now);
         state.authenticate(&Act::outside(now), session_id, true)
     }
 
@@ -141,7 +142,7 @@ impl Simulator {
         session_id: &str,
     ) -> Result<PayOutcome, PayError> {
         let mut state = lock(&self.state);
-        state.expire_sessions(now);
+        state.catch_up(now);
         state.authenticate(&Act::outside(now), session_id, false)
     }
 
@@ -152,24 +153,47 @@ impl Simulator {
         lock(&self.state).set_card_behaviour(email, behave)
     }
 
+    /// The holder of the card that paid asks the bank for the money back; at
+    /// first the bank may only inquire. Answers the dispute's id, if what
+    /// that payment took can be disputed.
+    #[must_use]
+    pub fn dispute(&self, now: Timestamp, payment: &str, inquiry: bool) -> Option<String> {
+        let how = match inquiry {
+            true => Disputes::AsInquiry,
+            false => Disputes::AsFraud,
+        };
+        let mut state = lock(&self.state);
+        state.catch_up(now);
+        let charge = state.intents.get(payment)?.latest_charge.clone()?;
+        state.open_dispute(&Act::outside(now), &charge, how)
+    }
+
     /// Lets the network say that every saved card of the customers with that
     /// e-mail expires with another month. Answers how many cards that is.
     pub fn set_card_expiry(&self, now: Timestamp, email: &str, (year, month): (i16, i8)) -> usize {
         lock(&self.state).set_card_expiry(&Act::outside(now), email, year, month)
     }
 
-    /// Lets time pass: sessions expire, each at its own moment.
-    pub fn tick(&self, now: Timestamp) {
-        lock(&self.state).expire_sessions(now);
+    /// The bank decides a dispute. False where none of that id is open.
+    pub fn decide_dispute(&self, now: Timestamp, dispute: &str, won: bool) -> bool {
+        let mut state = lock(&self.state);
+        state.catch_up(now);
+        state.decide_dispute(&Act::outside(now), dispute, won)
     }
 
-    /// When something next happens by itself: a webhook attempt falls due or a
-    /// session expires.
+    /// Lets time pass: sessions expire and refunds end, each at its own moment.
+    pub fn tick(&self, now: Timestamp) {
+        lock(&self.state).catch_up(now);
+    }
+
+    /// When something next happens by itself: a webhook attempt falls due, a
+    /// session expires or a refund ends.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         let state = lock(&self.state);
         let expiry = state.expiries.first().map(|(at, _)| *at);
-        [expiry, state.courier.next_due()]
+        let turn = state.turns.first().map(|(at, _)| *at);
+        [expiry, turn, state.courier.next_due()]
             .into_iter()
             .flatten()
             .min()
@@ -182,7 +206,7 @@ impl Simulator {
     pub fn due_deliveries(&self, now: Timestamp) -> Vec<Delivery> {
         let secrets = lock(&self.secrets).clone();
         let mut state = lock(&self.state);
-        state.expire_sessions(now);
+        state.catch_up(now);
         state
             .courier
             .take_due(now, |body| signature::header(&secrets, now, body))

@@ -39,6 +39,8 @@ pub(crate) struct State {
     pub(crate) setup_intents: BTreeMap<String, SetupIntent>,
     pub(crate) charges: BTreeMap<String, Charge>,
     pub(crate) refunds: BTreeMap<String, Refund>,
+    /// Refunds that will be returned or go through, by when.
+    pub(crate) turns: BTreeSet<(Timestamp, String)>,
     pub(crate) disputes: BTreeMap<String, Dispute>,
 }
 

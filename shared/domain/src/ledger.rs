@@ -1,7 +1,7 @@
 //! The ledger: double-entry, per account, append-only, chained by hash.
 //!
 //! Amounts are signed minor units: debit above zero, credit below. Five
-//! accounts tell the whole story of a sale:
+//! accounts tell the whole story of a sale, three more what banks do to it:
 //!
 //! | act | debit | credit |
 //! | --- | --- | --- |
@@ -10,9 +10,15 @@
 //! | capture applied to a finalised invoice | clearing | receivable |
 //! | capture given back | clearing | provider |
 //! | credit note finalised | revenue, VAT | clearing |
+//! | refund returned by the bank | provider | payable |
+//! | money of a dispute kept back | disputed | provider |
+//! | … let go again | provider | disputed |
+//! | … lost | chargebacks | disputed |
 //!
 //! So clearing is zero at rest: a balance there is money that belongs to no
 //! document yet.
+
+mod banks;
 
 use crate::id::{AccountId, EventId, InvoiceId, PaymentId};
 use crate::money::{Currency, Money};
@@ -36,6 +42,12 @@ pub enum LedgerAccount {
     Provider,
     /// Captured money on its way to an invoice or back.
     Clearing,
+    /// What is owed to customers: money given back that did not arrive.
+    Payable,
+    /// What the provider keeps back until a bank has decided.
+    Disputed,
+    /// What banks gave back to card holders: a loss.
+    Chargebacks,
 }
 
 impl LedgerAccount {
@@ -47,6 +59,9 @@ impl LedgerAccount {
             Self::Vat => "vat",
             Self::Provider => "provider",
             Self::Clearing => "clearing",
+            Self::Payable => "payable",
+            Self::Disputed => "disputed",
+            Self::Chargebacks => "chargebacks",
         }
     }
 }
@@ -86,6 +101,16 @@ pub enum Cause {
     },
     /// A capture nobody owed was refunded.
     SurplusRefund {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// The bank returned money that had been given back.
+    RefundFailed {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// The money of a dispute moved.
+    Dispute {
         /// The payment.
         payment: PaymentId,
     },

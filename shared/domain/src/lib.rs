@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod address;
+pub mod agreement;
 mod alignment;
 pub mod allocation;
 pub mod anchor;
@@ -19,7 +20,9 @@ pub mod catalogue;
 mod country;
 mod credit_note;
 mod currency;
+pub mod daybook;
 pub mod decimal;
+pub mod dispute;
 pub mod dunning;
 pub mod email;
 pub mod event;
@@ -42,6 +45,7 @@ pub mod refund;
 pub mod rounding;
 pub mod sealed;
 mod series;
+pub mod series_audit;
 mod settling;
 pub mod subscription;
 pub mod text;

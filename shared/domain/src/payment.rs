@@ -8,6 +8,7 @@ pub use crate::settling::{
     Captured, Mismatch, ProviderOutcome, ProviderPayment, Reference, Settlement,
 };
 
+use crate::dispute::Dispute;
 use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, SubscriptionId};
 use crate::money::Money;
 use crate::refund::Refund;
@@ -116,6 +117,9 @@ pub struct Payment {
     /// What was or will be given back of the capture.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<Refund>,
+    /// What card holders asked their banks to take back of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<Dispute>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its outcome is to be looked up next.
@@ -134,6 +138,18 @@ pub enum AttemptRefusal {
 }
 
 impl Payment {
+    /// The provider's payment that captured it.
+    pub fn captured_by(&self) -> Option<&str> {
+        match &self.status {
+            PaymentStatus::Paid {
+                provider_payment, ..
+            } => Some(provider_payment),
+            PaymentStatus::Pending
+            | PaymentStatus::Failed { .. }
+            | PaymentStatus::Expired { .. } => None,
+        }
+    }
+
     /// The last attempt.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.attempts.last()

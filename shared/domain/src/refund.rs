@@ -8,9 +8,13 @@
 
 mod reason;
 mod refusal;
+mod returned;
+mod status;
 
 pub use reason::RefundReason;
 pub use refusal::RefundRefusal;
+pub use returned::{CHARGED_BACK, HandMade, REFUNDED_BEFORE};
+pub use status::RefundStatus;
 
 use crate::allocation::allocate;
 use crate::id::{InvoiceId, RefundId, UserId};
@@ -25,61 +29,6 @@ use serde::{Deserialize, Serialize};
 /// Most refunds a payment may have, refused ones among them: its item must not
 /// grow without end, and the provider lists a hundred at once.
 pub const MAX_REFUNDS: usize = 50;
-
-/// How a refund stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum RefundStatus {
-    /// A second person is to approve it; nothing has moved.
-    AwaitingApproval,
-    /// The provider is asked for it, or was, and nobody knows the answer.
-    Pending {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// The provider made it.
-    Made {
-        /// When.
-        at: Timestamp,
-        /// The provider's refund.
-        provider_refund: String,
-    },
-    /// The provider refused it: nothing was given back.
-    Refused {
-        /// When.
-        at: Timestamp,
-        /// Why, in the provider's words.
-        code: String,
-    },
-    /// The second person said no.
-    Rejected {
-        /// When.
-        at: Timestamp,
-        /// Who.
-        by: UserId,
-    },
-}
-
-impl RefundStatus {
-    /// The state's name in the API.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::AwaitingApproval => "awaiting_approval",
-            Self::Pending { .. } => "pending",
-            Self::Made { .. } => "made",
-            Self::Refused { .. } => "refused",
-            Self::Rejected { .. } => "rejected",
-        }
-    }
-
-    /// True while its money is gone or may go.
-    fn holds(&self) -> bool {
-        match self {
-            Self::AwaitingApproval | Self::Pending { .. } | Self::Made { .. } => true,
-            Self::Refused { .. } | Self::Rejected { .. } => false,
-        }
-    }
-}
 
 /// Money given back for a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,8 +46,9 @@ pub struct Refund {
     /// More about it, for colleagues; no customer sees it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<Line<500>>,
-    /// Who asked for it.
-    pub requested_by: UserId,
+    /// Who asked for it; nobody here where it was made by hand at the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<UserId>,
     /// When.
     pub requested_at: Timestamp,
     /// The second person, where one was needed and agreed.
@@ -162,9 +112,13 @@ impl Payment {
         if self.refunds.len() >= MAX_REFUNDS {
             return Err(RefundRefusal::TooMany);
         }
+        if self.is_on_hold() {
+            return Err(RefundRefusal::Disputed);
+        }
         if request.amount.currency() != self.amount.currency() {
             return Err(RefundRefusal::Currency);
         }
+        self.leaves(request.amount.amount())?;
         let rest = self.rest_of(invoice)?;
         let (nets, tax) = split(&rest, request.amount.amount(), invoice)?;
         let status = if request.needs_approval {
@@ -179,7 +133,7 @@ impl Payment {
             tax,
             reason: request.reason,
             comment: request.comment,
-            requested_by: request.by,
+            requested_by: Some(request.by),
             requested_at: now,
             approved_by: None,
             credit_note: request.credit_note,
@@ -207,25 +161,41 @@ impl Payment {
         Ok(Rest { nets, net, tax })
     }
 
-    /// What can still be given back: nothing unless it is paid.
+    /// What can still be given back: nothing unless it is paid, nor while the
+    /// bank decides on it.
     pub fn refundable(&self) -> Money {
-        let captured = match self.status {
-            PaymentStatus::Paid { .. } => self.amount.amount(),
+        let left = match self.status {
+            PaymentStatus::Paid { .. } if self.is_on_hold() => 0,
+            PaymentStatus::Paid { .. } => self.amount.amount().saturating_sub(self.claimed()),
             PaymentStatus::Pending
             | PaymentStatus::Failed { .. }
             | PaymentStatus::Expired { .. } => 0,
         };
-        let held = self.refunds.iter().filter(|it| it.status.holds());
-        let left = held.fold(captured, |left, refund| {
-            left.saturating_sub(refund.amount.amount())
-        });
-        Money::new(left, self.amount.currency())
+        Money::new(left.max(0), self.amount.currency())
     }
 
-    /// True once all that was captured was given back.
+    /// What is claimed of the capture, by customers and by their banks.
+    pub(crate) fn claimed(&self) -> i64 {
+        let held = self.refunds.iter().filter(|it| it.status.holds());
+        held.fold(self.charged_back(), |sum, refund| {
+            sum.saturating_add(refund.amount.amount())
+        })
+    }
+
+    /// An amount that is not left cannot be given back.
+    fn leaves(&self, amount: i64) -> Result<(), RefundRefusal> {
+        match self.amount.amount().saturating_sub(self.claimed()) {
+            left if left < 1 => Err(RefundRefusal::NothingLeft),
+            left if amount > left => Err(RefundRefusal::Amount(left)),
+            _ => Ok(()),
+        }
+    }
+
+    /// True once all that was captured was given back, or is owed again because
+    /// the bank returned it.
     pub fn is_refunded(&self) -> bool {
         let made = self.refunds.iter().filter(|it| match it.status {
-            RefundStatus::Made { .. } => true,
+            RefundStatus::Made { .. } | RefundStatus::Failed { .. } => true,
             RefundStatus::AwaitingApproval
             | RefundStatus::Pending { .. }
             | RefundStatus::Refused { .. }
@@ -258,18 +228,23 @@ impl Payment {
         agrees: bool,
         now: Timestamp,
     ) -> Result<Self, RefundRefusal> {
+        let is_on_hold = self.is_on_hold();
         let refund = self.refund_mut(id).ok_or(RefundRefusal::Unknown)?;
         match refund.status {
             RefundStatus::AwaitingApproval => {}
             RefundStatus::Pending { .. }
             | RefundStatus::Made { .. }
+            | RefundStatus::Failed { .. }
             | RefundStatus::Refused { .. }
             | RefundStatus::Rejected { .. } => {
                 return Err(RefundRefusal::Decided(refund.status.name()));
             }
         }
-        if agrees && refund.requested_by == by {
+        if agrees && refund.requested_by == Some(by) {
             return Err(RefundRefusal::SamePerson);
+        }
+        if agrees && is_on_hold {
+            return Err(RefundRefusal::Disputed);
         }
         if agrees {
             refund.approved_by = Some(by);
@@ -305,7 +280,7 @@ impl Payment {
 
     /// An open refund is looked at in a minute, if the call that follows does
     /// not end it.
-    fn looked_at_soon(self, now: Timestamp) -> Self {
+    pub(crate) fn looked_at_soon(self, now: Timestamp) -> Self {
         if self.open_refund().is_none() {
             return self;
         }
@@ -325,6 +300,7 @@ impl Refund {
             RefundStatus::Rejected { by: rejecter, .. } => !agrees && *rejecter == by,
             RefundStatus::Pending { .. }
             | RefundStatus::Made { .. }
+            | RefundStatus::Failed { .. }
             | RefundStatus::Refused { .. } => agrees && self.approved_by == Some(by),
         }
     }
@@ -334,6 +310,7 @@ impl Refund {
             RefundStatus::Pending { since } => Some(since),
             RefundStatus::AwaitingApproval
             | RefundStatus::Made { .. }
+            | RefundStatus::Failed { .. }
             | RefundStatus::Refused { .. }
             | RefundStatus::Rejected { .. } => None,
         }

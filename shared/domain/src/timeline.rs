@@ -2,6 +2,7 @@
 //! its invoice carry the time of everything that befell them.
 
 use crate::attempt::{Attempt, Channel, Outcome};
+use crate::dispute::{Dispute, DisputeStatus};
 use crate::id::{InvoiceId, RefundId, SubscriptionId};
 use crate::invoice::{Invoice, InvoiceNumber};
 use crate::localized::Localized;
@@ -18,6 +19,30 @@ pub struct Moment {
     pub at: Timestamp,
     /// What.
     pub what: Happening,
+}
+
+/// What a bank can do with captured money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BankAct {
+    /// A refund did not arrive: it was returned.
+    RefundReturned {
+        /// The refund.
+        refund: RefundId,
+        /// How much.
+        amount: Money,
+    },
+    /// The card holder asked for the payment back.
+    PaymentDisputed {
+        /// How much.
+        amount: Money,
+    },
+    /// It has decided, or was asked no more.
+    DisputeClosed {
+        /// How much.
+        amount: Money,
+        /// True when the card holder got the money.
+        lost: bool,
+    },
 }
 
 /// What can happen to an order.
@@ -74,6 +99,8 @@ pub enum Happening {
         /// The credit note that says what for.
         credit_note: InvoiceId,
     },
+    /// A bank did something with the money.
+    Bank(BankAct),
     /// It was paid.
     OrderPaid,
     /// The subscription of one of its lines began.
@@ -121,6 +148,9 @@ impl Happening {
             Self::PaymentCaptured { .. } => "payment_captured",
             Self::PaymentGivenUp => "payment_given_up",
             Self::RefundMade { .. } => "refund_made",
+            Self::Bank(BankAct::RefundReturned { .. }) => "refund_returned",
+            Self::Bank(BankAct::PaymentDisputed { .. }) => "payment_disputed",
+            Self::Bank(BankAct::DisputeClosed { .. }) => "dispute_closed",
             Self::OrderPaid => "order_paid",
             Self::SubscriptionStarted { .. } => "subscription_started",
             Self::InvoiceIssued { .. } => "invoice_issued",
@@ -156,7 +186,8 @@ pub fn of_order(order: &Order, payment: &Payment, invoice: Option<&Invoice>) -> 
         at,
         what: Happening::InvoiceIssued { number },
     }));
-    told.extend(payment.refunds.iter().filter_map(of_refund));
+    told.extend(payment.refunds.iter().flat_map(of_refund));
+    told.extend(payment.disputes.iter().flat_map(of_dispute));
     told.extend(end(order));
     for surplus in &payment.surplus {
         told.extend(of_surplus(surplus, payment));
@@ -240,22 +271,47 @@ fn of_payment(payment: &Payment) -> Option<Moment> {
 }
 
 /// A refund once its money is back: before, it may still be refused.
-fn of_refund(refund: &Refund) -> Option<Moment> {
-    match refund.status {
-        RefundStatus::Made { at, .. } => Some(Moment {
-            at,
-            what: Happening::RefundMade {
-                refund: refund.id,
-                amount: refund.amount,
-                reason: refund.reason,
-                credit_note: refund.credit_note,
-            },
-        }),
+fn of_refund(refund: &Refund) -> impl Iterator<Item = Moment> {
+    let (made_at, failed_at) = match refund.status {
+        RefundStatus::Made { at, .. } => (Some(at), None),
+        RefundStatus::Failed { at, made_at, .. } => (Some(made_at), Some(at)),
         RefundStatus::AwaitingApproval
         | RefundStatus::Pending { .. }
         | RefundStatus::Refused { .. }
-        | RefundStatus::Rejected { .. } => None,
-    }
+        | RefundStatus::Rejected { .. } => (None, None),
+    };
+    let made = made_at.map(|at| Moment {
+        at,
+        what: Happening::RefundMade {
+            refund: refund.id,
+            amount: refund.amount,
+            reason: refund.reason,
+            credit_note: refund.credit_note,
+        },
+    });
+    let returned = failed_at.map(|at| Moment {
+        at,
+        what: Happening::Bank(BankAct::RefundReturned {
+            refund: refund.id,
+            amount: refund.amount,
+        }),
+    });
+    made.into_iter().chain(returned)
+}
+
+/// What the bank was asked, and what it decided.
+fn of_dispute(dispute: &Dispute) -> impl Iterator<Item = Moment> {
+    let amount = dispute.amount;
+    let opened = Moment {
+        at: dispute.opened_at,
+        what: Happening::Bank(BankAct::PaymentDisputed { amount }),
+    };
+    let lost = dispute.status == DisputeStatus::Lost;
+    let closed = dispute.closed_at.map(|at| Moment {
+        at,
+        what: Happening::Bank(BankAct::DisputeClosed { amount, lost }),
+    });
+    std::iter::once(opened).chain(closed)
 }
 
 /// An order that was refunded keeps in its payment when it was paid.

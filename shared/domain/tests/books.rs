@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+use domain::dispute::Stake;
 use domain::id::{AccountId, EventId, Id as _, InvoiceId, PaymentId};
 use domain::invoice::{Series, SeriesCounter, issue_date};
 use domain::ledger::{
@@ -46,6 +47,56 @@ fn book(postings: Vec<Posting>) -> (LedgerHead, Vec<LedgerEntry>) {
         head = next;
     }
     (head, entries)
+}
+
+/// What banks do is in it too: money is kept back, comes back or is lost, from
+/// wherever it was before; and a refund that was returned is owed.
+#[test]
+fn what_banks_do_is_booked() {
+    use LedgerAccount::{Chargebacks, Disputed, Payable, Provider};
+    let payment = PaymentId::from_bits(1);
+    let stake = |disputed, lost| Stake { disputed, lost };
+    for (from, to, expected) in [
+        (
+            stake(0, 0),
+            stake(120, 0),
+            vec![(Disputed, 120), (Provider, -120)],
+        ),
+        (
+            stake(120, 0),
+            stake(0, 0),
+            vec![(Disputed, -120), (Provider, 120)],
+        ),
+        (
+            stake(120, 0),
+            stake(0, 120),
+            vec![(Disputed, -120), (Chargebacks, 120)],
+        ),
+        (
+            stake(0, 0),
+            stake(0, 120),
+            vec![(Chargebacks, 120), (Provider, -120)],
+        ),
+        (
+            stake(120, 0),
+            stake(0, 20),
+            vec![(Disputed, -120), (Chargebacks, 20), (Provider, 100)],
+        ),
+    ] {
+        let posting = Posting::dispute(payment, Currency::EUR, (from, to)).unwrap();
+        let lines = posting.unwrap().lines().to_vec();
+        let lines: Vec<_> = lines.iter().map(|it| (it.account, it.amount)).collect();
+        assert_eq!(lines, expected);
+    }
+    let still = Posting::dispute(payment, Currency::EUR, (stake(5, 0), stake(5, 0)));
+    assert_eq!(still, Ok(None));
+    let failed = Posting::refund_failed(payment, eur(120)).unwrap();
+    let lines: Vec<_> = failed
+        .lines()
+        .iter()
+        .map(|it| (it.account, it.amount))
+        .collect();
+    assert_eq!(lines, [(Provider, 120), (Payable, -120)]);
 }
 
 /// The table of the ledger's documentation, act by act.

@@ -36,6 +36,7 @@ fn payment() -> Payment {
         attempts: Vec::new(),
         surplus: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         created_at: now(),
         check_at: None,
     }

@@ -7,13 +7,23 @@ use crate::ledger::has_number;
 use crate::money::money;
 use crate::notes::Notes;
 use crate::payments::open_surplus;
+use crate::refunds::failed;
 use crate::table::Table;
 use std::collections::BTreeMap;
 
 /// Amounts by currency and ledger account.
 type Sums<'a> = BTreeMap<(&'a str, &'static str), i128>;
 
-const ACCOUNTS: [&str; 5] = ["receivable", "revenue", "vat", "provider", "clearing"];
+pub(crate) const ACCOUNTS: [&str; 8] = [
+    "receivable",
+    "revenue",
+    "vat",
+    "provider",
+    "clearing",
+    "payable",
+    "disputed",
+    "chargebacks",
+];
 
 fn add<'a>(sums: &mut Sums<'a>, currency: &'a str, account: &'static str, amount: i128) {
     let sum = sums.entry((currency, account)).or_default();
@@ -94,7 +104,15 @@ fn expected<'a>(table: &'a Table, pk: &str, book: &Book<'_>) -> Sums<'a> {
         let Some((_, currency)) = money(payment.at("amount")) else {
             continue;
         };
-        add(&mut sums, currency, "provider", book.held(payment));
+        let (kept, lost) = crate::disputes::stakes(payment);
+        let held = book.held(payment).saturating_sub(kept);
+        add(&mut sums, currency, "provider", held.saturating_sub(lost));
+        add(&mut sums, currency, "disputed", kept);
+        add(&mut sums, currency, "chargebacks", lost);
+        for refund in failed(payment) {
+            let amount = refund.at("amount.amount").count();
+            add(&mut sums, currency, "payable", amount.saturating_neg());
+        }
         for surplus in open_surplus(payment) {
             let amount = surplus.at("amount.amount").count();
             add(&mut sums, currency, "clearing", amount.saturating_neg());

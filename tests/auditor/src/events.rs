@@ -3,6 +3,7 @@
 
 use crate::Invariant::{Audit, Form, Outbox};
 use crate::cards::{self, is_about_cards};
+use crate::disputes::became as is_disputed;
 use crate::item::Item;
 use crate::ledger::has_number;
 use crate::notes::Notes;
@@ -82,6 +83,11 @@ const EVENTS: &[&str] = &[
     "refund_rejected",
     "refund_made",
     "refund_refused",
+    "refund_failed",
+    "refund_adopted",
+    "payment_disputed",
+    "dispute_changed",
+    "dispute_closed",
     "order_refunded",
 ];
 
@@ -172,12 +178,14 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
     Some(match event.text("event") {
         "order_placed" => became("ORDER", "order", "pending"),
         "order_paid" => became("ORDER", "order", "paid") && became("PAYMENT", "payment", "paid"),
-        "order_canceled" => became("ORDER", "order", "canceled"),
-        "order_refunded" => became("ORDER", "order", "refunded"),
+        "order_canceled" | "order_refunded" | "order_expired" => {
+            let state = event.text("event").trim_start_matches("order_");
+            became("ORDER", "order", state)
+        }
         name if name.starts_with("refund_") => {
             refund_became(event, written("PAYMENT", "payment"), states_after(name)?)
         }
-        "order_expired" => became("ORDER", "order", "expired"),
+        name if name.contains("dispute") => is_disputed(event, written("PAYMENT", "payment")),
         "period_opened" => period_became(step, event, "open"),
         "period_paid" => {
             period_became(step, event, "paid")
@@ -199,10 +207,9 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
             };
             has(new) && !old.is_some_and(has)
         }),
-        "subscription_unpaid" => {
-            became("SUBSCRIPTION", "subscription", "unpaid")
-                || became("SUBSCRIPTION", "subscription", "canceled")
-        }
+        "subscription_unpaid" => ["unpaid", "canceled"]
+            .iter()
+            .any(|state| became("SUBSCRIPTION", "subscription", state)),
         "subscription_ended" => became("SUBSCRIPTION", "subscription", "canceled"),
         "subscription_parked" => {
             written("SUBSCRIPTION", "subscription").is_some_and(|(_, new)| is_parked(new))
@@ -330,7 +337,8 @@ fn states_after(name: &str) -> Option<&'static [&'static str]> {
         "refund_requested" => &["awaiting_approval", "pending"],
         "refund_approved" => &["pending"],
         "refund_rejected" => &["rejected"],
-        "refund_made" => &["made"],
+        "refund_made" | "refund_adopted" => &["made"],
+        "refund_failed" => &["failed"],
         "refund_refused" => &["refused"],
         _ => return None,
     })

@@ -17,7 +17,9 @@ fn mutable(kind: &str) -> Option<&'static [&'static str]> {
         "event" => &["deliver_at"],
         "period" | "order" => &["status"],
         "invoice" => &["status", "finalise_at"],
-        "payment" => &["status", "attempts", "surplus", "refunds", "check_at"],
+        "payment" => &[
+            "status", "attempts", "surplus", "refunds", "disputes", "check_at",
+        ],
         "subscription" => &[
             "status",
             "period",

@@ -45,7 +45,7 @@ fn balances(change: &Changed, entry: &Item, notes: &mut Notes) {
     notes.must(amounts.len() >= 2 && sum == Some(0), LedgerZero, || {
         format!("{}: {} lines sum to {sum:?}", change.place(), amounts.len())
     });
-    let known = ["receivable", "revenue", "vat", "provider", "clearing"];
+    let known = crate::balances::ACCOUNTS;
     let mut accounts = entry
         .at("lines")
         .list()
@@ -150,6 +150,8 @@ fn is_booked_right(step: &Step<'_>, entry: &Item) -> Result<(), String> {
             (total, currency, lines)
         }
         "refund" => given_back(step, find("PAYMENT", entry.text(subject))?)?,
+        "refund_failed" => returned(step, find("PAYMENT", entry.text(subject))?)?,
+        "dispute" => disputed(step, &account, entry.text(subject))?,
         "credit_note" => credited(find("INVOICE", entry.text(subject))?)?,
         "invoice" => {
             let invoice = find("INVOICE", entry.text(subject))?;
@@ -184,11 +186,42 @@ type Booked<'a> = (i128, &'a str, BTreeMap<&'a str, i128>);
 /// The refund a commit says was made.
 fn given_back<'a>(step: &Step<'_>, payment: &'a Item) -> Result<Booked<'a>, String> {
     let made = crate::refunds::made(payment)
-        .find(|it| step.tells("refund_made", "refund", it.at("id").text()))
+        .find(|it| {
+            let id = it.at("id").text();
+            step.tells("refund_made", "refund", id) || step.tells("refund_adopted", "refund", id)
+        })
         .ok_or("no refund was made with it")?;
     let (part, currency) = money(made.at("amount")).ok_or("no amount")?;
     let lines = BTreeMap::from([("clearing", part), ("provider", part.saturating_neg())]);
     Ok((part, currency, lines))
+}
+
+/// The refund a commit says the bank returned: the customer is owed it.
+fn returned<'a>(step: &Step<'_>, payment: &'a Item) -> Result<Booked<'a>, String> {
+    let failed = crate::refunds::failed(payment)
+        .find(|it| step.tells("refund_failed", "refund", it.at("id").text()))
+        .ok_or("no refund failed with it")?;
+    let (part, currency) = money(failed.at("amount")).ok_or("no amount")?;
+    let lines = BTreeMap::from([("payable", part.saturating_neg()), ("provider", part)]);
+    Ok((part, currency, lines))
+}
+
+/// Where the money of a payment's disputes is after a commit, against before.
+fn disputed<'a>(step: &'a Step<'_>, pk: &str, payment: &str) -> Result<Booked<'a>, String> {
+    let change = step.change(pk, &format!("PAYMENT#{payment}"));
+    let change = change.ok_or("its payment did not change")?;
+    let new = change.new.as_deref().ok_or("its payment is gone")?;
+    let of = |it: Option<&Item>| it.map(crate::disputes::stakes).unwrap_or_default();
+    let ((kept, lost), before) = (of(Some(new)), of(change.old.as_deref()));
+    let (kept, lost) = (kept.saturating_sub(before.0), lost.saturating_sub(before.1));
+    let moved = kept.saturating_add(lost);
+    let (_, currency) = money(new.at("amount")).ok_or("no amount")?;
+    let lines = BTreeMap::from([
+        ("chargebacks", lost),
+        ("disputed", kept),
+        ("provider", moved.saturating_neg()),
+    ]);
+    Ok((moved, currency, lines))
 }
 
 fn credited(note: &Item) -> Result<Booked<'_>, String> {
@@ -223,7 +256,9 @@ fn belongs(step: &Step<'_>, change: &Changed, entry: &Item, notes: &mut Notes) {
     let names: &[&str] = match cause {
         "capture" => &["order_paid", "period_paid", "surplus_captured"],
         "invoice" | "credit_note" => &["invoice_finalised"],
-        "refund" => &["refund_made"],
+        "refund" => &["refund_made", "refund_adopted"],
+        "refund_failed" => &["refund_failed"],
+        "dispute" => &["payment_disputed", "dispute_changed", "dispute_closed"],
         _ => &["surplus_refunded"],
     };
     let fits = names.contains(&event.text("event")) && event.text(subject) == entry.text(subject);

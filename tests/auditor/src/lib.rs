@@ -28,6 +28,7 @@ mod book;
 mod calendar;
 mod cards;
 mod carts;
+mod disputes;
 mod dunning;
 mod events;
 mod frozen;
@@ -137,6 +138,7 @@ impl Auditor {
         numbers::judge(&step, notes);
         payments::judge(&step, notes);
         refunds::judge(&step, notes);
+        disputes::judge(&step, notes);
         dunning::judge(&step, notes);
         periods::judge(&step, notes);
         agreement::judge(&step, notes);
@@ -236,6 +238,7 @@ impl Auditor {
         states::names()
             .chain(payments::names())
             .chain(refunds::names())
+            .chain(disputes::names())
             .chain(events::names())
             .collect()
     }

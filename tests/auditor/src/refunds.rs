@@ -15,10 +15,15 @@ const APPROVED_ABOVE: i128 = 1_000;
 const STATES: &[(&str, &str)] = &[
     ("new", "awaiting_approval"),
     ("new", "pending"),
+    // Made by hand at the provider.
+    ("new", "made"),
     ("awaiting_approval", "pending"),
     ("awaiting_approval", "rejected"),
+    // The bank left too little of the capture, or somebody by hand.
+    ("awaiting_approval", "refused"),
     ("pending", "made"),
     ("pending", "refused"),
+    ("made", "failed"),
 ];
 
 /// Every step of a refund, as it is counted when it is seen.
@@ -48,6 +53,22 @@ pub(crate) fn made(payment: &Item) -> impl Iterator<Item = Node<'_>> {
         .filter(|refund| state(*refund) == "made")
 }
 
+/// The refunds of a payment that the bank returned.
+pub(crate) fn failed(payment: &Item) -> impl Iterator<Item = Node<'_>> {
+    payment
+        .at("refunds")
+        .list()
+        .filter(|refund| state(*refund) == "failed")
+}
+
+/// The refunds of a payment that have a credit note.
+pub(crate) fn credited(payment: &Item) -> impl Iterator<Item = Node<'_>> {
+    payment
+        .at("refunds")
+        .list()
+        .filter(|refund| matches!(state(*refund), "made" | "failed"))
+}
+
 /// What was given back of a payment.
 pub(crate) fn given_back(payment: &Item) -> i128 {
     made(payment).fold(0, |sum, refund| {
@@ -57,7 +78,9 @@ pub(crate) fn given_back(payment: &Item) -> i128 {
 
 /// True for a payment of which nothing is left.
 pub(crate) fn is_refunded(payment: &Item) -> bool {
-    let back = given_back(payment);
+    let back = credited(payment).fold(0_i128, |sum, refund| {
+        sum.saturating_add(refund.at("amount.amount").count())
+    });
     back > 0 && back == payment.at("amount.amount").count()
 }
 
@@ -97,6 +120,11 @@ fn bounded(change: &Changed, payment: &Item, notes: &mut Notes) {
         });
         sum = sum.saturating_add(part);
     }
+    let (_, lost) = crate::disputes::stakes(payment);
+    let gone = given_back(payment).saturating_add(lost);
+    notes.must(gone <= amount, RefundBound, || {
+        format!("{}: {gone} of {amount} given back", change.place())
+    });
     let is_paid = payment.text("status.state") == "paid";
     notes.must(sum <= amount && (sum == 0 || is_paid), RefundBound, || {
         format!("{}: {sum} of {amount} to be given back", change.place())
@@ -136,21 +164,19 @@ fn one(
         format!("{} went from {from} to {to}", place())
     });
     notes.saw(format!("refund: {from} -> {to}"));
-    let name = match (from, to) {
-        ("new", _) => "refund_requested",
-        (_, "pending") => "refund_approved",
-        (_, "rejected") => "refund_rejected",
-        (_, "made") => "refund_made",
-        _ => "refund_refused",
-    };
-    notes.must(step.tells(name, "refund", id), Audit, || {
-        format!("{}, and no {name} tells it", place())
-    });
-    if matches!(to, "pending" | "made") {
+    told(step, change, (from, to), refund, notes);
+    let by_hand = refund.at("requested_by").is_nothing();
+    if matches!(to, "pending" | "made") && !by_hand {
         approved(change, refund, notes);
     }
     let sk = format!("INVOICE#{}", refund.at("credit_note").text());
     let note = step.beside(change, &sk);
+    if to == "failed" {
+        notes.must(note.is_some(), RefundBound, || {
+            format!("{} came back, and its credit note is gone", place())
+        });
+        return;
+    }
     if to != "made" {
         notes.must(note.is_none(), RefundBound, || {
             format!("{} is {to}, and has a credit note", place())
@@ -166,6 +192,37 @@ fn one(
     {
         notes.broken(InvoiceArithmetic, format!("{}: {what}", place()));
     }
+}
+
+/// Each step of a refund has its event; only what was made by hand at the
+/// provider was asked for by nobody here.
+fn told(
+    step: &Step<'_>,
+    change: &Changed,
+    (from, to): (&str, &str),
+    refund: Node<'_>,
+    notes: &mut Notes,
+) {
+    let id = refund.at("id").text();
+    let place = || format!("{}: {id}", change.place());
+    let by_hand = refund.at("requested_by").is_nothing();
+    notes.must(
+        by_hand == ((from, to) == ("new", "made")) || from != "new",
+        Audit,
+        || format!("{} was asked for by nobody", place()),
+    );
+    let name = match (from, to) {
+        ("new", "made") => "refund_adopted",
+        (_, "failed") => "refund_failed",
+        ("new", _) => "refund_requested",
+        (_, "pending") => "refund_approved",
+        (_, "rejected") => "refund_rejected",
+        (_, "made") => "refund_made",
+        _ => "refund_refused",
+    };
+    notes.must(step.tells(name, "refund", id), Audit, || {
+        format!("{}, and no {name} tells it", place())
+    });
 }
 
 /// Two people stand behind a large one.
@@ -225,7 +282,7 @@ pub(crate) fn at_rest(table: &Table, notes: &mut Notes) {
         let whole = is_refunded(payment);
         for (place, line) in invoice.at("lines").list().enumerate() {
             let (net, _) = money(line.at("total")).unwrap_or_default();
-            let back = made(payment).fold(0_i128, |sum, refund| {
+            let back = credited(payment).fold(0_i128, |sum, refund| {
                 let part = refund.at("nets").list().nth(place);
                 sum.saturating_add(part.and_then(|it| it.number()).unwrap_or_default())
             });
@@ -238,7 +295,7 @@ pub(crate) fn at_rest(table: &Table, notes: &mut Notes) {
             .range(pk, "INVOICE#")
             .filter(|(_, it)| it.text("correction.invoice") == payment.text("invoice"))
             .count();
-        notes.must(noted == made(payment).count(), RefundBound, || {
+        notes.must(noted == credited(payment).count(), RefundBound, || {
             format!("{pk}/{sk}: {noted} credit notes")
         });
         let order = table.get(pk, &format!("ORDER#{}", payment.text("purpose.order")));

@@ -29,7 +29,7 @@ fn item(change: &Changed, new: &Item, notes: &mut Notes) {
     let place = || change.place();
     let (list, id) = listed(new);
     notes.must(
-        (new.text("list_pk"), new.text("list_sk")) == (&list, id),
+        (new.text("list_pk"), new.text("list_sk")) == (list.as_str(), id.as_str()),
         Form,
         || format!("{} is listed elsewhere than in {list:?}", place()),
     );
@@ -73,19 +73,39 @@ fn item(change: &Changed, new: &Item, notes: &mut Notes) {
     );
 }
 
-/// Where staff find it: payments by their month, which their id says too.
-fn listed(item: &Item) -> (String, &str) {
-    if item.text("type") != "payment" {
-        return (String::new(), "");
+/// Where staff find it: payments by their month, which their id says too, and
+/// what is booked by its day.
+fn listed(item: &Item) -> (String, String) {
+    match item.text("type") {
+        "payment" => listed_payment(item.text("id"), item),
+        "ledger_entry" => listed_entry(item),
+        _ => (String::new(), String::new()),
     }
-    let id = item.text("id");
+}
+
+/// By its time, written with nine digits after the second.
+fn listed_entry(item: &Item) -> (String, String) {
+    let at = item.text("at").trim_end_matches('Z');
+    let (second, part) = at.split_once('.').unwrap_or((at, ""));
+    let (account, sequence) = (item.text("account"), item.at("sequence").number());
+    let day = second.get(..10).unwrap_or_default();
+    (
+        format!("LEDGER#{day}"),
+        format!(
+            "{second}.{part:0<9}Z#{account}#{:012}",
+            sequence.unwrap_or_default()
+        ),
+    )
+}
+
+fn listed_payment(id: &str, item: &Item) -> (String, String) {
     let made = id
         .get(4..16)
         .and_then(|hex| i64::from_str_radix(hex, 16).ok())
         .and_then(|ms| Timestamp::from_millisecond(ms).ok())
         .map_or_else(|| item.text("created_at").to_owned(), |at| at.to_string());
     let month = made.get(..7).unwrap_or_default();
-    (format!("PAYMENTS#{month}"), id)
+    (format!("PAYMENTS#{month}"), id.to_owned())
 }
 
 /// What an item of a type cannot do without, beside its key.

@@ -87,7 +87,7 @@ async fn a_page_of_no_size_and_a_cursor_nobody_made_are_refused_by_every_list() 
     let (world, all) = good_requests().await;
     let lists = all.into_iter().filter(|(entry, _)| {
         let query = (entry.describe)().query;
-        query.iter().any(|(name, _)| name == "cursor")
+        query.iter().any(|(name, _)| name == "limit")
     });
     let mut rows = Vec::new();
     for (_, list) in lists {

@@ -172,6 +172,26 @@ async fn a_refund_that_cannot_be_is_refused_and_moves_nothing() {
     assert_eq!(world.shop.book().await["refunds"], json!([]));
 }
 
+/// INV-16. Nor does anybody give back what a bank decides on.
+#[tokio::test]
+async fn a_disputed_payment_is_not_given_back() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let order = ada.buy(EDR_MONTHLY, 1).await;
+    let finance = staff(&shop, "finance").await;
+    let path = format!(
+        "/v1/admin/payments/{}/refunds",
+        payment_of(&shop, &order).await
+    );
+    shop.dispute(&text(&shop.book().await["payments"][0]["id"]));
+    shop.cloud.settle().await;
+    let ask = Ask::post(&path, &refund_of(1)).by(&finance).key("disputed");
+    let digest = shop.digest().await;
+    ask.send(&shop).await.refused(409, "payment_disputed");
+    assert_eq!(shop.digest().await, digest);
+    assert_eq!(shop.book().await["refunds"], json!([]));
+}
+
 /// INV-26. Nor does one adjust the books: nothing that does not balance can
 /// be posted.
 #[test]

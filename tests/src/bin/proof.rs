@@ -19,7 +19,7 @@ use tests::proof::conditions::{
 };
 use tests::proof::simulation::History;
 use tests::proof::simulation::hunt::{Hunt, Hunter};
-use tests::proof::{cores, crash_points, kills, simulate};
+use tests::proof::{cores, crash_points, days, kills, simulate};
 
 /// So many histories have to meet everything there is to meet.
 const MANY: u64 = 400;
@@ -87,6 +87,12 @@ enum Command {
         /// Only conditions that contain one of these.
         named: Vec<String>,
     },
+    /// Plays days of mixed orders, and compares each with the provider's book.
+    Days {
+        /// How many orders.
+        #[arg(long, default_value_t = 1_000)]
+        orders: usize,
+    },
     /// Crash points and histories until something is wrong: says what it took.
     Hunt {
         /// Histories at most.
@@ -114,6 +120,7 @@ fn main() -> ExitCode {
         Command::Replay { seed, steps } => replay(seed, &steps),
         Command::Conditions { list: true, .. } => list_conditions(),
         Command::Conditions { seeds, named, .. } => tell_conditions(seeds, &named),
+        Command::Days { orders } => tell_days(orders),
         Command::Hunt { seeds } => tell_catch(seeds),
     };
     println!("{} s", begun.elapsed().as_secs());
@@ -140,6 +147,24 @@ fn tell_crash_points(pairs: usize, stories: &[String]) -> bool {
         report.broken.len()
     );
     report.broken.is_empty()
+}
+
+fn tell_days(orders: usize) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let found = runtime.unwrap().block_on(Box::pin(days::play(orders)));
+    for difference in &found.differences {
+        println!("{difference}");
+    }
+    println!(
+        "{} orders, {} days, {:?} in both books: {} differences",
+        found.orders,
+        found.days,
+        found.whole,
+        found.differences.len()
+    );
+    found.differences.is_empty() && found.ledger == found.whole && found.provider == found.whole
 }
 
 fn tell_kills(every: usize, stories: &[String]) -> bool {

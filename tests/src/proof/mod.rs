@@ -1,8 +1,10 @@
 //! Proof under faults: every crash point of every operation, and histories of
 //! a whole shop, judged by an auditor that shares no code with it.
 
+mod aftermath;
 pub mod conditions;
 pub mod crash;
+pub mod days;
 pub mod enumeration;
 pub mod kills;
 pub mod modes;

@@ -19,6 +19,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(of_orders());
     all.extend(of_renewals());
     all.extend(of_cards());
+    all.extend(super::aftermath::stories());
     all
 }
 

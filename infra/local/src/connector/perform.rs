@@ -62,13 +62,29 @@ impl Connector {
     }
 }
 
-/// What the sort keys of a query begin with, if it says so.
-fn prefix_asked(request: &Value) -> Option<&str> {
+/// How a query of the index `list` asks for what is after a place.
+const AFTER: &str = "list_sk > ";
+
+/// The sort key before all that a query asks for, in its order, and yet within
+/// what it asks for.
+fn edge(request: &Value) -> Option<String> {
     let condition = request.get("KeyConditionExpression")?.as_str()?;
-    let (_, asked) = condition.split_once("begins_with(sk, ")?;
-    let name = asked.trim_end_matches(')');
     let values = request.get("ExpressionAttributeValues")?;
-    values.get(name)?.get("S")?.as_str()
+    let value = |name: &str| values.get(name)?.get("S")?.as_str();
+    let backwards = request.get("ScanIndexForward") == Some(&Value::Bool(false));
+    if let Some((_, bounds)) = condition.split_once("sk BETWEEN ") {
+        let (first, last) = bounds.split_once(" AND ")?;
+        return value(if backwards { last } else { first }).map(str::to_owned);
+    }
+    if let Some((_, after)) = condition.split_once(AFTER) {
+        return Some(format!("{} ", value(after)?));
+    }
+    let prefix = match condition.split_once("begins_with(sk, ") {
+        Some((_, asked)) => value(asked.trim_end_matches(')'))?,
+        None => " ",
+    };
+    let last = if backwards { "\u{10ffff}" } else { "" };
+    Some(format!("{prefix}{last}"))
 }
 
 /// How the provider itself fails so; none for what only the caller does.
@@ -182,22 +198,15 @@ impl Backends {
             .into_iter()
             .next()?
             .pk;
-        // Between two keys no other key is a place to go on from.
-        let condition = request.get("KeyConditionExpression");
-        let condition = condition.and_then(Value::as_str).unwrap_or_default();
-        if condition.contains("BETWEEN") {
-            return None;
-        }
-        let backwards = request.get("ScanIndexForward") == Some(&Value::Bool(false));
-        // Before everything, in the order that was asked for, and within what
-        // was asked for.
-        let prefix = prefix_asked(request).unwrap_or(" ");
-        let last = if backwards { "\u{10ffff}" } else { "" };
-        let edge = json!({"S": format!("{prefix}{last}")});
+        let edge = json!({"S": edge(request)?});
         let index = request.get("IndexName").and_then(Value::as_str);
+        let condition = request.get("KeyConditionExpression")?.as_str()?;
         let start = match index {
             Some("due") => {
                 json!({"due_shard": {"S": partition}, "due_at": edge, "pk": edge, "sk": edge})
+            }
+            Some("list") if condition.contains(AFTER) => {
+                json!({"list_pk": {"S": partition}, "list_sk": edge, "pk": edge, "sk": edge})
             }
             // One key is asked for there: a page before it ends nowhere.
             Some(_) => return None,

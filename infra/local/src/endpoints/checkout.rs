@@ -30,7 +30,7 @@ struct TestCard {
     en: &'static str,
 }
 
-const TEST_CARDS: [TestCard; 9] = [
+const TEST_CARDS: [TestCard; 10] = [
     TestCard {
         number: "4242 4242 4242 4242",
         fr: "acceptée",
@@ -75,6 +75,11 @@ const TEST_CARDS: [TestCard; 9] = [
         number: "4000 0000 0000 0259",
         fr: "acceptée, puis contestée",
         en: "accepted, then disputed",
+    },
+    TestCard {
+        number: "4000 0000 0000 5126",
+        fr: "acceptée, un remboursement revient",
+        en: "accepted, a refund is returned",
     },
 ];
 

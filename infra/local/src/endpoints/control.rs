@@ -25,6 +25,15 @@ fn month(text: &str) -> Option<(i16, i8)> {
     Some((first.year(), first.month()))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dispute {
+    /// The provider's payment.
+    payment: String,
+    #[serde(default)]
+    inquiry: bool,
+}
+
 impl Cloud {
     pub(super) fn set_cards(&self, request: &Request<Bytes>) -> Answer {
         let cards: Cards = read_json(request)?;
@@ -39,6 +48,16 @@ impl Cloud {
             changed = simulator.set_card_expiry(self.now(), email, expires);
         }
         Ok(json(&object!({"cards": changed})))
+    }
+
+    pub(super) async fn open_dispute(&self, request: &Request<Bytes>) -> Answer {
+        let Dispute { payment, inquiry } = read_json(request)?;
+        let opened = self.simulator().dispute(self.now(), &payment, inquiry);
+        let Some(dispute) = opened else {
+            return Err(Refused::not_found("no such payment can be disputed"));
+        };
+        self.settle().await;
+        Ok(json(&object!({"dispute": dispute})))
     }
 
     pub(super) async fn redeliver(&self, event: &str) -> Answer {

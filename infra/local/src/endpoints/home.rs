@@ -8,7 +8,7 @@ use platform::secrets::Secret;
 use serde_json::{Map, Value, json as object};
 
 /// Every endpoint: name, method, path and what it does.
-const ENDPOINTS: [(&str, &str, &str, &str); 14] = [
+const ENDPOINTS: [(&str, &str, &str, &str); 15] = [
     (
         "clock",
         "GET, POST",
@@ -44,6 +44,12 @@ const ENDPOINTS: [(&str, &str, &str, &str); 14] = [
         "POST",
         "/_local/cards",
         "how a customer's saved cards behave from now on",
+    ),
+    (
+        "disputes",
+        "POST",
+        "/_local/disputes",
+        "a card holder disputes a payment: {\"payment\": \"pi_…\", \"inquiry\": false}; evidence at the provider's API decides it, \"winning_evidence\" or \"losing_evidence\"",
     ),
     (
         "vatNumbers",

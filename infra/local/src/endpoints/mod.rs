@@ -67,6 +67,7 @@ impl Cloud {
             ["vat-numbers"] if get => self.vat_numbers(),
             ["vat-numbers"] if post => self.set_vat_number(request),
             ["cards"] if post => self.set_cards(request),
+            ["disputes"] if post => self.open_dispute(request).await,
             ["events", event, "redeliver"] if post => self.redeliver(event).await,
             ["faults"] if get => Ok(json(&self.backends().faults())),
             ["faults"] if post => self.put_faults(request),
@@ -78,7 +79,7 @@ impl Cloud {
             []
             | [
                 "style.css" | "clock" | "mailbox" | "payments" | "cards" | "faults" | "digest"
-                | "items" | "reset" | "vat-numbers",
+                | "items" | "reset" | "vat-numbers" | "disputes",
             ]
             | ["checkout", _]
             | ["events", _, "redeliver"]

@@ -143,6 +143,9 @@ fn responses(entry: &Entry, description: &Description, schemas: &mut SchemaGener
         Media::Document if entry.spec.path.ends_with("/pdf") => {
             json!({"application/pdf": {"schema": {"type": "string", "format": "binary"}}})
         }
+        Media::Document if entry.spec.path.ends_with("/export") => {
+            json!({"text/csv": {"schema": {"type": "string"}}})
+        }
         Media::Document => json!({"text/html": {"schema": {"type": "string"}}}),
     };
     if let Some(members) = success.as_object_mut() {
@@ -172,6 +175,12 @@ fn headers(entry: &Entry) -> Map<String, Value> {
     if entry.spec.path.ends_with("/pdf") {
         headers.extend([header("Content-Disposition", "FileName")]);
     }
+    if entry.spec.path.ends_with("/export") {
+        headers.extend([
+            header("Content-Disposition", "FileName"),
+            header("Link", "NextPart"),
+        ]);
+    }
     match entry.spec.tag {
         Tag::None => {}
         Tag::Version | Tag::Guard => headers.extend([header("ETag", "Version")]),
@@ -197,6 +206,7 @@ pub(super) fn shared_headers() -> Value {
         "RequestId": of("string", true, "Names this request."),
         "Location": of("string", true, "Where what was made is read."),
         "FileName": of("string", true, "The name of the file."),
+        "NextPart": of("string", false, "Where the file goes on, as rel=\"next\"; none on its last part."),
         "Version": of("string", true, "The version of what is answered."),
         "Tag": of("string", true, "Names what is answered."),
         "Replayed": of("string", false, "`true` where an answer of before is given again."),

@@ -1,6 +1,8 @@
 //! The simulator's promises, through its public face.
 
+mod balance;
 mod checkout;
+mod disputes;
 mod faults;
 mod idempotency;
 mod lists;

@@ -93,17 +93,30 @@ fn refunds_are_listed_by_intent() {
 }
 
 #[test]
-fn the_disputing_card_opens_a_dispute() {
-    let world = World::new();
-    world.saved_card(&world.customer("a@b.test"), "4000000000000259");
-    let book = world.simulator.book();
-    assert_eq!(
-        book["disputes"][0]["payment_intent"],
-        book["payments"][0]["id"]
-    );
-    assert!(
-        world
-            .events()
-            .contains(&"charge.dispute.created".to_owned())
-    );
+fn a_refund_to_a_dead_card_seems_made_and_is_returned() {
+    let mut world = World::new();
+    world.saved_card(&world.customer("a@b.test"), "4000000000005126");
+    let made = refund(&world, "&amount=100");
+    assert_eq!(made.body["status"], "succeeded");
+    assert_eq!(world.payment(0)["refundedAmount"], 100);
+    let path = format!("/v1/refunds/{}", super::id(&made));
+    world.wait(3_600);
+    let later = world.get(&path, "").body;
+    assert_eq!(later["status"], "failed");
+    assert_eq!(later["failure_reason"], "expired_or_canceled_card");
+    assert_eq!(world.payment(0)["refundedAmount"], 0);
+    assert_eq!(world.events().last().unwrap(), "refund.failed");
+    assert_eq!(refund(&world, "&amount=129900").status, 200);
+}
+
+#[test]
+fn a_refund_that_is_under_way_goes_through() {
+    let mut world = World::new();
+    world.saved_card(&world.customer("a@b.test"), "4000000000007726");
+    let made = refund(&world, "&amount=100");
+    assert_eq!(made.body["status"], "pending");
+    world.wait(3_600);
+    let path = format!("/v1/refunds/{}", super::id(&made));
+    assert_eq!(world.get(&path, "").body["status"], "succeeded");
+    assert_eq!(world.payment(0)["refundedAmount"], 100);
 }

@@ -45,6 +45,16 @@ impl RefundReason {
         }
     }
 
+    /// What the provider calls it; the customer's wish where it says nothing
+    /// (docs.stripe.com/api/refunds/object).
+    pub fn at_provider(reason: Option<&str>) -> Self {
+        match reason {
+            Some("duplicate") => Self::Duplicate,
+            Some("fraudulent") => Self::Fraudulent,
+            Some(_) | None => Self::RequestedByCustomer,
+        }
+    }
+
     /// What it says on the credit note.
     pub fn text(self, locale: Locale) -> &'static str {
         match (self, locale) {

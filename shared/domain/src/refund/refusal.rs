@@ -11,6 +11,12 @@ pub enum RefundRefusal {
     /// A credit note must name an invoice with a number.
     #[error("the invoice has no number yet")]
     NotNumbered,
+    /// The bank decides whose the money is.
+    #[error("the payment is disputed")]
+    Disputed,
+    /// The provider is asked for another refund, and nobody knows the answer.
+    #[error("another refund is under way")]
+    UnderWay,
     /// A payment has so many at most.
     #[error("the payment has too many refunds")]
     TooMany,

@@ -10,6 +10,7 @@
 mod attempts;
 mod catalogue;
 mod credit_notes;
+mod disputes;
 mod dunning;
 mod invoices;
 mod offers;

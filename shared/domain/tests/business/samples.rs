@@ -154,6 +154,7 @@ pub(crate) fn payment() -> Payment {
         attempts: Vec::new(),
         surplus: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         created_at: now(),
         check_at: None,
     }

@@ -3,6 +3,7 @@
 use crate::samples::{
     self, eur, later, line, now, open, order, page, payment, saved, second_try, seen,
 };
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::id::{Id as _, InvoiceId, RefundId, SubscriptionId, UserId};
 use domain::order::Order;
 use domain::payment::{Outcome, Payment, ProviderOutcome, Settlement};
@@ -85,7 +86,7 @@ fn refund(id: u128, status: RefundStatus) -> Refund {
         tax: 417,
         reason: RefundReason::Goodwill,
         comment: None,
-        requested_by: UserId::from_bits(1),
+        requested_by: Some(UserId::from_bits(1)),
         requested_at: later(7),
         approved_by: None,
         credit_note: InvoiceId::from_bits(100 + id),
@@ -144,6 +145,43 @@ fn what_was_given_back_is_told_when_it_was_and_before_that_it_was_all() {
             (later(15), "refund_made"),
             (later(20), "refund_made"),
             (later(20), "order_refunded"),
+        ]
+    );
+}
+
+#[test]
+fn what_banks_did_is_told_when_they_did_it() {
+    let (order, paid) = bought();
+    let returned = RefundStatus::Failed {
+        at: later(30),
+        made_at: later(20),
+        provider_refund: "re_1".to_owned(),
+        code: "expired_or_canceled_card".to_owned(),
+    };
+    let dispute = Dispute {
+        id: "du_1".to_owned(),
+        amount: eur(100),
+        reason: "fraudulent".to_owned(),
+        status: DisputeStatus::Lost,
+        opened_at: later(25),
+        evidence_due: None,
+        withdrawn: 100,
+        closed_at: Some(later(40)),
+    };
+    let after = Payment {
+        refunds: vec![refund(1, returned)],
+        disputes: vec![dispute],
+        ..paid
+    };
+    let told = of_order(&order, &after, None);
+    let told: Vec<_> = told.iter().map(|it| (it.at, it.what.name())).collect();
+    assert_eq!(
+        told[4..],
+        [
+            (later(20), "refund_made"),
+            (later(25), "payment_disputed"),
+            (later(30), "refund_returned"),
+            (later(40), "dispute_closed"),
         ]
     );
 }

@@ -75,6 +75,8 @@ codes! {
     NotAcceptable = "not_acceptable", 406, "La réponse n'existe pas dans le format demandé.", "The answer does not exist in the form asked for.";
     /// The state of the thing forbids it.
     StateConflict = "state_conflict", 409, "L'état actuel ne le permet pas.", "The current state does not allow this.";
+    /// A bank decides whose the money of the payment is.
+    PaymentDisputed = "payment_disputed", 409, "Ce paiement est contesté auprès de la banque.", "This payment is disputed at the bank.";
     /// The same idempotency key is still being worked on.
     RequestInProgress = "request_in_progress", 409, "La même requête est encore en cours.", "The same request is still being worked on.";
     /// Somebody changed it at the same time.

@@ -3,6 +3,7 @@
 
 pub use super::envelope::{Envelope, EnvelopeData, read};
 
+use super::aftermath::{self, Topic};
 use super::cards::events::{CardNews, altered, receive as receive_card};
 use super::inbox_records::{Known, keep, mark_applied, meet, quarantine};
 use super::objects::{Intent, Locator, Session};
@@ -45,6 +46,7 @@ enum News {
     PageCompleted(Session),
     PageClosed(Session),
     Card(CardNews),
+    Aftermath(Topic),
     Nothing,
     Unbelievable(&'static str),
 }
@@ -65,11 +67,15 @@ fn news(app: &App, envelope: &Envelope) -> News {
     if envelope.created > app.now().as_second().saturating_add(AHEAD) {
         return News::Unbelievable("created");
     }
+    let topic = Topic::of(&envelope.kind);
     let expected = match envelope.kind.split_once('.').map_or("", |(kind, _)| kind) {
         "payment_intent" => "payment_intent",
         "checkout" => "checkout.session",
         kind @ ("setup_intent" | "payment_method") => kind,
-        _ => return News::Nothing,
+        _ => match topic {
+            Some(topic) => topic.object(&envelope.kind),
+            None => return News::Nothing,
+        },
     };
     match object.get("object").and_then(Value::as_str) {
         None => return News::Unbelievable("object_absent"),
@@ -85,27 +91,35 @@ fn news(app: &App, envelope: &Envelope) -> News {
             .map_or(News::Unbelievable("object"), |intent| {
                 News::Payment(Box::new(intent))
             }),
-        "checkout.session.completed" => session().map_or(News::Unbelievable("object"), |page| {
-            match is_of_card(&page) {
-                true => News::Card(CardNews::PageCompleted(page)),
-                false => News::PageCompleted(page),
-            }
-        }),
-        "checkout.session.expired" => session().map_or(News::Unbelievable("object"), |page| {
-            match is_of_card(&page) {
-                true => News::Card(CardNews::PageClosed(page)),
-                false => News::PageClosed(page),
-            }
-        }),
+        "checkout.session.completed" => session().map_or(News::Unbelievable("object"), completed),
+        "checkout.session.expired" => session().map_or(News::Unbelievable("object"), closed),
         "setup_intent.succeeded" => serde_json::from_value(object.clone())
             .map_or(News::Unbelievable("object"), |setup| {
                 News::Card(CardNews::Given(setup))
             }),
-        kind => match altered(kind, object, &envelope.data.previous_attributes) {
-            Ok(Some(news)) => News::Card(news),
-            Ok(None) => News::Nothing,
-            Err(reason) => News::Unbelievable(reason),
+        kind => match (
+            topic,
+            altered(kind, object, &envelope.data.previous_attributes),
+        ) {
+            (Some(topic), _) => News::Aftermath(topic),
+            (None, Ok(Some(news))) => News::Card(news),
+            (None, Ok(None)) => News::Nothing,
+            (None, Err(reason)) => News::Unbelievable(reason),
         },
+    }
+}
+
+fn completed(page: Session) -> News {
+    match is_of_card(&page) {
+        true => News::Card(CardNews::PageCompleted(page)),
+        false => News::PageCompleted(page),
+    }
+}
+
+fn closed(page: Session) -> News {
+    match is_of_card(&page) {
+        true => News::Card(CardNews::PageClosed(page)),
+        false => News::PageClosed(page),
     }
 }
 
@@ -145,6 +159,11 @@ pub async fn receive(
             Ok(Received::Ignored)
         }
         News::Unbelievable(reason) => quarantine(app, record, reason).await,
+        News::Aftermath(topic) => {
+            let intent = envelope.data.object.get("payment_intent");
+            let intent = intent.and_then(Value::as_str);
+            aftermath::receive(app, record, topic, intent).await
+        }
         News::Payment(intent) => match (Locator::read(&intent.metadata), observe(app, &intent)) {
             (None, _) => quarantine(app, record, "reference").await,
             (Some(_), None) => quarantine(app, record, "object").await,
@@ -163,7 +182,7 @@ pub async fn receive(
 }
 
 /// What a payment at the provider says, if it can be ours.
-fn observe(app: &App, intent: &Intent) -> Option<ProviderPayment> {
+pub(super) fn observe(app: &App, intent: &Intent) -> Option<ProviderPayment> {
     let right_mode = intent.livemode == app.config().live_mode;
     intent.observe().ok().filter(|_| right_mode)
 }
@@ -338,6 +357,9 @@ pub async fn apply_kept(app: &App, id: &str) -> Result<Received, PaymentError> {
 
 async fn look_up(app: &App, record: ProviderEvent) -> Result<Received, PaymentError> {
     let gateway = gateway(app, Pace::OffSession).await?;
+    if let Some(topic) = Topic::of(&record.kind) {
+        return aftermath::look_up(app, &gateway, record, topic).await;
+    }
     if record.kind.starts_with("payment_intent.") {
         let intent = gateway.intent(&record.object).await?;
         return match (Locator::read(&intent.metadata), observe(app, &intent)) {

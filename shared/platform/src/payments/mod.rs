@@ -6,8 +6,11 @@
 //! webhook, the sweep and the reconciler all hand it what they saw at the
 //! provider.
 
+mod aftermath;
 mod answer;
+pub mod balance;
 pub mod cards;
+mod disputes;
 pub mod dunning;
 mod envelope;
 pub mod finalise;
@@ -24,6 +27,7 @@ pub mod reconcile;
 mod refund_calls;
 pub mod refunds;
 pub mod renew;
+mod returns;
 pub mod scene;
 pub mod settle;
 pub mod signature;

@@ -115,6 +115,10 @@ pub struct MadeRefund {
     pub status: String,
     /// How much, in minor units.
     pub amount: i64,
+    /// ISO 4217 in lower case.
+    pub currency: String,
+    /// Why, where somebody said so.
+    pub reason: Option<String>,
     /// Why it failed.
     pub failure_reason: Option<String>,
     /// Our reference.

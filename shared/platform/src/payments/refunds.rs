@@ -14,12 +14,9 @@ use domain::event::EventKind;
 use domain::id::RefundId;
 use domain::invoice::Invoice;
 use domain::ledger::{LedgerHead, Posting};
-use domain::payment::{Payment, PaymentStatus};
-use domain::refund::Refund;
+use domain::payment::Payment;
+use domain::refund::{CHARGED_BACK, REFUNDED_BEFORE, Refund};
 use jiff::{SignedDuration, Timestamp};
-
-/// The provider's code for a capture nothing is left of.
-pub(super) const REFUNDED_BEFORE: &str = "charge_already_refunded";
 
 /// From then on a refund nobody knows the outcome of is alarmed at each look.
 const UNRESOLVED_AFTER: SignedDuration = SignedDuration::from_hours(20);
@@ -35,9 +32,13 @@ pub enum Asking {
 }
 
 /// What the provider says of a refund.
-enum Answer {
+pub(super) enum Answer {
+    /// The money is gone.
     Made(String),
+    /// It is not, and will not be.
     Refused(String),
+    /// It was, and came back.
+    Returned(String),
 }
 
 /// Lets the provider make the first open refund of a payment, and writes what
@@ -58,7 +59,15 @@ pub async fn make_refund(
     };
     let id = refund.id;
     match ask(gateway, payment, refund, asking).await {
-        Ok(answer) => settle(app, scene, id, answer).await,
+        Ok(Some(answer)) => settle(app, scene, id, answer).await,
+        // The bank decides first: whatever it decides, this is looked at again.
+        Ok(None) => {
+            let waiting = Payment {
+                check_at: Some(next_look(since, app.now())),
+                ..payment.clone()
+            };
+            store_payment(app, &scene, waiting).await
+        }
         Err(error) => {
             if app.now().duration_since(since) >= UNRESOLVED_AFTER {
                 app.count("Unresolved");
@@ -89,12 +98,19 @@ async fn ask(
     payment: &Payment,
     refund: &Refund,
     asking: Asking,
-) -> Result<Answer, PaymentError> {
-    let intent = captured_by(payment).ok_or(PaymentError::Missing("the capture"))?;
+) -> Result<Option<Answer>, PaymentError> {
+    let intent = payment.captured_by();
+    let intent = intent.ok_or(PaymentError::Missing("the capture"))?;
     if asking == Asking::Again
         && let Some(made) = find(gateway, intent, refund).await?
     {
-        return Ok(answer_of(made));
+        return Ok(Some(answer_of(made)));
+    }
+    if payment.is_on_hold() {
+        return Ok(None);
+    }
+    if payment.is_overdrawn() {
+        return Ok(Some(Answer::Refused(CHARGED_BACK.to_owned())));
     }
     let metadata = [
         ("account", payment.account.to_string()),
@@ -103,13 +119,13 @@ async fn ask(
     ];
     let (key, amount) = (refund.id.to_string(), refund.amount.amount());
     match gateway.refund(&key, intent, amount, &metadata).await {
-        Ok(made) => Ok(answer_of(made)),
+        Ok(made) => Ok(Some(answer_of(made))),
         // It may be ours that took the rest.
         Err(CallError::Rejected { code, .. }) if code == REFUNDED_BEFORE => {
             let made = find(gateway, intent, refund).await?;
-            Ok(made.map_or(Answer::Refused(code), answer_of))
+            Ok(Some(made.map_or(Answer::Refused(code), answer_of)))
         }
-        Err(CallError::Rejected { code, .. }) => Ok(Answer::Refused(code)),
+        Err(CallError::Rejected { code, .. }) => Ok(Some(Answer::Refused(code))),
         Err(error) => Err(error.into()),
     }
 }
@@ -127,27 +143,19 @@ async fn find(
 
 /// A card refund that is under way is as good as made: the provider holds the
 /// money back from us at once.
-fn answer_of(made: MadeRefund) -> Answer {
+pub(super) fn answer_of(made: MadeRefund) -> Answer {
     match made.status.as_str() {
         "failed" | "canceled" => Answer::Refused(made.failure_reason.unwrap_or(made.status)),
         _ => Answer::Made(made.id),
     }
 }
 
-fn captured_by(payment: &Payment) -> Option<&str> {
-    match &payment.status {
-        PaymentStatus::Paid {
-            provider_payment, ..
-        } => Some(provider_payment),
-        PaymentStatus::Pending | PaymentStatus::Failed { .. } | PaymentStatus::Expired { .. } => {
-            None
-        }
-    }
-}
-
 /// Writes what came of a refund; read and decided again while others change
 /// the payment or the ledger.
-async fn settle(
+///
+/// # Errors
+/// [`PaymentError`] when it could not be written.
+pub(super) async fn settle(
     app: &App,
     mut scene: Scene,
     id: RefundId,
@@ -158,6 +166,7 @@ async fn settle(
         let written = match &answer {
             Answer::Made(made) => write_made(app, &mut writing, &scene, id, made).await?,
             Answer::Refused(code) => write_refused(app, &mut writing, &scene, id, code)?,
+            Answer::Returned(code) => write_returned(app, &mut writing, &scene, id, code)?,
         };
         let Some(to_number) = written else {
             return Ok(());
@@ -180,8 +189,7 @@ async fn settle(
 /// What waits for its number, with the end of the ledger.
 type ToNumber = Option<(Stored<Invoice>, Stored<LedgerHead>)>;
 
-/// The money is gone: the credit note, the ledger, and the order once nothing
-/// is left of it. None when somebody wrote it before.
+/// The money is gone. None when somebody wrote it before.
 async fn write_made(
     app: &App,
     writing: &mut Writing<'_>,
@@ -193,22 +201,46 @@ async fn write_made(
     let Some(payment) = payment.refund_made(id, made.to_owned(), now) else {
         return Ok(None);
     };
-    let refund = payment
-        .refund(id)
-        .ok_or(PaymentError::Missing("the refund"))?;
     let invoice = app
         .store()
         .invoice(payment.account, payment.invoice)
         .await?;
-    let invoice = invoice.ok_or(PaymentError::Missing("the invoice"))?;
+    let invoice = invoice.ok_or(PaymentError::Missing("the invoice"))?.value;
+    let to_number = write_gone(writing, scene, payment, id, &invoice)?;
+    Ok(Some(Some(to_number)))
+}
+
+/// What follows once the money of a refund is gone: the credit note, the
+/// ledger, and the order once nothing is left of it.
+///
+/// # Errors
+/// [`PaymentError`] when an amount cannot be computed.
+pub(super) fn write_gone(
+    writing: &mut Writing<'_>,
+    scene: &Scene,
+    payment: Payment,
+    id: RefundId,
+    invoice: &Invoice,
+) -> Result<(Stored<Invoice>, Stored<LedgerHead>), PaymentError> {
+    let now = writing.now();
+    let refund = payment
+        .refund(id)
+        .ok_or(PaymentError::Missing("the refund"))?;
     let note = invoice
-        .value
         .credit_note(refund, now)
         .map_err(|error| PaymentError::Computation(error.to_string()))?;
-    let kind = EventKind::RefundMade {
-        payment: payment.id,
-        refund: id,
-        invoice: note.id,
+    let (of, invoice) = (payment.id, note.id);
+    let kind = match refund.requested_by {
+        Some(_) => EventKind::RefundMade {
+            payment: of,
+            refund: id,
+            invoice,
+        },
+        None => EventKind::RefundAdopted {
+            payment: of,
+            refund: id,
+            invoice,
+        },
     };
     let event = writing.event(scene, kind)?;
     let head = writing.book(scene, Posting::refund(payment.id, refund.amount)?, event);
@@ -228,7 +260,33 @@ async fn write_made(
         value: note,
         version: 1,
     };
-    Ok(Some(Some((note, head))))
+    Ok((note, head))
+}
+
+/// The bank returned the money: the customer is still owed it, and its credit
+/// note stands. None when it was not made.
+fn write_returned(
+    app: &App,
+    writing: &mut Writing<'_>,
+    scene: &Scene,
+    id: RefundId,
+    code: &str,
+) -> Result<Option<ToNumber>, PaymentError> {
+    let payment = scene.payment.value.clone();
+    let Some(payment) = payment.refund_failed(id, code.to_owned(), app.now()) else {
+        return Ok(None);
+    };
+    app.count("RefundFailed");
+    let refund = payment.refund(id);
+    let amount = refund.ok_or(PaymentError::Missing("the refund"))?.amount;
+    let kind = EventKind::RefundFailed {
+        payment: payment.id,
+        refund: id,
+    };
+    let event = writing.event(scene, kind)?;
+    writing.book(scene, Posting::refund_failed(payment.id, amount)?, event);
+    writing.payment(scene, payment, Change::Noted);
+    Ok(Some(None))
 }
 
 /// Nothing moved: finance is told, and may ask again.

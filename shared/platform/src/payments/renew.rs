@@ -195,6 +195,7 @@ fn first_charge(
         attempts: Vec::new(),
         surplus: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         created_at: now,
         check_at: None,
     }

@@ -2,7 +2,6 @@
 
 use super::PaymentError;
 use super::provider::{CallError, Gateway};
-use super::refunds::REFUNDED_BEFORE;
 use super::scene::{Changed, Scene};
 use super::settle::Change;
 use super::writing::Writing;
@@ -12,6 +11,7 @@ use crate::store::CommitError;
 use domain::event::EventKind;
 use domain::ledger::Posting;
 use domain::payment::{Payment, Surplus};
+use domain::refund::REFUNDED_BEFORE;
 use jiff::SignedDuration;
 
 /// Gives a capture back that nobody owes.
@@ -66,7 +66,11 @@ async fn refund(
     let key = format!("{}:surplus:{}", payment.id, surplus.provider_payment);
     let amount = surplus.amount.amount();
     let intent = &surplus.provider_payment;
-    let made = match gateway.refund(&key, intent, amount, &[]).await {
+    let metadata = [
+        ("account", payment.account.to_string()),
+        ("payment", payment.id.to_string()),
+    ];
+    let made = match gateway.refund(&key, intent, amount, &metadata).await {
         Err(CallError::Rejected { status, code }) if code == REFUNDED_BEFORE => {
             let last = gateway.refunds_of(intent).await?.into_iter().next();
             last.ok_or(CallError::Rejected { status, code })

@@ -35,6 +35,11 @@ impl<'a> Writing<'a> {
         })
     }
 
+    /// The moment of the act.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     pub(super) fn event(
         &mut self,
         scene: &Scene,

@@ -76,6 +76,20 @@ impl Store {
             .await
     }
 
+    /// AP-75: the numbers given in a series, from the first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when any of them cannot be read.
+    pub async fn numbers_of(
+        &self,
+        series: Series,
+        year: i16,
+        page: &PageRequest,
+    ) -> Result<Page<GivenNumber>, StoreError> {
+        let partition = keys::series_partition(series, year);
+        self.page(&partition, keys::NUMBERS, page).await
+    }
+
     /// AP-17: the counter of a series of numbers.
     ///
     /// # Errors

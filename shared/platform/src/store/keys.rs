@@ -11,8 +11,10 @@ use domain::vat_number::VatDigest;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
+mod listed;
 mod timed;
 
+pub use listed::{Listed, ledger_day, listed_entry, listed_payment};
 pub use timed::Timed;
 
 /// The primary key of an item.
@@ -228,7 +230,11 @@ pub fn snapshot_chunk(version: u64, index: usize) -> Key {
     )
 }
 
-fn series_partition(series: Series, year: i16) -> String {
+/// Where the numbers of a series begin.
+pub const NUMBERS: &str = "NUMBER#";
+
+/// The partition of a series of numbers.
+pub fn series_partition(series: Series, year: i16) -> String {
     format!("SERIES#{}{year}", series.letter())
 }
 
@@ -240,7 +246,7 @@ pub fn series_counter(series: Series, year: i16) -> Key {
 /// A number of a series.
 pub fn series_number(number: InvoiceNumber) -> Key {
     let partition = series_partition(number.series, number.year);
-    Key::new(partition, format!("NUMBER#{:06}", number.sequence))
+    Key::new(partition, format!("{NUMBERS}{:06}", number.sequence))
 }
 
 /// A provider event in the inbox.
@@ -259,30 +265,6 @@ pub fn conflicting_event(event: &str, body_hash: &str) -> Key {
 /// A rate counter.
 pub fn rate(class: &str, subject: &str) -> Key {
     Key::new(format!("RATE#{class}#{subject}"), "BUCKET")
-}
-
-/// A place in the index `list`: what staff look for without knowing whose it
-/// is. Sorted by id, which is the order of time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Partition key: the kind and the month it was made in.
-    pub pk: String,
-    /// Sort key: the id.
-    pub sk: String,
-}
-
-/// Where a payment is listed. Its id says when it was made, so the id alone is
-/// enough to find it.
-pub fn listed_payment(payment: PaymentId) -> Listed {
-    let made = i64::try_from(payment.bits() >> 80)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .unwrap_or_default();
-    let month = made.strftime("%Y-%m");
-    Listed {
-        pk: format!("PAYMENTS#{month}"),
-        sk: payment.to_string(),
-    }
 }
 
 /// Whose a key in the index `list` is.

@@ -16,6 +16,16 @@ const HANDLED: &[&str] = &[
     "payment_intent.requires_action",
     "checkout.session.completed",
     "checkout.session.expired",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
+    "charge.refunded",
+    "charge.refund.updated",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
 ];
 
 /// How long an event's id is kept.

@@ -208,7 +208,12 @@ pub(super) fn entry(
         (1, act),
         cause,
     );
+    let (second, part) = at
+        .trim_end_matches('Z')
+        .split_once('.')
+        .unwrap_or((&at[..19], ""));
     let members = json!({"account": "acc_1", "sequence": n, "at": at, "event": event,
+        "list_pk": format!("LEDGER#{}", &at[..10]), "list_sk": format!("{second}.{part:0<9}Z#acc_1#{n:012}"),
         "currency": "EUR", "lines": lines, "previous": previous});
     it.as_object_mut()
         .unwrap()

@@ -1,5 +1,6 @@
 //! Histories of a whole shop under faults, each decided by one number.
 
+mod banks;
 mod forger;
 mod home;
 pub mod hunt;

@@ -118,6 +118,27 @@ pub enum Deed {
         /// How much of it.
         percent: u64,
     },
+    /// Somebody gives money back by hand at the provider.
+    ByHand {
+        /// Of which capture, counted from the last.
+        back: usize,
+        /// How much of it.
+        percent: u64,
+    },
+    /// A card holder disputes one of the captures.
+    Dispute {
+        /// Which, counted from the last.
+        back: usize,
+        /// True when the bank only asks at first.
+        inquiry: bool,
+    },
+    /// Somebody sends evidence for the oldest dispute that is open.
+    Evidence,
+    /// The bank decides the oldest dispute that is open.
+    Verdict {
+        /// For the shop, or for the card holder.
+        won: bool,
+    },
     /// A schedule starts a job, due or not.
     Tick(&'static str),
     /// The provider's events that are due arrive all at once.
@@ -141,13 +162,15 @@ pub struct Plan {
 }
 
 /// Cards somebody may type in.
-const CARDS: [&str; 6] = [
+const CARDS: [&str; 7] = [
     "4242424242424242",
     "4242424242424242",
     "4242424242424242",
     "4000000000009995",
     "4000000000000341",
     "4000002500003155",
+    // A refund to it is returned.
+    "4000000000005126",
 ];
 
 /// Cards somebody may save without a payment.
@@ -335,18 +358,30 @@ fn deed(chance: &mut Chance, customers: usize) -> (usize, Deed) {
         },
         38..39 => Deed::DefaultCard { back },
         39..43 => Deed::OrderAndCancel(plan(chance)),
-        43..48 => Deed::Again,
+        43..46 => Deed::Again,
+        46..47 => Deed::Dispute {
+            back,
+            inquiry: chance.below(4) == 0,
+        },
+        47..48 => Deed::ByHand {
+            back,
+            percent: pick(chance, &[1, 40, 100]),
+        },
         48..50 => Deed::Refund {
             back,
             percent: pick(chance, &[1, 30, 50, 99, 100]),
         },
-        50..70 => Deed::Pay {
+        50..51 => Deed::Evidence,
+        51..70 => Deed::Pay {
             back,
             card: pick(chance, &CARDS),
         },
         70..75 => Deed::Cancel { back },
         75..76 => Deed::RemoveCard { back },
-        76..80 => Deed::Look,
+        76..78 => Deed::Look,
+        78..80 => Deed::Verdict {
+            won: chance.below(2) == 0,
+        },
         80..82 => Deed::Pry,
         82..83 => Deed::Administer,
         83..90 => Deed::Tick(pick(chance, &["renew_subscriptions", "reconcile_payments"])),

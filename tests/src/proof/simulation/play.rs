@@ -251,6 +251,10 @@ impl Stand {
                 Deed::Pry => self.pry(who).await,
                 Deed::Administer => self.administer(who).await,
                 Deed::Refund { back, percent } => self.refund(*back, *percent).await,
+                Deed::ByHand { back, percent } => self.give_back_by_hand(*back, *percent),
+                Deed::Dispute { back, inquiry } => self.dispute(*back, *inquiry),
+                Deed::Evidence => self.send_evidence(),
+                Deed::Verdict { won } => self.decide(*won),
                 Deed::Tick(job) => {
                     // What it reports, and whether it fails, is for the log.
                     let _ = self.shop.cloud.run_job(job, json!({"version": 1})).await;

@@ -1,0 +1,268 @@
+//! Disputes: a card holder who asks the bank for the money back.
+//!
+//! The bank decides, not the shop. What the provider says of a dispute is
+//! therefore taken as it is, each time as a whole, so that it makes no
+//! difference in which order its news arrive, or how often.
+
+use crate::id::RefundId;
+use crate::money::Money;
+use crate::payment::Payment;
+use crate::refund::{CHARGED_BACK, RefundStatus};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How a dispute stands (docs.stripe.com/api/disputes/object).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeStatus {
+    /// The bank asks, and takes no money yet.
+    Inquiry,
+    /// It weighs what it was answered.
+    InquiryUnderReview,
+    /// It asks no more.
+    InquiryClosed,
+    /// The money is taken; evidence may be sent.
+    NeedsResponse,
+    /// Evidence was sent.
+    UnderReview,
+    /// The money stays the shop's.
+    Won,
+    /// The money is the card holder's.
+    Lost,
+    /// It was settled before the bank took anything.
+    Prevented,
+}
+
+impl DisputeStatus {
+    /// The state's name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inquiry => "inquiry",
+            Self::InquiryUnderReview => "inquiry_under_review",
+            Self::InquiryClosed => "inquiry_closed",
+            Self::NeedsResponse => "needs_response",
+            Self::UnderReview => "under_review",
+            Self::Won => "won",
+            Self::Lost => "lost",
+            Self::Prevented => "prevented",
+        }
+    }
+
+    /// True once nobody decides anything any more.
+    pub fn is_closed(self) -> bool {
+        match self {
+            Self::InquiryClosed | Self::Won | Self::Lost | Self::Prevented => true,
+            Self::Inquiry | Self::InquiryUnderReview | Self::NeedsResponse | Self::UnderReview => {
+                false
+            }
+        }
+    }
+
+    /// True while the money is nobody's to give back. An inquiry is no such
+    /// time: giving the money back is one way to end it.
+    fn holds(self) -> bool {
+        match self {
+            Self::NeedsResponse | Self::UnderReview => true,
+            Self::Inquiry
+            | Self::InquiryUnderReview
+            | Self::InquiryClosed
+            | Self::Won
+            | Self::Lost
+            | Self::Prevented => false,
+        }
+    }
+}
+
+/// A capture its card holder denies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispute {
+    /// The provider's id.
+    pub id: String,
+    /// How much is disputed.
+    pub amount: Money,
+    /// Why, in the provider's words.
+    pub reason: String,
+    /// How it stands.
+    pub status: DisputeStatus,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Until when evidence may be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_due: Option<Timestamp>,
+    /// How much of our money the provider keeps back because of it, in minor
+    /// units.
+    pub withdrawn: i64,
+    /// When it was seen closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A dispute as the provider shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderDispute {
+    /// The provider's id.
+    pub id: String,
+    /// How much is disputed.
+    pub amount: Money,
+    /// Why, in the provider's words.
+    pub reason: String,
+    /// How it stands.
+    pub status: DisputeStatus,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Until when evidence may be sent.
+    pub evidence_due: Option<Timestamp>,
+    /// How much of our money it keeps back because of it, in minor units.
+    pub withdrawn: i64,
+}
+
+/// Where the money of a dispute is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stake {
+    /// Kept back until the bank has decided, in minor units.
+    pub disputed: i64,
+    /// Gone for good, in minor units.
+    pub lost: i64,
+}
+
+impl Dispute {
+    /// Where its money is.
+    fn stake(&self) -> Stake {
+        match self.status {
+            DisputeStatus::Lost => Stake {
+                disputed: 0,
+                lost: self.withdrawn,
+            },
+            DisputeStatus::Inquiry
+            | DisputeStatus::InquiryUnderReview
+            | DisputeStatus::InquiryClosed
+            | DisputeStatus::NeedsResponse
+            | DisputeStatus::UnderReview
+            | DisputeStatus::Won
+            | DisputeStatus::Prevented => Stake {
+                disputed: self.withdrawn,
+                lost: 0,
+            },
+        }
+    }
+}
+
+/// What is new about a dispute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisputeNews {
+    /// Nobody knew of it.
+    Opened,
+    /// It goes on, or its money moved.
+    Changed,
+    /// It is over.
+    Closed,
+}
+
+/// What the provider's word on a dispute changes.
+#[derive(Debug, Clone)]
+pub enum Disputing {
+    /// Something.
+    Changed(Box<Disputed>),
+    /// Nothing.
+    Nothing,
+    /// It is in another currency, or about more than was captured.
+    Mismatch,
+}
+
+/// A payment whose dispute changed.
+#[derive(Debug, Clone)]
+pub struct Disputed {
+    /// The payment.
+    pub payment: Payment,
+    /// What is new.
+    pub news: DisputeNews,
+    /// Where the dispute's money was, and where it is.
+    pub stake: (Stake, Stake),
+    /// Refunds that waited for a second person, for which the lost dispute
+    /// left too little.
+    pub refused: Vec<RefundId>,
+}
+
+impl Payment {
+    /// Decides what the provider's word on a dispute of this payment means.
+    pub fn disputed(mut self, seen: &ProviderDispute, now: Timestamp) -> Disputing {
+        let is_possible = seen.amount.currency() == self.amount.currency()
+            && (1..=self.amount.amount()).contains(&seen.amount.amount())
+            && (0..=seen.amount.amount()).contains(&seen.withdrawn);
+        if !is_possible {
+            return Disputing::Mismatch;
+        }
+        let known = self.disputes.iter().position(|it| it.id == seen.id);
+        let old = known.and_then(|place| self.disputes.get(place)).cloned();
+        let dispute = Dispute {
+            id: seen.id.clone(),
+            amount: seen.amount,
+            reason: seen.reason.clone(),
+            status: seen.status,
+            opened_at: seen.opened_at,
+            evidence_due: seen.evidence_due,
+            withdrawn: seen.withdrawn,
+            closed_at: seen.status.is_closed().then(|| {
+                let before = old.as_ref().and_then(|old| old.closed_at);
+                before.unwrap_or(now)
+            }),
+        };
+        if old.as_ref() == Some(&dispute) {
+            return Disputing::Nothing;
+        }
+        let was_closed = old.as_ref().is_some_and(|old| old.status.is_closed());
+        let news = match &old {
+            _ if dispute.status.is_closed() && !was_closed => DisputeNews::Closed,
+            None => DisputeNews::Opened,
+            Some(_) => DisputeNews::Changed,
+        };
+        let before = old.as_ref().map(Dispute::stake).unwrap_or_default();
+        let stake = (before, dispute.stake());
+        match known.and_then(|place| self.disputes.get_mut(place)) {
+            Some(place) => *place = dispute,
+            None => self.disputes.push(dispute),
+        }
+        let refused = self.refuse_unapproved(CHARGED_BACK, 0, now);
+        // What waited for the bank may be given back now.
+        let payment = self.looked_at_soon(now).rest();
+        Disputing::Changed(Box::new(Disputed {
+            payment,
+            news,
+            stake,
+            refused,
+        }))
+    }
+
+    /// True while the bank decides whose its money is.
+    pub fn is_on_hold(&self) -> bool {
+        self.disputes.iter().any(|it| it.status.holds())
+    }
+
+    /// What the bank gave back to card holders, in minor units.
+    pub fn charged_back(&self) -> i64 {
+        let stakes = self.disputes.iter().map(Dispute::stake);
+        stakes.fold(0, |sum, stake| sum.saturating_add(stake.lost))
+    }
+
+    /// Refuses refunds that wait for a second person, the last one first, until
+    /// what is promised, with this much beside it, fits into what was captured.
+    pub(crate) fn refuse_unapproved(
+        &mut self,
+        code: &str,
+        beside: i64,
+        at: Timestamp,
+    ) -> Vec<RefundId> {
+        let mut refused = Vec::new();
+        while self.claimed().saturating_add(beside) > self.amount.amount() {
+            let waiting = |status: &RefundStatus| *status == RefundStatus::AwaitingApproval;
+            let last = self.refunds.iter_mut().rev();
+            let Some(refund) = last.into_iter().find(|it| waiting(&it.status)) else {
+                break;
+            };
+            let code = code.to_owned();
+            refund.status = RefundStatus::Refused { at, code };
+            refused.push(refund.id);
+        }
+        refused
+    }
+}

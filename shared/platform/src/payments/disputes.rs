@@ -1,0 +1,175 @@
+//! Writing down what the provider says of a dispute.
+
+use super::PaymentError;
+use super::aftermath::{Obstacle, Task};
+use super::inbox::Received;
+use super::objects::Locator;
+use super::scene::{Changed, Scene};
+use super::settle::{Change, ROUNDS};
+use super::writing::Writing;
+use crate::app::App;
+use crate::store::CommitError;
+use domain::dispute::{DisputeNews, DisputeStatus, Disputed, Disputing, ProviderDispute};
+use domain::event::EventKind;
+use domain::ledger::Posting;
+use domain::money::{Currency, Money};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// A dispute at the provider.
+#[derive(Debug, Clone, Deserialize)]
+struct Object {
+    id: String,
+    amount: i64,
+    currency: String,
+    reason: String,
+    status: String,
+    created: i64,
+    payment_intent: Option<String>,
+    livemode: bool,
+    evidence_details: Option<Evidence>,
+    #[serde(default)]
+    balance_transactions: Vec<Movement>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Evidence {
+    due_by: Option<i64>,
+}
+
+/// Money that moved because of it, below zero when it was taken.
+#[derive(Debug, Clone, Deserialize)]
+struct Movement {
+    amount: i64,
+    currency: String,
+}
+
+impl Object {
+    /// What it says, in the domain's terms; none when it cannot be ours.
+    fn observe(&self, app: &App, intent: &str) -> Option<ProviderDispute> {
+        let is_ours = self.payment_intent.as_deref() == Some(intent)
+            && self.livemode == app.config().live_mode;
+        let status = match self.status.as_str() {
+            "warning_needs_response" => DisputeStatus::Inquiry,
+            "warning_under_review" => DisputeStatus::InquiryUnderReview,
+            "warning_closed" => DisputeStatus::InquiryClosed,
+            "needs_response" => DisputeStatus::NeedsResponse,
+            "under_review" => DisputeStatus::UnderReview,
+            "won" => DisputeStatus::Won,
+            "lost" => DisputeStatus::Lost,
+            "prevented" => DisputeStatus::Prevented,
+            _ => return None,
+        };
+        let currency = Currency::parse(&self.currency.to_ascii_uppercase()).ok()?;
+        let due = self.evidence_details.as_ref().and_then(|it| it.due_by);
+        let seen = ProviderDispute {
+            id: self.id.clone(),
+            amount: Money::new(self.amount, currency),
+            reason: self.reason.clone(),
+            status,
+            opened_at: Timestamp::from_second(self.created).ok()?,
+            evidence_due: due.map(Timestamp::from_second).transpose().ok()?,
+            withdrawn: self.withdrawn()?,
+        };
+        is_ours.then_some(seen)
+    }
+
+    /// How much is kept back. Where the balance is in another currency than
+    /// the payment its amounts say only whether it is.
+    fn withdrawn(&self) -> Option<i64> {
+        let mut moved = self.balance_transactions.iter();
+        if moved.clone().any(|it| it.currency != self.currency) {
+            let taken = moved.clone().filter(|it| it.amount < 0).count();
+            let is_kept = moved.filter(|it| it.amount > 0).count() < taken;
+            return Some(if is_kept { self.amount } else { 0 });
+        }
+        moved.try_fold(0_i64, |sum, it| sum.checked_sub(it.amount))
+    }
+}
+
+/// Writes down how a dispute stands.
+pub(super) async fn apply(
+    task: &Task<'_>,
+    at: &Locator,
+    intent: &str,
+) -> Result<Received, Obstacle> {
+    let app = task.app;
+    for _ in 0..ROUNDS {
+        let scene = task.captured(at, intent).await?;
+        // It goes back by itself: what the bank takes of it a person must see.
+        let scene = scene.ok_or(Obstacle::Aside("surplus"))?;
+        let path = format!("/v1/disputes/{}", task.record.object);
+        let object: Object = task.gateway.get(&path).await?;
+        let seen = object.observe(app, intent);
+        let seen = seen.ok_or(Obstacle::Aside("object"))?;
+        let disputed = match scene.payment.value.clone().disputed(&seen, app.now()) {
+            Disputing::Nothing => return Ok(Received::Repeated),
+            Disputing::Mismatch => return Err(Obstacle::Aside("mismatch")),
+            Disputing::Changed(disputed) => *disputed,
+        };
+        let (news, is_lost) = (disputed.news, seen.status == DisputeStatus::Lost);
+        let writing = write(task, &scene, &seen, disputed)?;
+        match app.store().commit(writing.transaction).await {
+            Ok(()) => {
+                count(app, news, is_lost);
+                return Ok(Received::Applied);
+            }
+            // Somebody was faster: read again, decide again.
+            Err(CommitError::Refused(Changed)) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(PaymentError::Contention.into())
+}
+
+fn count(app: &App, news: DisputeNews, is_lost: bool) {
+    match news {
+        DisputeNews::Opened => app.count("PaymentDisputed"),
+        DisputeNews::Closed if is_lost => app.count("DisputeLost"),
+        DisputeNews::Closed | DisputeNews::Changed => {}
+    }
+}
+
+fn write<'a>(
+    task: &Task<'a>,
+    scene: &Scene,
+    seen: &ProviderDispute,
+    disputed: Disputed,
+) -> Result<Writing<'a>, PaymentError> {
+    let mut writing = Writing::begin(task.app, task.app.now())?;
+    let payment = disputed.payment;
+    let (id, dispute) = (payment.id, seen.id.clone());
+    let kind = match disputed.news {
+        DisputeNews::Opened => EventKind::PaymentDisputed {
+            payment: id,
+            dispute,
+        },
+        DisputeNews::Changed => EventKind::DisputeChanged {
+            payment: id,
+            dispute,
+        },
+        DisputeNews::Closed => EventKind::DisputeClosed {
+            payment: id,
+            dispute,
+        },
+    };
+    let event = writing.event(scene, kind)?;
+    let currency = payment.amount.currency();
+    if let Some(posting) = Posting::dispute(id, currency, disputed.stake)? {
+        writing.book(scene, posting, event);
+    }
+    for refund in disputed.refused {
+        task.app.count("RefundRefused");
+        writing.event(
+            scene,
+            EventKind::RefundRefused {
+                payment: id,
+                refund,
+            },
+        )?;
+    }
+    writing.payment(scene, payment, Change::Noted);
+    let version = task.version;
+    writing.transaction.upsert(version, &task.record, Changed);
+    Ok(writing)
+}
