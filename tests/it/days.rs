@@ -33,9 +33,10 @@ async fn differences(shop: &Shop, day: &str) -> Vec<Value> {
     told
 }
 
-/// Somebody gives money back in the provider's own dashboard.
+/// Somebody gives money back in the provider's own dashboard, and no event of
+/// it arrives.
 #[tokio::test]
-async fn a_refund_made_by_hand_is_named_by_payment_and_refund() {
+async fn a_refund_the_shop_was_not_told_of_is_named_by_payment_and_refund() {
     let shop = Shop::at("2026-03-02T09:00:00Z").await;
     let ada = shop.customer("ada@example.com").await;
     let order = ada.buy(EDR_MONTHLY, 2).await;
@@ -46,6 +47,7 @@ async fn a_refund_made_by_hand_is_named_by_payment_and_refund() {
         shop.ask_provider("/v1/refunds", form)
     };
     assert_eq!(differences(&shop, "2026-03-02").await, [""; 0]);
+    shop.faults(json!({"webhooks": {"drop": 1.0}})).await;
     let refund = by_hand(500);
     // The capture is on the same day; the second refund is on one of its own.
     shop.advance("P1D").await;

@@ -101,7 +101,7 @@ EDGES = [
      it("pages::a_kept_page_of_products_that_is_still_good_leads_on_to_the_next")),
     ("what only the provider moved is no difference", DOMAIN + "agreement.rs",
      "let rest = self.provider.into_iter();", "let rest = self.provider.into_iter().take(0);",
-     it("days::a_refund_made_by_hand_is_named_by_payment_and_refund")),
+     it("days::a_refund_the_shop_was_not_told_of_is_named_by_payment_and_refund")),
     ("a movement of another day is of the same", DOMAIN + "agreement.rs",
      "ledger.amount == provider.amount && ledger.day() == provider.day()", "ledger.amount == provider.amount",
      it("days::what_is_heard_of_after_midnight_is_of_another_day_in_both")),
