@@ -16,6 +16,7 @@ mod billing;
 pub mod cart;
 pub mod catalogue;
 mod country;
+pub mod coupon;
 mod credit_note;
 mod currency;
 pub mod decimal;
