@@ -1,6 +1,7 @@
 //! Orders.
 
 pub mod answering;
+mod couponing;
 pub mod cancel_order;
 pub mod create_order;
 pub(crate) mod filter;

@@ -2,6 +2,7 @@
 
 use super::form::Field;
 use super::problem::Reason;
+use domain::coupon::CouponCode;
 use domain::email::{EmailAddress, EmailError};
 use domain::id::{Id, IdError};
 use domain::locale::Locale;
@@ -174,6 +175,16 @@ impl Field for Currency {
 
     fn schema() -> Value {
         json!({"type": "string", "pattern": "^[A-Z]{3}$"})
+    }
+}
+
+impl Field for CouponCode {
+    fn from_json(value: &Value) -> Result<Self, Reason> {
+        Self::parse(text(value)?).map_err(|_| Reason::Malformed)
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[A-Za-z0-9-]{4,32}$"})
     }
 }
 

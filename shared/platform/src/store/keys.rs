@@ -1,5 +1,10 @@
 //! Every key of the table, spelled here and nowhere else.
 
+mod listed;
+
+pub use listed::{COUPONS, Listed, listed_coupon, listed_payment, owner};
+
+use domain::coupon::CouponCode;
 use domain::email::EmailAddress;
 use domain::event::Owner;
 use domain::id::{
@@ -241,39 +246,19 @@ pub fn conflicting_event(event: &str, body_hash: &str) -> Key {
     )
 }
 
+/// A coupon.
+pub fn coupon(code: &CouponCode) -> Key {
+    Key::new(format!("COUPON#{code}"), "COUPON")
+}
+
+/// How often an account has redeemed a coupon.
+pub fn redemptions(code: &CouponCode, account: AccountId) -> Key {
+    Key::new(format!("COUPON#{code}"), format!("REDEEMED#{account}"))
+}
+
 /// A rate counter.
 pub fn rate(class: &str, subject: &str) -> Key {
     Key::new(format!("RATE#{class}#{subject}"), "BUCKET")
-}
-
-/// A place in the index `list`: what staff look for without knowing whose it
-/// is. Sorted by id, which is the order of time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Partition key: the kind and the month it was made in.
-    pub pk: String,
-    /// Sort key: the id.
-    pub sk: String,
-}
-
-/// Where a payment is listed. Its id says when it was made, so the id alone is
-/// enough to find it.
-pub fn listed_payment(payment: PaymentId) -> Listed {
-    let made = i64::try_from(payment.bits() >> 80)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .unwrap_or_default();
-    let month = made.strftime("%Y-%m");
-    Listed {
-        pk: format!("PAYMENTS#{month}"),
-        sk: payment.to_string(),
-    }
-}
-
-/// Whose a key in the index `list` is.
-pub fn owner(key: &Key) -> Option<AccountId> {
-    let id = key.pk.strip_prefix("ACCOUNT#")?;
-    AccountId::parse(id).ok()
 }
 
 /// A timer: the job that serves it and when it is due.
