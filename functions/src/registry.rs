@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::{
-    auth, cart, catalogue, events, invoices, ledger, orders, payments, profile, refunds,
+    auth, cart, catalogue, coupons, events, invoices, ledger, orders, payments, profile, refunds,
     subscriptions, system, taxes,
 };
 
@@ -107,6 +107,10 @@ pub fn operations() -> Vec<Entry> {
         http::<refunds::get_payment::GetPayment>(),
         http::<refunds::refund::Refund>(),
         http::<refunds::approve_refund::ApproveRefund>(),
+        http::<coupons::create_coupon::CreateCoupon>(),
+        http::<coupons::get_coupon::GetCoupon>(),
+        http::<coupons::list_coupons::ListCoupons>(),
+        http::<coupons::end_coupon::EndCoupon>(),
         http::<ledger::verify_ledger::VerifyLedger>(),
         http::<system::health::Health>(),
         http::<system::openapi::Openapi>(),

@@ -105,12 +105,14 @@ async fn identity(stage: &Stage) {
 async fn every_operation(stage: &Stage) {
     let ada = again(&stage.ada).await;
     let finance = staff(&stage.shop, "finance").await;
+    let admin = staff(&stage.shop, "admin").await;
     for entry in operations() {
         let good = match entry.access {
             Access::Public | Access::User | Access::UserOrGuest => {
                 stage.good(&entry.spec).by(&ada.token)
             }
             Access::Staff | Access::Finance => stage.good(&entry.spec).by(&finance.token),
+            Access::Admin => stage.good(&entry.spec).by(&admin.token),
         };
         good.send(&stage.shop).await;
         let paged = (entry.describe)()

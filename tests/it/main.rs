@@ -23,6 +23,7 @@ mod books;
 mod budgets;
 mod checkout;
 mod contract;
+mod coupons;
 mod crash_points;
 mod documents;
 mod dunning;

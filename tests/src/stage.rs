@@ -157,6 +157,8 @@ impl Stage {
             .with("idempotency-key", "waiting")
             .by(&admin.token);
         let waiting_refund = text(&asked.send(&shop).await.data(201)["refund"]["id"]);
+        let coupon = Ask::new("POST", "/v1/admin/coupons").json(coupon_of(COUPON));
+        coupon.by(&admin.token).send(&shop).await.data(201);
         let mut pending = Vec::new();
         for key in ["first", "second"] {
             let placed = ada.order(EDR_MONTHLY, 1, key).await.data(201);
@@ -202,6 +204,7 @@ impl Stage {
             Access::Public => good,
             Access::User | Access::UserOrGuest => good.by(&self.ada.token),
             Access::Staff | Access::Finance => good.by(&self.finance.token),
+            Access::Admin => good.by(&self.admin.token),
         }
     }
 
@@ -252,6 +255,9 @@ impl Stage {
                 self.payment, self.waiting_refund
             ))
             .json(json!({"decision": "approve"})),
+            "create_coupon" => ask(spec.path).json(coupon_of("GOOD-10")),
+            "list_coupons" => ask(spec.path),
+            "get_coupon" | "end_coupon" => ask(&format!("/v1/admin/coupons/{COUPON}")),
             "no_route" => ask("/v1/nowhere"),
             other => {
                 panic!(
@@ -302,6 +308,14 @@ pub async fn payment_of(shop: &Shop, order: &Value) -> String {
     let mut its = payments.iter().map(|payment| &payment["metadata"]);
     let found = its.find(|metadata| metadata["order"] == order["id"]);
     text(&found.unwrap()["payment"])
+}
+
+/// The coupon of the stage.
+pub const COUPON: &str = "STAGE-10";
+
+/// A coupon for a tenth, once for each customer.
+pub fn coupon_of(code: &str) -> Value {
+    json!({"code": code, "kind": "percent", "basisPoints": 1_000, "duration": "once"})
 }
 
 /// The body of a refund, in cents.

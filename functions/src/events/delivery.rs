@@ -126,6 +126,8 @@ async fn compose(app: &App, event: &Event) -> Result<Option<Post>, DeliveryError
         | EventKind::RefundRequested { .. }
         | EventKind::RefundApproved { .. }
         | EventKind::RefundRejected { .. }
+        | EventKind::CouponCreated { .. }
+        | EventKind::CouponEnded { .. }
         | EventKind::RefundMade { .. }
         | EventKind::RefundRefused { .. }
         | EventKind::OrderRefunded { .. } => Ok(None),

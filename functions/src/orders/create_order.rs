@@ -31,9 +31,9 @@ use platform::payments::hosted::{PAGE_LIFE, closing_time};
 use platform::sealing::{DataKey, seal};
 use platform::store::carts::StoredCart;
 use platform::store::claims::Claim;
+use platform::store::coupons::{CouponKeys, ReadCoupon};
 use platform::store::events::event;
 use platform::store::identity::Session;
-use platform::store::coupons::{CouponKeys, ReadCoupon};
 use platform::store::taxes::{FactKeys, ReadFacts};
 use platform::store::{CommitError, Stored, Transaction, keys};
 

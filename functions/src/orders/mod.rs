@@ -1,8 +1,8 @@
 //! Orders.
 
 pub mod answering;
-mod couponing;
 pub mod cancel_order;
+mod couponing;
 pub mod create_order;
 pub(crate) mod filter;
 pub mod get_order;

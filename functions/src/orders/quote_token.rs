@@ -87,9 +87,11 @@ fn asked(items: &Items, terms: &Terms) -> String {
     let mut items = items.clone();
     items.sort_unstable();
     let number = vat_number.as_ref().map(|number| number.as_str());
-    sha256_hex(&[json!([items, currency, country, postal_code, number, coupon])
-        .to_string()
-        .as_bytes()])
+    sha256_hex(&[
+        json!([items, currency, country, postal_code, number, coupon])
+            .to_string()
+            .as_bytes(),
+    ])
 }
 
 /// What it came to, and why.

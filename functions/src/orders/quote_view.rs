@@ -237,7 +237,9 @@ fn coupon_text(
     match (reduction, locale) {
         (Reduction::Percent { basis_points }, Locale::Fr) => {
             let rate = crate::mails::words::percent(basis_points, locale);
-            format!("Code {code} : {rate} de {base} = {amount}, arrondi une fois au centime le plus proche")
+            format!(
+                "Code {code} : {rate} de {base} = {amount}, arrondi une fois au centime le plus proche"
+            )
         }
         (Reduction::Percent { basis_points }, Locale::En) => {
             let rate = crate::mails::words::percent(basis_points, locale);

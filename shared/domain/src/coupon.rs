@@ -179,7 +179,10 @@ impl Coupon {
         if self.ends_at.is_some_and(|end| now >= end) {
             return Err(CouponRefusal::Expired);
         }
-        if self.max_redemptions.is_some_and(|most| self.redemptions >= most) {
+        if self
+            .max_redemptions
+            .is_some_and(|most| self.redemptions >= most)
+        {
             return Err(CouponRefusal::Exhausted);
         }
         let Some(by) = by else {

@@ -2,6 +2,7 @@
 //! outbox that mails are sent from, and the account's history. They carry
 //! ids, never a person's data.
 
+use crate::coupon::CouponCode;
 use crate::id::{
     AccountId, ActId, EventId, InvoiceId, OrderId, PaymentId, RefundId, SessionId, SubscriptionId,
     UserId,
@@ -222,6 +223,16 @@ pub enum EventKind {
         /// Which.
         order: OrderId,
     },
+    /// A coupon was made.
+    CouponCreated {
+        /// Its code.
+        code: CouponCode,
+    },
+    /// A coupon can be redeemed no more.
+    CouponEnded {
+        /// Its code.
+        code: CouponCode,
+    },
     /// Money was captured that nobody owed.
     SurplusCaptured {
         /// For which payment.
@@ -267,7 +278,9 @@ impl EventKind {
             | Self::RefundRejected { .. }
             | Self::RefundMade { .. }
             | Self::RefundRefused { .. }
-            | Self::OrderRefunded { .. } => false,
+            | Self::OrderRefunded { .. }
+            | Self::CouponCreated { .. }
+            | Self::CouponEnded { .. } => false,
         }
     }
 }
