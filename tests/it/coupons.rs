@@ -1,7 +1,9 @@
 //! Coupons: what they take off, how often, and from whom.
 
 use serde_json::{Value, json};
-use tests::shop::{Answer, EDR_MONTHLY, EDR_TIERS, GOOD_CARD, Shop, User, order_of, text};
+use tests::shop::{
+    Answer, EDR_MONTHLY, EDR_TIERS, GOOD_CARD, PASSWORD, Shop, User, order_of, text,
+};
 use tests::stage::{coupon_of, staff};
 
 /// A shop in which Ada buys, with an administrator.
@@ -25,8 +27,10 @@ impl Scene {
         call.send().await.data(201)
     }
 
+    /// By how many orders it is redeemed, whatever time it is.
     async fn redemptions(&self, code: &str) -> u64 {
-        let coupon = self.admin.get(&format!("/v1/admin/coupons/{code}")).await;
+        let admin = staff(&self.shop, "admin").await;
+        let coupon = admin.get(&format!("/v1/admin/coupons/{code}")).await;
         coupon.data(200)["redemptions"].as_u64().unwrap()
     }
 }
@@ -42,8 +46,19 @@ fn with(mut order: Value, code: &str) -> Value {
 }
 
 async fn place(user: &User, order: &Value, key: &str) -> Answer {
+    let user = user.shop.log_in(&user.email, PASSWORD).await;
     let call = user.call("POST", "/v1/orders").key(key).json(order);
     call.send().await
+}
+
+/// Places and pays an order.
+async fn buy(user: &User, order: &Value, key: &str) -> Value {
+    let placed = place(user, order, key).await.data(201);
+    user.shop.pay(&placed, GOOD_CARD).await;
+    user.shop.cloud.settle().await;
+    let order = user.standing(&placed).await;
+    assert_eq!(order["status"], "paid");
+    order
 }
 
 #[track_caller]
@@ -64,15 +79,15 @@ async fn a_fifth_is_taken_off_the_order_and_off_three_periods_to_the_cent() {
         }))
         .await;
     assert_eq!(made["code"], "WELCOME-20");
-    let order = with(order_of(&[(EDR_MONTHLY, 5), (EDR_TIERS, 1)]), "Welcome-20");
+    let order = with(order_of(&[(EDR_MONTHLY, 5), (EDR_TIERS, 10)]), "Welcome-20");
     let call = scene.ada.call("POST", "/v1/orders/quote").json(&order);
     let quote = call.send().await.data(200);
-    // 24.50 and 7.90: a fifth of 32.40 is 6.48, of which 4.90 and 1.58.
-    assert_eq!(quote["discount"]["amount"], 648);
+    // 24.50 and 79.00: a fifth of 103.50 is 20.70, of which 4.90 and 15.80.
+    assert_eq!(quote["discount"]["amount"], 2_070);
     assert_eq!(quote["lines"][0]["discount"]["amount"], 490);
-    assert_eq!(quote["lines"][1]["discount"]["amount"], 158);
-    assert_eq!(quote["tax"]["amount"], 518);
-    assert_eq!(quote["total"]["amount"], 2_592 + 518);
+    assert_eq!(quote["lines"][1]["discount"]["amount"], 1_580);
+    assert_eq!(quote["tax"]["amount"], 1_656);
+    assert_eq!(quote["total"]["amount"], 8_280 + 1_656);
     let steps = quote["explanation"].as_array().unwrap();
     let rules: Vec<&str> = steps
         .iter()
@@ -84,15 +99,13 @@ async fn a_fifth_is_taken_off_the_order_and_off_three_periods_to_the_cent() {
     );
     assert_eq!(
         steps[3]["text"],
-        "Code WELCOME-20: 20% of €32.40 = €6.48, rounded once to the nearest cent"
+        "Code WELCOME-20: 20% of €103.50 = €20.70, rounded once to the nearest cent"
     );
 
     let mut order = order;
     order["quoteToken"] = quote["quoteToken"].clone();
-    let placed = place(&scene.ada, &order, "a").await.data(201);
-    assert_eq!(placed["order"]["couponCode"], "WELCOME-20");
-    scene.shop.pay(&placed, GOOD_CARD).await;
-    let paid = scene.ada.standing(&placed).await;
+    let paid = buy(&scene.ada, &order, "a").await;
+    assert_eq!(paid["couponCode"], "WELCOME-20");
     let subscription = text(&paid["subscriptionIds"][0]);
     let totals = |renewals: &[Value]| -> Vec<i64> {
         let totals = renewals
@@ -109,7 +122,7 @@ async fn a_fifth_is_taken_off_the_order_and_off_three_periods_to_the_cent() {
         .ada
         .get(&format!("/v1/invoices/{}", text(&paid["invoiceId"])))
         .await;
-    assert_eq!(first.data(200)["discount"]["amount"], 648);
+    assert_eq!(first.data(200)["discount"]["amount"], 2_070);
     assert_eq!(totals(&renewals)[1..], [2_352, 2_352, 2_940, 2_940]);
     let invoice = text(&renewals[2]["invoiceId"]);
     let invoice = scene
@@ -134,14 +147,12 @@ async fn a_fixed_amount_is_shared_by_what_was_bought_together_for_good() {
             "duration": "forever",
         }))
         .await;
-    let order = with(order_of(&[(EDR_MONTHLY, 5), (EDR_TIERS, 1)]), "TEN-OFF");
-    let placed = place(&scene.ada, &order, "a").await.data(201);
-    let lines = &placed["order"]["lines"];
-    // 10.00 over 24.50 and 7.90.
-    assert_eq!(lines[0]["discount"]["amount"], 756);
-    assert_eq!(lines[1]["discount"]["amount"], 244);
-    scene.shop.pay(&placed, GOOD_CARD).await;
-    let paid = scene.ada.standing(&placed).await;
+    let order = with(order_of(&[(EDR_MONTHLY, 5), (EDR_TIERS, 10)]), "TEN-OFF");
+    let paid = buy(&scene.ada, &order, "a").await;
+    let lines = &paid["lines"];
+    // 10.00 over 24.50 and 79.00.
+    assert_eq!(lines[0]["discount"]["amount"], 237);
+    assert_eq!(lines[1]["discount"]["amount"], 763);
     scene.shop.advance("P1M").await;
     let mut discounts = Vec::new();
     for subscription in paid["subscriptionIds"].as_array().unwrap() {
@@ -154,7 +165,7 @@ async fn a_fixed_amount_is_shared_by_what_was_bought_together_for_good() {
             .data(200);
         discounts.push(invoice["discount"]["amount"].as_i64().unwrap());
     }
-    assert_eq!(discounts, [756, 244]);
+    assert_eq!(discounts, [237, 763]);
     scene.shop.audit(&scene.ada).await;
 }
 
@@ -185,9 +196,10 @@ async fn a_coupon_says_why_it_cannot_be_redeemed() {
         let made = scene.coupon(coupon).await;
         let order = order_with(&text(&made["code"]));
         let digest = scene.shop.digest().await;
-        refused(&place(&scene.ada, &order, "a").await, code);
-        let call = scene.ada.call("POST", "/v1/orders/quote").json(&order);
-        refused(&call.send().await, code);
+        for path in ["/v1/orders", "/v1/orders/quote"] {
+            let call = scene.ada.call("POST", path).key("a").json(&order);
+            refused(&call.send().await, code);
+        }
         assert_eq!(scene.shop.digest().await, digest);
     }
     refused(
@@ -205,10 +217,7 @@ async fn an_ended_coupon_goes_on_where_it_was_redeemed_and_is_redeemed_no_more()
     let mut coupon = coupon_of("FOREVER");
     coupon["duration"] = json!("forever");
     scene.coupon(coupon).await;
-    let placed = place(&scene.ada, &order_with("FOREVER"), "a")
-        .await
-        .data(201);
-    scene.shop.pay(&placed, GOOD_CARD).await;
+    let paid = buy(&scene.ada, &order_with("FOREVER"), "a").await;
     let end = || {
         scene
             .admin
@@ -221,7 +230,6 @@ async fn an_ended_coupon_goes_on_where_it_was_redeemed_and_is_redeemed_no_more()
     let eve = scene.shop.customer("eve@example.com").await;
     refused(&place(&eve, &order_with("FOREVER"), "e").await, "expired");
     scene.shop.advance("P1M").await;
-    let paid = scene.ada.standing(&placed).await;
     let renewals = scene.ada.renewals(&text(&paid["subscriptionIds"][0])).await;
     assert_eq!(renewals[1]["total"]["amount"], 2_646);
     scene.shop.audit(&scene.ada).await;
@@ -244,8 +252,7 @@ async fn a_customer_redeems_a_coupon_once_and_again_when_the_order_died_unpaid()
     // Nobody pays it.
     scene.shop.advance("P1D").await;
     assert_eq!(scene.redemptions("ONCE").await, 0);
-    let last = place(&scene.ada, &order_with("ONCE"), "d").await.data(201);
-    scene.shop.pay(&last, GOOD_CARD).await;
+    buy(&scene.ada, &order_with("ONCE"), "d").await;
     scene.shop.advance("P1D").await;
     assert_eq!(scene.redemptions("ONCE").await, 1);
     refused(
@@ -262,10 +269,7 @@ async fn a_first_purchase_is_made_once() {
     coupon["firstPurchaseOnly"] = json!(true);
     coupon["perCustomer"] = json!(5);
     scene.coupon(coupon).await;
-    let first = place(&scene.ada, &order_with("NEWCOMER"), "a")
-        .await
-        .data(201);
-    scene.shop.pay(&first, GOOD_CARD).await;
+    buy(&scene.ada, &order_with("NEWCOMER"), "a").await;
     let second = place(&scene.ada, &order_with("NEWCOMER"), "b").await;
     refused(&second, "first_purchase_only");
 }

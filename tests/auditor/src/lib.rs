@@ -13,7 +13,7 @@
 //! unknown event, an unknown state are findings: whoever adds one teaches it
 //! here as well.
 //!
-//! Not judged, because the shop does not store it yet: coupons and trials (14,
+//! Not judged, because the shop does not store it yet: trials (14,
 //! 23), TOTP steps and recovery codes (16), erasure (18), audit items of staff
 //! (20), write-offs and void invoices (7, 8), disputes, subscriptions changed, paused or restored (10).
 //!
@@ -27,6 +27,7 @@ mod balances;
 mod book;
 mod calendar;
 mod carts;
+mod coupons;
 mod dunning;
 mod events;
 mod frozen;
@@ -141,6 +142,7 @@ impl Auditor {
         agreement::judge(&step, notes);
         inbox::judge(&step, notes);
         carts::judge(&step, notes);
+        coupons::judge(&step, notes);
         people::judge(&step, notes);
     }
 

@@ -72,8 +72,12 @@ fn item(change: &Changed, new: &Item, notes: &mut Notes) {
     );
 }
 
-/// Where staff find it: payments by their month, which their id says too.
+/// Where staff find it: payments by their month, which their id says too;
+/// coupons together, by their codes.
 fn listed(item: &Item) -> (String, &str) {
+    if item.text("type") == "coupon" {
+        return ("COUPONS".to_owned(), item.text("terms.code"));
+    }
     if item.text("type") != "payment" {
         return (String::new(), "");
     }
@@ -127,6 +131,13 @@ fn required(kind: &str) -> &'static [&'static str] {
             "created_at",
         ],
         "event" => &["at", "event"],
+        "coupon" => &[
+            "terms.reduction",
+            "terms.duration",
+            "redemptions",
+            "created_by",
+        ],
+        "redemptions" => &["redemptions"],
         "claim" => &["fingerprint", "state.state", "claimed_at"],
         "provider_event" => &["body_hash", "kind", "object", "state.inbox", "received_at"],
         "conflicting_event" => &["body_hash", "received_at"],
@@ -223,6 +234,14 @@ fn shared_key_of(item: &Item) -> Option<(String, String)> {
             "CHUNK#{:012}#{:04}",
             number("snapshot"),
             number("index")
+        )),
+        "coupon" => Some((
+            format!("COUPON#{}", text("terms.code")),
+            "COUPON".to_owned(),
+        )),
+        "redemptions" => Some((
+            format!("COUPON#{}", text("code")),
+            format!("REDEEMED#{}", text("account")),
         )),
         "decoy" => Some((format!("DECOY#{}", text("id")), text("part"))),
         _ => None,
