@@ -169,6 +169,7 @@ async fn a_fixed_amount_is_shared_by_what_was_bought_together_for_good() {
     scene.shop.audit(&scene.ada).await;
 }
 
+/// CART-11: of another customer's coupon nobody learns that it is there.
 #[tokio::test]
 async fn a_coupon_says_why_it_cannot_be_redeemed() {
     let scene = Scene::set().await;
@@ -211,6 +212,7 @@ async fn a_coupon_says_why_it_cannot_be_redeemed() {
     refused(&call.send().await, "unknown_coupon");
 }
 
+/// CART-10.
 #[tokio::test]
 async fn an_ended_coupon_goes_on_where_it_was_redeemed_and_is_redeemed_no_more() {
     let scene = Scene::set().await;
@@ -299,6 +301,7 @@ async fn codes_are_not_found_by_trying() {
     quote("HIDDEN").await.data(200);
 }
 
+/// SUB-20; CART-12: an order takes one code, not several.
 #[tokio::test]
 async fn what_is_no_coupon_is_not_made() {
     let scene = Scene::set().await;
@@ -346,6 +349,10 @@ async fn what_is_no_coupon_is_not_made() {
             (&json!(path), &json!(code))
         );
     }
+    let mut two = order_with("ONE");
+    two["couponCode"] = json!(["ONE-OF", "TWO-OF"]);
+    let call = scene.ada.call("POST", "/v1/orders").key("two").json(&two);
+    refused(&call.send().await, "wrong_type");
     assert_eq!(scene.shop.digest().await, digest);
     scene.coupon(coupon_of("TAKEN")).await;
     let call = scene.admin.call("POST", "/v1/admin/coupons");

@@ -255,7 +255,9 @@ impl Stage {
                 self.payment, self.waiting_refund
             ))
             .json(json!({"decision": "approve"})),
-            "create_coupon" => ask(spec.path).json(coupon_of("GOOD-10")),
+            "create_coupon" => ask(spec.path)
+                .json(coupon_of("GOOD-10"))
+                .with("idempotency-key", "good"),
             "list_coupons" => ask(spec.path),
             "get_coupon" | "end_coupon" => ask(&format!("/v1/admin/coupons/{COUPON}")),
             "no_route" => ask("/v1/nowhere"),
