@@ -9,6 +9,7 @@ pub mod auth;
 pub mod cards;
 pub mod cart;
 pub mod catalogue;
+pub mod coupons;
 pub mod events;
 pub mod invoices;
 pub mod ledger;

@@ -4,9 +4,10 @@ use platform::app::App;
 use platform::http::cursor::Binding;
 use platform::http::fields::{Opaque, Whole};
 use platform::http::form::{Form, Read};
-use platform::http::operation::{Input, SignedIn};
+use platform::http::operation::Input;
 use platform::http::problem::Failure;
 use platform::http::request::Request;
+use platform::identity::access::Claims;
 use platform::store::PageRequest;
 
 /// Which part of a list is asked for: `limit` 1 to 100, and `cursor`.
@@ -44,11 +45,11 @@ impl Listing {
         app: &App,
         operation: &str,
         scope: &str,
-        request: &Request<SignedIn>,
+        request: &Request<impl AsRef<Claims>>,
         input: ListInput,
         descending: bool,
     ) -> Result<Self, Failure> {
-        let SignedIn(claims) = &request.caller;
+        let claims = request.caller.as_ref();
         let binding = Binding::of(operation, &format!("{} {scope}", claims.account), request);
         let after = match &input.cursor {
             Some(cursor) => Some(binding.open(app, cursor).await?),

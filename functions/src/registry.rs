@@ -12,8 +12,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::{
-    auth, cards, cart, catalogue, events, invoices, ledger, orders, payments, profile, refunds,
-    subscriptions, system, taxes,
+    auth, cards, cart, catalogue, coupons, events, invoices, ledger, orders, payments, profile,
+    refunds, subscriptions, system, taxes,
 };
 
 /// What running one comes to: the Lambda's answer as JSON.
@@ -111,6 +111,10 @@ pub fn operations() -> Vec<Entry> {
         http::<refunds::get_payment::GetPayment>(),
         http::<refunds::refund::Refund>(),
         http::<refunds::approve_refund::ApproveRefund>(),
+        http::<coupons::create_coupon::CreateCoupon>(),
+        http::<coupons::get_coupon::GetCoupon>(),
+        http::<coupons::list_coupons::ListCoupons>(),
+        http::<coupons::end_coupon::EndCoupon>(),
         http::<ledger::verify_ledger::VerifyLedger>(),
         http::<ledger::export_ledger::ExportLedger>(),
         http::<ledger::get_ledger_day::GetLedgerDay>(),

@@ -2,6 +2,7 @@
 //! An operation without a row fails the test.
 
 mod callers;
+mod staff;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +11,7 @@ use functions::registry::{Entry, operations};
 use local::Effect;
 use platform::http::operation::Access;
 use serde_json::Value;
+use staff::{only_admins, only_staff};
 use std::collections::BTreeSet;
 use tests::shop::Answer;
 use tests::stage::{Ask, Stage};
@@ -33,6 +35,8 @@ enum Rule {
     Books,
     /// Finance and administrators, nobody else.
     Finance(Session),
+    /// Administrators alone.
+    Admin(Session),
 }
 
 /// How a session is proved.
@@ -80,6 +84,8 @@ fn rule(operation: &str) -> Option<Rule> {
         "get_payment" => Rule::Staff(Session::Token),
         "verify_ledger" | "export_ledger" | "get_ledger_day" | "get_series" => Rule::Books,
         "refund" | "approve_refund" => Rule::Finance(Session::Strict),
+        "get_coupon" | "list_coupons" => Rule::Admin(Session::Token),
+        "create_coupon" | "end_coupon" => Rule::Admin(Session::Strict),
         _ => return None,
     })
 }
@@ -97,6 +103,7 @@ fn every_operation_has_a_row_in_the_matrix() {
             Rule::Own(_) | Rule::Thing(_) => Access::User,
             Rule::Staff(_) => Access::Staff,
             Rule::Books | Rule::Finance(_) => Access::Finance,
+            Rule::Admin(_) => Access::Admin,
         };
         assert_eq!(
             entry.access, access,
@@ -240,7 +247,7 @@ async fn only_users(callers: &Callers, entry: &Entry, session: Session) {
     let bad = callers.bad_tokens();
     nobody.extend(bad.into_iter().map(|token| good.clone().by(token)));
     let ended = good.by(match entry.access {
-        Access::Staff | Access::Finance => &callers.left,
+        Access::Staff | Access::Finance | Access::Admin => &callers.left,
         Access::Public | Access::User | Access::UserOrGuest => &callers.logged_out,
     });
     match session {
@@ -300,52 +307,6 @@ async fn thing(callers: &Callers, entry: &Entry) {
     assert_eq!(answer.status, entry.spec.success, "{id}: {}", answer.json);
 }
 
-/// Customers are told the same of every id, and so are staff who may not; to
-/// those who may, what is not there is not there.
-async fn only_staff(callers: &Callers, entry: &Entry, support: bool) {
-    let (id, stage) = (entry.spec.id, &callers.stage);
-    let good = fresh(stage, entry);
-    // The books of a day or a year are of nobody, so that none can be absent.
-    let absent = names_one(&good.path).then(|| good.clone().at(absent_path(&good.path)));
-    let mut strangers = vec![&stage.ada, &stage.eve];
-    if !support {
-        strangers.push(&stage.support);
-    }
-    let asks = strangers.iter().flat_map(|user| {
-        let all = [Some(&good), absent.as_ref()];
-        all.into_iter()
-            .flatten()
-            .map(|ask| ask.clone().by(&user.token))
-    });
-    refuses(stage, id, asks.collect(), 403, "forbidden").await;
-    if let Some(absent) = absent {
-        let nothing = vec![absent.by(&stage.finance.token)];
-        refuses(stage, id, nothing, 404, "not_found").await;
-    }
-    let mut may = vec![&stage.finance];
-    // What can be done once is done by the one who has not asked for it.
-    if id != "approve_refund" {
-        may.push(&stage.admin);
-    }
-    if support {
-        may.push(&stage.support);
-    }
-    for user in may {
-        let answer = fresh(stage, entry).by(&user.token).send(&stage.shop).await;
-        let told = (answer.status, &answer.json);
-        assert_eq!(
-            told.0, entry.spec.success,
-            "{id} by {}: {}",
-            user.email, told.1
-        );
-    }
-}
-
-/// True for a path with an id in it.
-fn names_one(path: &str) -> bool {
-    path.split(['/', '=']).any(|segment| segment.contains('_'))
-}
-
 /// The id in a path.
 fn named(path: &str) -> &str {
     path.split(['/', '='])
@@ -389,6 +350,10 @@ async fn every_operation_admits_whom_its_row_says_and_nobody_else() {
             Rule::Finance(session) => {
                 only_users(&callers, &entry, session).await;
                 only_staff(&callers, &entry, false).await;
+            }
+            Rule::Admin(session) => {
+                only_users(&callers, &entry, session).await;
+                only_admins(&callers, &entry).await;
             }
         }
         rows.insert(id);

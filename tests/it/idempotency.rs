@@ -5,7 +5,7 @@ use functions::registry::{Entry, operations};
 use platform::http::operation::{Access, Idempotency};
 use serde_json::{Value, json};
 use tests::shop::{Answer, EDR_MONTHLY, PASSWORD, User, order_of, text};
-use tests::stage::{Ask, Stage, operation, refund_of};
+use tests::stage::{Ask, Stage, coupon_of, operation, refund_of};
 
 /// What must not happen twice even when the client forgets a key.
 const REQUIRED: [&str; 5] = [
@@ -23,11 +23,12 @@ fn wanted(entry: &Entry) -> Idempotency {
     let only_looks = spec.path.ends_with("/quote") || spec.path.ends_with("/preview");
     match entry.access {
         _ if REQUIRED.contains(&spec.id) => Idempotency::Required,
-        Access::User | Access::Staff | Access::Finance if spec.method == "POST" && !only_looks => {
-            Idempotency::Honoured
-        }
-        Access::User | Access::Staff | Access::Finance | Access::UserOrGuest | Access::Public => {
-            Idempotency::None
+        Access::UserOrGuest | Access::Public => Idempotency::None,
+        Access::User | Access::Staff | Access::Finance | Access::Admin => {
+            match spec.method == "POST" && !only_looks {
+                true => Idempotency::Honoured,
+                false => Idempotency::None,
+            }
         }
     }
 }
@@ -63,6 +64,7 @@ fn another(stage: &Stage, entry: &Entry, ask: &Ask) -> Ask {
             .json(json!({"returnUrl": "http://127.0.0.1:3000/_local/elsewhere"})),
         "refund" => ask.clone().json(refund_of(999)),
         "approve_refund" => ask.clone().json(json!({"decision": "reject"})),
+        "create_coupon" => ask.clone().json(coupon_of("ANOTHER")),
         "merge_cart" => ask.clone().json(json!({"guestToken": "A".repeat(43)})),
         other => panic!(
             "{other} takes a key: say what another request of it is in tests/it/idempotency.rs"

@@ -25,6 +25,7 @@ mod budgets;
 mod cards;
 mod checkout;
 mod contract;
+mod coupons;
 mod crash_points;
 mod disputes;
 mod documents;

@@ -166,6 +166,8 @@ impl Stage {
         let waiting_refund = text(&asked.send(&shop).await.data(201)["refund"]["id"]);
         let card = text(&shop.give_card(&ada, OTHER_CARD).await["id"]);
         let spare_card = text(&shop.give_card(&ada, SPARE_CARD).await["id"]);
+        let coupon = Ask::new("POST", "/v1/admin/coupons").json(coupon_of(COUPON));
+        coupon.by(&admin.token).send(&shop).await.data(201);
         let mut pending = Vec::new();
         for key in ["first", "second"] {
             let placed = ada.order(EDR_MONTHLY, 1, key).await.data(201);
@@ -213,6 +215,7 @@ impl Stage {
             Access::Public => good,
             Access::User | Access::UserOrGuest => good.by(&self.ada.token),
             Access::Staff | Access::Finance => good.by(&self.finance.token),
+            Access::Admin => good.by(&self.admin.token),
         }
     }
 
@@ -279,7 +282,7 @@ impl Stage {
         }
     }
 
-    /// The good request of an operation on saved cards or refunds.
+    /// The good request of an operation on saved cards, refunds or coupons.
     fn about_money(&self, spec: &Spec) -> Option<Ask> {
         let ask = |path: &str| Ask::new(spec.method, path);
         let card = |id: &str, rest: &str| ask(&format!("/v1/payment-methods/{id}{rest}"));
@@ -298,6 +301,11 @@ impl Stage {
                 self.payment, self.waiting_refund
             ))
             .json(json!({"decision": "approve"})),
+            "create_coupon" => ask(spec.path)
+                .json(coupon_of("GOOD-10"))
+                .with("idempotency-key", "good"),
+            "list_coupons" => ask(spec.path),
+            "get_coupon" | "end_coupon" => ask(&format!("/v1/admin/coupons/{COUPON}")),
             _ => return None,
         })
     }
@@ -359,6 +367,14 @@ pub async fn payment_of(shop: &Shop, order: &Value) -> String {
     let mut its = payments.iter().map(|payment| &payment["metadata"]);
     let found = its.find(|metadata| metadata["order"] == order["id"]);
     text(&found.unwrap()["payment"])
+}
+
+/// The coupon of the stage.
+pub const COUPON: &str = "STAGE-10";
+
+/// A coupon for a tenth, once for each customer.
+pub fn coupon_of(code: &str) -> Value {
+    json!({"code": code, "kind": "percent", "basisPoints": 1_000, "duration": "once"})
 }
 
 /// The body of a refund, in cents.

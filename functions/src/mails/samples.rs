@@ -145,6 +145,7 @@ pub(crate) fn subscription(status: SubscriptionStatus) -> Subscription {
             unit_amount: 10_000,
         },
         currency: Currency::EUR,
+        coupon: None,
         anchor,
         status,
         period: PeriodBounds {

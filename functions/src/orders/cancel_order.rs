@@ -17,6 +17,7 @@ use platform::payments::gateway;
 use platform::payments::hosted::expire_page;
 use platform::payments::provider::Pace;
 use platform::store::claims::Honoured;
+use platform::store::coupons::give_back;
 use platform::store::events::event;
 use platform::store::identity::Session;
 use platform::store::{CommitError, Stored, Transaction, keys};
@@ -139,6 +140,7 @@ async fn commit(
     let reply = Reply::data(OrderView::of(&canceled, request.locale)).version(version);
     let mut act = Transaction::new(app.new_id()?);
     act.replace(read.version, &canceled, ());
+    give_back(&mut act, &canceled, ());
     let kind = EventKind::OrderCanceled { order: canceled.id };
     act.insert(
         &event(app.new_id()?, Owner::Account { account }, kind, request.now),

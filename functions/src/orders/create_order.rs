@@ -8,7 +8,8 @@
 //! 3. one transaction that stores the page and the answer to the client.
 
 use super::answering::{Placed, answer, customer};
-use super::offering::{items_of, offer};
+use super::couponing::{count_known, count_try};
+use super::offering::{Known, items_of, offer};
 use super::placing::PlaceOrder;
 use super::quote_token::honour;
 use super::views::PlacedView;
@@ -30,12 +31,14 @@ use platform::payments::hosted::{PAGE_LIFE, closing_time};
 use platform::sealing::{DataKey, seal};
 use platform::store::carts::StoredCart;
 use platform::store::claims::{Claim, Work};
+use platform::store::coupons::{CouponKeys, ReadCoupon};
 use platform::store::events::event;
 use platform::store::identity::Session;
 use platform::store::taxes::{FactKeys, ReadFacts};
 use platform::store::{CommitError, Stored, Transaction, keys};
 
-/// Tries against others who learn something of the same VAT number.
+/// Tries against others who learn something of the same VAT number, or redeem
+/// the same coupon.
 const ROUNDS: u32 = 4;
 
 /// `POST /v1/orders`.
@@ -55,6 +58,7 @@ impl Operation for CreateOrder {
             Code::PriceChanged,
             Code::VersionMismatch,
             Code::EmptyCart,
+            Code::TooManyRequests,
         ]);
     type Caller = SignedIn;
     type Input = PlaceOrder;
@@ -71,9 +75,11 @@ impl Operation for CreateOrder {
         if !app.config().allows_return_url(&input.return_url) {
             return Err(Failure::field("/returnUrl", Reason::ForeignUrl));
         }
+        let mut tries = count_try(app, &input.terms, &request.address).await?;
         for _ in 0..ROUNDS {
             let (session, found) = read(app, &request, claims, &key, &input).await?;
             require_live(session, request.now)?;
+            count_known(app, tries.take(), &found.known.coupon).await;
             let claim = found
                 .claim
                 .clone()
@@ -101,7 +107,7 @@ struct Found {
     user: Stored<User>,
     data_key: Stored<DataKey>,
     cart: Option<Stored<StoredCart>>,
-    facts: ReadFacts,
+    known: Known,
 }
 
 async fn read(
@@ -125,6 +131,8 @@ async fn read(
         .map(Clone::clone)
         .to_vec();
     wanted.extend(tax.iter().flat_map(FactKeys::wanted));
+    let coupon = input.terms.coupon_keys(Some(account));
+    wanted.extend(coupon.iter().flat_map(CouponKeys::wanted));
     let mut batch = app.store().batch(&wanted).await?;
     let missing = |what: &str| Failure::Fault(format!("{what} of {account} is missing"));
     let session = batch.take(&session)?;
@@ -138,9 +146,15 @@ async fn read(
             .take(&data_key)?
             .ok_or_else(|| missing("the data key"))?,
         cart: batch.take(&cart)?,
-        facts: match tax {
-            Some(tax) => tax.take(&mut batch, app.config().one_stop_shop)?,
-            None => ReadFacts::default(),
+        known: Known {
+            tax: match tax {
+                Some(tax) => tax.take(&mut batch, app.config().one_stop_shop)?,
+                None => ReadFacts::default(),
+            },
+            coupon: match coupon {
+                Some(coupon) => coupon.take(&mut batch)?,
+                None => ReadCoupon::default(),
+            },
         },
     };
     Ok((session, found))
@@ -152,11 +166,12 @@ enum Taken {
     Claim,
     Cart,
     Number,
+    Coupon,
     Id,
 }
 
 /// Places the order by what was read; nothing when something was learnt of its
-/// VAT number meanwhile.
+/// VAT number meanwhile, or its coupon was redeemed by somebody else.
 async fn place(
     app: &App,
     request: &Request<SignedIn>,
@@ -167,7 +182,7 @@ async fn place(
 ) -> Result<Option<Placed>, Failure> {
     let now = request.now;
     let (items, cart) = items_of(found.cart.as_ref(), &input.wanted, now)?;
-    let (account, known) = (Some(claims.account), &mut found.facts.known);
+    let (account, known) = (Some(claims.account), &mut found.known);
     let (offer, number) = offer(app, account, &items, &input.terms, known, now).await?;
     if let Some(token) = &input.quote {
         let at = (request.locale, now);
@@ -206,7 +221,7 @@ async fn place(
 }
 
 /// T1: all of it or nothing. False when something was learnt of the VAT number
-/// meanwhile.
+/// meanwhile, or the coupon was redeemed.
 async fn write(
     app: &App,
     found: &Found,
@@ -226,10 +241,11 @@ async fn write(
     match number {
         Some(given) => act.insert(given, Taken::Number),
         None => {
-            let facts = &found.facts;
+            let facts = &found.known.tax;
             facts.guard_order(&mut act, order.created_at, Taken::Number);
         }
     }
+    found.known.coupon.redeem(&mut act, Taken::Coupon);
     let account = order.account;
     let placed = EventKind::OrderPlaced { order: order.id };
     let asked = number.and_then(VatCheck::told);
@@ -243,7 +259,7 @@ async fn write(
     }
     match app.store().commit(act).await {
         Ok(()) => Ok(true),
-        Err(CommitError::Refused(Taken::Number)) => Ok(false),
+        Err(CommitError::Refused(Taken::Number | Taken::Coupon)) => Ok(false),
         Err(CommitError::Refused(Taken::Claim)) => Err(Code::RequestInProgress.into()),
         Err(CommitError::Refused(Taken::Cart)) => Err(Code::ConcurrentChange.into()),
         Err(CommitError::Refused(Taken::Id)) => {
@@ -269,6 +285,7 @@ async fn decide_order(
         status: OrderStatus::Pending,
         lines: offer.lines,
         totals: offer.totals,
+        coupon: offer.coupon.map(|coupon| coupon.terms),
         tax: offer.tax,
         country: address.country,
         postal_code: address.postal_code.as_str().to_owned(),

@@ -2,6 +2,7 @@
 
 pub mod answering;
 pub mod cancel_order;
+mod couponing;
 pub mod create_order;
 pub(crate) mod filter;
 pub mod get_order;

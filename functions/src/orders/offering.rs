@@ -1,19 +1,31 @@
 //! What a quote and an order have in common: what is to be bought, priced and
 //! taxed.
 
-use super::placing::{Terms, Wanted, is_chargeable, is_served, price};
+use super::couponing::{is_chargeable, take_off};
+use super::placing::{Terms, Wanted, is_served, price};
 use super::taxing::check_number;
 use domain::id::{AccountId, PlanId};
 use domain::offer::Offer;
-use domain::vat_check::{TaxFacts, VatCheck};
+use domain::vat_check::VatCheck;
 use jiff::Timestamp;
 use platform::app::App;
 use platform::http::problem::{Code, Failure, Reason};
 use platform::store::Stored;
 use platform::store::carts::StoredCart;
+use platform::store::coupons::ReadCoupon;
+use platform::store::taxes::ReadFacts;
 
 /// Plans and quantities.
 pub type Items = Vec<(PlanId, u64)>;
+
+/// What an offer depends on beside what is asked for.
+#[derive(Default)]
+pub struct Known {
+    /// For its tax.
+    pub tax: ReadFacts,
+    /// For what is taken off.
+    pub coupon: ReadCoupon,
+}
 
 /// What is to be bought; with the cart, if it is the cart.
 ///
@@ -68,7 +80,7 @@ pub async fn offer(
     account: Option<AccountId>,
     items: &Items,
     terms: &Terms,
-    facts: &mut TaxFacts,
+    Known { tax, coupon }: &mut Known,
     now: Timestamp,
 ) -> Result<(Offer, Option<VatCheck>), Failure> {
     if !is_served(terms.country) {
@@ -76,8 +88,11 @@ pub async fn offer(
     }
     let catalogue = app.catalogue().products(app).await?;
     let lines = price(app, &catalogue.products, items, terms.currency)?;
+    let discounted = take_off(lines, terms, coupon, now)?;
+    let facts = &mut tax.known;
     let number = check_number(app, account, terms, facts, now).await?;
-    let offer = Offer::of(lines, terms.currency, &terms.buyer(facts), facts.sales, now);
+    let (buyer, sales) = (terms.buyer(facts), facts.sales);
+    let offer = Offer::of(discounted, terms.currency, &buyer, sales, now);
     let offer = offer.map_err(|_| Failure::field("/items", Reason::OutOfRange))?;
     is_chargeable(&offer)?;
     Ok((offer, number))

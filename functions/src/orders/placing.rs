@@ -3,11 +3,10 @@
 use domain::address::BillingAddress;
 use domain::cart::MAX_LINES;
 use domain::catalogue::{Product, SaleRefusal, find_on_sale};
+use domain::coupon::CouponCode;
 use domain::id::PlanId;
 use domain::money::Currency;
-use domain::offer::Offer;
 use domain::order::OrderLine;
-use domain::payment::{LARGEST_CHARGE, SMALLEST_CHARGE};
 use domain::text::Line;
 use domain::vat::{CountryCode, is_outside};
 use domain::vat_number::{VatNumber, begins_elsewhere, has_union_numbers};
@@ -41,6 +40,8 @@ pub struct Terms {
     pub postal_code: String,
     /// The number of a business in that country, where VAT of the Union is due.
     pub vat_number: Option<VatNumber>,
+    /// The coupon that is redeemed.
+    pub coupon: Option<CouponCode>,
 }
 
 /// What an order is placed with.
@@ -63,6 +64,7 @@ impl Input for PlaceOrder {
             let wanted = read_wanted(body);
             let vat_number = body.optional::<Line<20>>("vatNumber");
             let address = body.object("billingAddress", read_address);
+            let coupon = body.optional::<CouponCode>("couponCode");
             let currency = body.optional::<Currency>("currency");
             let return_url = body.required::<Text<2000>>("returnUrl");
             let _accepted: Read<Accepted> = body.required("acceptTerms");
@@ -77,6 +79,7 @@ impl Input for PlaceOrder {
                     country: address.country,
                     postal_code: address.postal_code.as_str().to_owned(),
                     vat_number,
+                    coupon: coupon?,
                 },
                 address: BillingAddress {
                     vat_number: shown,
@@ -104,6 +107,7 @@ impl Input for QuoteInput {
             let wanted = read_wanted(body);
             let vat_number = body.optional::<Line<20>>("vatNumber");
             let place = body.optional_object("billingAddress", read_place);
+            let coupon = body.optional::<CouponCode>("couponCode");
             let currency = body.optional::<Currency>("currency");
             // What an order needs beside them may be there already.
             let _later: Read<Option<Text<2000>>> = body.optional("returnUrl");
@@ -119,6 +123,7 @@ impl Input for QuoteInput {
                     country,
                     postal_code,
                     vat_number,
+                    coupon: coupon?,
                 },
             })
         })
@@ -211,37 +216,6 @@ fn read_vat_number(
 /// True when the shop sells to this country.
 pub fn is_served(country: CountryCode) -> bool {
     !NOT_SERVED.contains(&country.as_str())
-}
-
-/// Checks that the provider will charge an order of this, and later each of its
-/// lines when it renews.
-///
-/// # Errors
-/// A refusal that names what is too small or too large.
-pub fn is_chargeable(offer: &Offer) -> Result<(), Failure> {
-    let fits = |amount: i64| (SMALLEST_CHARGE..=LARGEST_CHARGE).contains(&amount);
-    let out_of_range = |path: String| FieldError {
-        path,
-        reason: Reason::OutOfRange,
-    };
-    let lines = offer
-        .totals
-        .with_tax(&offer.lines)
-        .map_err(|error| Failure::fault(&error))?;
-    let mut errors: Vec<FieldError> = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, total)| !fits(total.amount()))
-        .map(|(index, _)| out_of_range(format!("/items/{index}/quantity")))
-        .collect();
-    if errors.is_empty() && !fits(offer.totals.total.amount()) {
-        errors.push(out_of_range("/items".to_owned()));
-    }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::fields(errors))
-    }
 }
 
 /// The lines of an order at today's prices, or every reason why not.

@@ -1,6 +1,7 @@
 //! Saying what an order would come to, and why.
 
-use super::offering::{items_of, offer};
+use super::couponing::{count_known, count_try};
+use super::offering::{Known, items_of, offer};
 use super::placing::{QuoteInput, Wanted};
 use super::quote_token::quote;
 use super::quote_view::QuoteView;
@@ -13,7 +14,6 @@ use platform::http::reply::Reply;
 use platform::http::request::Request;
 use platform::store::Stored;
 use platform::store::carts::StoredCart;
-use platform::store::taxes::ReadFacts;
 
 /// `POST /v1/orders/quote`: nothing is read but a cart, where the cart is
 /// quoted, and what tax depends on, where it is more than the address.
@@ -30,6 +30,7 @@ impl Operation for QuoteOrder {
             Code::CartExpired,
             Code::VersionMismatch,
             Code::EmptyCart,
+            Code::TooManyRequests,
         ]);
     type Caller = Shopper;
     type Input = QuoteInput;
@@ -45,11 +46,12 @@ impl Operation for QuoteOrder {
             Shopper::User(claims) => Some(claims.account),
             Shopper::Guest(_) | Shopper::Newcomer => None,
         };
-        let (cart, mut facts) = read(app, &request, account, &input).await?;
+        let tries = count_try(app, &input.terms, &request.address).await?;
+        let (cart, mut known) = read(app, &request, account, &input).await?;
+        count_known(app, tries, &known.coupon).await;
         let (items, _cart) = items_of(cart.as_ref(), &input.wanted, request.now)?;
-        let known = &mut facts.known;
         let (offer, _number) =
-            offer(app, account, &items, &input.terms, known, request.now).await?;
+            offer(app, account, &items, &input.terms, &mut known, request.now).await?;
         let at = (request.locale, request.now);
         let quote = quote(app, &items, &input.terms, &offer, at).await?;
         Ok(Reply::data(quote))
@@ -61,7 +63,7 @@ async fn read(
     request: &Request<Shopper>,
     account: Option<AccountId>,
     input: &QuoteInput,
-) -> Result<(Option<Stored<StoredCart>>, ReadFacts), Failure> {
+) -> Result<(Option<Stored<StoredCart>>, Known), Failure> {
     let owner = owner(&request.caller)?;
     let cart = owner
         .filter(|_| matches!(input.wanted, Wanted::Cart(_)))
@@ -69,17 +71,22 @@ async fn read(
     let tax = input.terms.fact_keys(account, request.now);
     let mut wanted = Vec::from_iter(cart.clone());
     wanted.extend(tax.iter().flat_map(|tax| tax.wanted()));
+    let coupon = input.terms.coupon_keys(account);
+    wanted.extend(coupon.iter().flat_map(|coupon| coupon.wanted()));
     if wanted.is_empty() {
-        return Ok((None, ReadFacts::default()));
+        return Ok((None, Known::default()));
     }
     let mut batch = app.store().batch(&wanted).await?;
     let cart = match &cart {
         Some(key) => batch.take(key)?,
         None => None,
     };
-    let facts = match tax {
-        Some(tax) => tax.take(&mut batch, app.config().one_stop_shop)?,
-        None => ReadFacts::default(),
-    };
-    Ok((cart, facts))
+    let mut known = Known::default();
+    if let Some(tax) = tax {
+        known.tax = tax.take(&mut batch, app.config().one_stop_shop)?;
+    }
+    if let Some(coupon) = coupon {
+        known.coupon = coupon.take(&mut batch)?;
+    }
+    Ok((cart, known))
 }

@@ -82,13 +82,16 @@ fn asked(items: &Items, terms: &Terms) -> String {
         country,
         postal_code,
         vat_number,
+        coupon,
     } = terms;
     let mut items = items.clone();
     items.sort_unstable();
     let number = vat_number.as_ref().map(|number| number.as_str());
-    sha256_hex(&[json!([items, currency, country, postal_code, number])
-        .to_string()
-        .as_bytes()])
+    sha256_hex(&[
+        json!([items, currency, country, postal_code, number, coupon])
+            .to_string()
+            .as_bytes(),
+    ])
 }
 
 /// What it came to, and why.
@@ -101,5 +104,8 @@ fn answered(offer: &Offer) -> String {
         .collect();
     // That a number was answered for meanwhile changes no price.
     let tax = (offer.tax.treatment, offer.tax.rate_basis_points);
-    sha256_hex(&[json!([lines, tax, offer.totals]).to_string().as_bytes()])
+    let coupon = offer.coupon.as_ref().map(|coupon| &coupon.terms);
+    sha256_hex(&[json!([lines, tax, offer.totals, coupon])
+        .to_string()
+        .as_bytes()])
 }

@@ -1,6 +1,7 @@
 //! Quotes as JSON, with how each amount came about.
 
 use super::views::TaxView;
+use domain::coupon::Reduction;
 use domain::locale::Locale;
 use domain::money::Money;
 use domain::offer::{Offer, Rule, Step};
@@ -41,8 +42,8 @@ pub struct QuoteView {
 pub struct StepView {
     /// JSON pointer to the amount.
     pub path: String,
-    /// `per_unit`, `graduated`, `volume`, `sum_of_lines`, `no_discount`, `tax`
-    /// or `net_and_tax`.
+    /// `per_unit`, `graduated`, `volume`, `sum_of_lines`, `no_discount`,
+    /// `percent_off`, `amount_off`, `share_of_discount`, `tax` or `net_and_tax`.
     pub rule: &'static str,
     /// The amount.
     pub amount: MoneyView,
@@ -55,7 +56,7 @@ pub struct StepView {
     /// The rate, in basis points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<u32>,
-    /// `half_away_from_zero`, where anything was rounded.
+    /// `half_away_from_zero` or `largest_remainder`, where anything was rounded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rounding: Option<&'static str>,
     /// The step in words.
@@ -138,6 +139,19 @@ impl StepView {
                 view.rate = Some(offer.tax.rate_basis_points);
                 view.rounding = Some("half_away_from_zero");
             }
+            Rule::Coupon {
+                base, reduction, ..
+            } => {
+                view.base = Some(base.into());
+                match reduction {
+                    Reduction::Percent { basis_points } => {
+                        view.rate = Some(basis_points);
+                        view.rounding = Some("half_away_from_zero");
+                    }
+                    Reduction::Amount { .. } => {}
+                }
+            }
+            Rule::ShareOfDiscount => view.rounding = Some("largest_remainder"),
             Rule::SumOfLines | Rule::NoDiscount | Rule::NetAndTax => {}
         }
         view
@@ -149,6 +163,15 @@ fn name(rule: &Rule) -> &'static str {
         Rule::Price { mode, .. } => mode,
         Rule::SumOfLines => "sum_of_lines",
         Rule::NoDiscount => "no_discount",
+        Rule::Coupon {
+            reduction: Reduction::Percent { .. },
+            ..
+        } => "percent_off",
+        Rule::Coupon {
+            reduction: Reduction::Amount { .. },
+            ..
+        } => "amount_off",
+        Rule::ShareOfDiscount => "share_of_discount",
         Rule::Tax { .. } => "tax",
         Rule::NetAndTax => "net_and_tax",
     }
@@ -173,6 +196,15 @@ fn text(rule: &Rule, amount: Money, offer: &Offer, locale: Locale) -> String {
             format!("Sum of the lines without VAT: {amount_text}"),
         ),
         Rule::NoDiscount => said("Aucune remise".to_owned(), "No discount".to_owned()),
+        Rule::Coupon {
+            code,
+            reduction,
+            base,
+        } => coupon_text(code, *reduction, *base, amount, locale),
+        Rule::ShareOfDiscount => said(
+            format!("Part de la remise, au plus fort reste : {amount_text}"),
+            format!("Share of the discount, by largest remainder: {amount_text}"),
+        ),
         Rule::Tax { base } => {
             let rate = crate::mails::words::percent(offer.tax.rate_basis_points, locale);
             let reason = offer.tax.reason.text(locale);
@@ -190,6 +222,37 @@ fn text(rule: &Rule, amount: Money, offer: &Offer, locale: Locale) -> String {
             format!("Lignes après remise et TVA : {amount_text}"),
             format!("Lines after discount and VAT: {amount_text}"),
         ),
+    }
+}
+
+/// What a coupon takes off of what, in words.
+fn coupon_text(
+    code: &str,
+    reduction: Reduction,
+    base: Money,
+    amount: Money,
+    locale: Locale,
+) -> String {
+    let (base, amount) = (base.format(locale), amount.format(locale));
+    match (reduction, locale) {
+        (Reduction::Percent { basis_points }, Locale::Fr) => {
+            let rate = crate::mails::words::percent(basis_points, locale);
+            format!(
+                "Code {code} : {rate} de {base} = {amount}, arrondi une fois au centime le plus proche"
+            )
+        }
+        (Reduction::Percent { basis_points }, Locale::En) => {
+            let rate = crate::mails::words::percent(basis_points, locale);
+            format!("Code {code}: {rate} of {base} = {amount}, rounded once to the nearest cent")
+        }
+        (Reduction::Amount { value }, Locale::Fr) => {
+            let value = value.format(locale);
+            format!("Code {code} : {value}, au plus {base} = {amount}")
+        }
+        (Reduction::Amount { value }, Locale::En) => {
+            let value = value.format(locale);
+            format!("Code {code}: {value}, at most {base} = {amount}")
+        }
     }
 }
 

@@ -42,6 +42,8 @@ pub struct OrderView {
     pub subtotal: MoneyView,
     /// Discount.
     pub discount: MoneyView,
+    /// The coupon it was placed with.
+    pub coupon_code: Option<String>,
     /// VAT.
     pub tax: TaxView,
     /// What is paid, VAT included.
@@ -85,6 +87,7 @@ impl OrderView {
                 .collect(),
             subtotal: order.totals.subtotal.into(),
             discount: order.totals.discount.into(),
+            coupon_code: order.coupon.as_ref().map(|it| it.code.to_string()),
             tax: TaxView::of(&order.tax, order.totals.tax, locale),
             total: total.into(),
             created_at: order.created_at.to_string(),

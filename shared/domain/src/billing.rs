@@ -20,12 +20,20 @@ pub struct Bill {
 }
 
 impl Subscription {
-    /// What one full period costs without VAT.
+    /// What one full period costs before discount, without VAT.
     ///
     /// # Errors
     /// [`PriceError`] when the amount is out of range.
     pub fn price(&self) -> Result<Money, PriceError> {
         Ok(Money::new(self.scheme.total(self.quantity)?, self.currency))
+    }
+
+    /// What a coupon takes off one period.
+    fn discount(&self, period: &PeriodBounds) -> Result<Money, PriceError> {
+        Ok(match &self.coupon {
+            Some(coupon) => coupon.discount(period.index, self.price()?)?,
+            None => Money::zero(self.currency),
+        })
     }
 
     /// The invoice line of one period.
@@ -34,6 +42,7 @@ impl Subscription {
     /// [`PriceError`] when the amount is out of range.
     pub fn invoice_line(&self, period: &PeriodBounds) -> Result<InvoiceLine, PriceError> {
         let price = self.price()?;
+        let discount = self.discount(period)?;
         let unit_price = match self.scheme {
             PriceScheme::PerUnit { unit_amount } => Some(Money::new(unit_amount, self.currency)),
             PriceScheme::Graduated(_) | PriceScheme::Volume(_) => None,
@@ -45,8 +54,8 @@ impl Subscription {
             quantity: self.quantity,
             unit_price,
             subtotal: price,
-            discount: Money::zero(self.currency),
-            total: price,
+            discount,
+            total: price.checked_sub(discount)?,
             period_start: period.start,
             period_end: period.end,
         })
@@ -63,9 +72,9 @@ impl Subscription {
             postal_code: &self.postal_code,
             number: facts.number(),
         };
-        let sales = facts.sales.with(self.price()?);
-        let tax = decide(&buyer, &sales, period.start);
-        let lines = vec![self.invoice_line(period)?];
+        let line = self.invoice_line(period)?;
+        let tax = decide(&buyer, &facts.sales.with(line.total), period.start);
+        let lines = vec![line];
         let totals = InvoiceTotals::of(&lines, &tax, self.currency)?;
         Ok(Bill { lines, tax, totals })
     }

@@ -18,6 +18,7 @@ pub mod card;
 pub mod cart;
 pub mod catalogue;
 mod country;
+pub mod coupon;
 mod credit_note;
 mod currency;
 pub mod daybook;

@@ -1,6 +1,7 @@
 //! What a sale comes to: the one computation behind quotes and orders, and why
 //! each of its amounts is what it is.
 
+use crate::coupon::{AppliedCoupon, Reduction};
 use crate::money::{Currency, Money};
 use crate::order::{OrderLine, Totals};
 use crate::rounding::ArithmeticError;
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 pub struct Offer {
     /// What is sold.
     pub lines: Vec<OrderLine>,
+    /// What was taken off the lines, if anything.
+    pub coupon: Option<AppliedCoupon>,
     /// How it is taxed, and why.
     pub tax: TaxDecision,
     /// The sums.
@@ -44,6 +47,18 @@ pub enum Rule {
     SumOfLines,
     /// There is no coupon.
     NoDiscount,
+    /// A coupon: a part of the lines it is for, rounded once, half away from
+    /// zero; or a fixed amount, as far as the lines reach.
+    Coupon {
+        /// Its code.
+        code: String,
+        /// How much it takes off.
+        reduction: Reduction,
+        /// What the lines it is for come to.
+        base: Money,
+    },
+    /// The line's share of the discount, by largest remainder.
+    ShareOfDiscount,
     /// A rate of the sum of the lines after discount, rounded once, half away
     /// from zero (EN 16931, BR-CO-17).
     Tax {
@@ -60,7 +75,7 @@ impl Offer {
     /// # Errors
     /// [`ArithmeticError`] on overflow or when a line has another currency.
     pub fn of(
-        lines: Vec<OrderLine>,
+        (lines, coupon): (Vec<OrderLine>, Option<AppliedCoupon>),
         currency: Currency,
         buyer: &Buyer<'_>,
         sales: CrossBorderSales,
@@ -69,7 +84,12 @@ impl Offer {
         let net = Money::sum(lines.iter().map(|line| line.total), currency)?;
         let tax = decide(buyer, &sales.with(net), now);
         let totals = Totals::of(&lines, currency, &tax)?;
-        Ok(Self { lines, tax, totals })
+        Ok(Self {
+            lines,
+            coupon,
+            tax,
+            totals,
+        })
     }
 
     /// Every amount with its rule, in the order of the computation.
@@ -95,15 +115,41 @@ impl Offer {
             total,
         } = self.totals;
         let base = subtotal.checked_sub(discount)?;
-        for (path, amount, rule) in [
-            ("/subtotal", subtotal, Rule::SumOfLines),
-            ("/discount", discount, Rule::NoDiscount),
-            ("/tax/amount", tax, Rule::Tax { base }),
-            ("/total", total, Rule::NetAndTax),
-        ] {
-            let path = path.to_owned();
-            steps.push(Step { path, amount, rule });
+        let step = |path: &str, amount, rule| Step {
+            path: path.to_owned(),
+            amount,
+            rule,
+        };
+        steps.push(step("/subtotal", subtotal, Rule::SumOfLines));
+        match &self.coupon {
+            None => steps.push(step("/discount", discount, Rule::NoDiscount)),
+            Some(coupon) => {
+                steps.push(step("/discount", discount, Rule::of(coupon)));
+                steps.extend(self.shares());
+            }
         }
+        steps.push(step("/tax/amount", tax, Rule::Tax { base }));
+        steps.push(step("/total", total, Rule::NetAndTax));
         Ok(steps)
+    }
+
+    /// What of the discount each line bears.
+    fn shares(&self) -> impl Iterator<Item = Step> {
+        let lines = self.lines.iter().enumerate();
+        lines.map(|(index, line)| Step {
+            path: format!("/lines/{index}/discount"),
+            amount: line.discount,
+            rule: Rule::ShareOfDiscount,
+        })
+    }
+}
+
+impl Rule {
+    fn of(coupon: &AppliedCoupon) -> Self {
+        Self::Coupon {
+            code: coupon.terms.code.to_string(),
+            reduction: coupon.terms.reduction,
+            base: coupon.base,
+        }
     }
 }

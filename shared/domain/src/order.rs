@@ -1,6 +1,7 @@
 //! Orders: what was bought, at which price and tax, and how it stands.
 
 use crate::catalogue::{Plan, Product, fold};
+use crate::coupon::CouponTerms;
 use crate::id::{
     AccountId, InvoiceId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId, UserId,
 };
@@ -195,6 +196,9 @@ pub struct Order {
     pub lines: Vec<OrderLine>,
     /// What it costs.
     pub totals: Totals,
+    /// The coupon it was placed with, as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponTerms>,
     /// The tax and why.
     pub tax: TaxDecision,
     /// Buyer country, for the tax of renewals.

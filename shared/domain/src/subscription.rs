@@ -6,6 +6,7 @@ pub use crate::period::{BillingPeriod, PeriodBounds, PeriodStatus};
 
 use crate::anchor::{Anchor, DateError, Zone};
 use crate::attempt::after;
+use crate::coupon::RunningCoupon;
 use crate::dunning::{Dunning, DunningPolicy, Next};
 use crate::id::{AccountId, OrderId, PaymentId, PlanId, ProductId, SubscriptionId};
 use crate::locale::Locale;
@@ -78,6 +79,9 @@ pub struct Subscription {
     pub scheme: PriceScheme,
     /// Currency of the price.
     pub currency: Currency,
+    /// What a coupon takes off its periods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<RunningCoupon>,
     /// Where billing dates come from.
     pub anchor: Anchor,
     /// How it stands.
@@ -140,6 +144,11 @@ impl Subscription {
     ) -> Result<Self, DateError> {
         let anchor = Anchor::new(proof.at(), zone, line.interval);
         let (start, end) = anchor.period(0)?;
+        let coupon = match &order.coupon {
+            // An order redeems it for what it buys from its first period on.
+            Some(terms) => RunningCoupon::begin(terms, line, &anchor, start)?,
+            None => None,
+        };
         Ok(Self {
             id: line.subscription,
             account: order.account,
@@ -151,6 +160,7 @@ impl Subscription {
             quantity: line.quantity,
             scheme: line.scheme.clone(),
             currency: line.total.currency(),
+            coupon,
             anchor,
             status: SubscriptionStatus::Active,
             period: PeriodBounds {

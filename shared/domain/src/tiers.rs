@@ -1,5 +1,6 @@
 //! How a quantity becomes an amount: per unit, graduated or by volume.
 
+use crate::allocation::DiscountError;
 use crate::rounding::ArithmeticError;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,9 @@ pub enum PriceError {
     /// No tier holds the quantity.
     #[error("the quantity is above the last tier")]
     AboveLastTier,
+    /// A discount that is none.
+    #[error(transparent)]
+    Discount(#[from] DiscountError),
     /// The amount is out of range.
     #[error(transparent)]
     Arithmetic(#[from] ArithmeticError),

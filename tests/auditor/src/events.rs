@@ -89,6 +89,8 @@ const EVENTS: &[&str] = &[
     "dispute_changed",
     "dispute_closed",
     "order_refunded",
+    "coupon_created",
+    "coupon_ended",
 ];
 
 /// Every event there is, as it is counted when it is seen.
@@ -220,10 +222,24 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
         "vat_number_checked" => {
             written("VATNUMBER", "number").is_some_and(|(_, new)| answered(event, new))
         }
+        name if name.starts_with("coupon_") => coupon_became(step, event),
         "surplus_captured" => surplus_grew(written("PAYMENT", "payment"), false),
         "surplus_refunded" => surplus_grew(written("PAYMENT", "payment"), true),
         other => return of_identity(step, event, other),
     })
+}
+
+/// A coupon was made, or ended at that moment.
+fn coupon_became(step: &Step<'_>, event: &Item) -> bool {
+    let found = step.change(&format!("COUPON#{}", event.text("code")), "COUPON");
+    let Some((change, new)) = found.and_then(|it| Some((it, it.new.as_deref()?))) else {
+        return false;
+    };
+    match event.text("event") {
+        "coupon_created" => change.old.is_none(),
+        "coupon_ended" => change.old.is_some() && new.text("ends_at") == event.text("at"),
+        _ => false,
+    }
 }
 
 /// One more attempt wants the customer.

@@ -63,6 +63,8 @@ fn mutable(kind: &str) -> Option<&'static [&'static str]> {
             "check_at",
         ],
         "ledger_head" => &["sequence", "hash"],
+        "coupon" => &["redemptions", "ends_at"],
+        "redemptions" => &["redemptions"],
         "ledger_entry" | "invoice_number" | "conflicting_event" | "data_key" | "decoy"
         | "catalogue_chunk" => &[],
         _ => return None,

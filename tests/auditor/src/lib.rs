@@ -13,7 +13,7 @@
 //! unknown event, an unknown state are findings: whoever adds one teaches it
 //! here as well.
 //!
-//! Not judged, because the shop does not store it yet: coupons and trials (14,
+//! Not judged, because the shop does not store it yet: trials (14,
 //! 23), TOTP steps and recovery codes (16), erasure (18), audit items of staff
 //! (20), write-offs and void invoices (7, 8), disputes, subscriptions changed, paused or restored (10).
 //!
@@ -28,6 +28,7 @@ mod book;
 mod calendar;
 mod cards;
 mod carts;
+mod coupons;
 mod disputes;
 mod dunning;
 mod events;
@@ -145,6 +146,7 @@ impl Auditor {
         inbox::judge(&step, notes);
         carts::judge(&step, notes);
         cards::judge(&step, notes);
+        coupons::judge(&step, notes);
         people::judge(&step, notes);
     }
 

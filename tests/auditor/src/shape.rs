@@ -73,12 +73,13 @@ fn item(change: &Changed, new: &Item, notes: &mut Notes) {
     );
 }
 
-/// Where staff find it: payments by their month, which their id says too, and
-/// what is booked by its day.
+/// Where staff find it: payments by their month, which their id says too, what
+/// is booked by its day, and coupons together by their codes.
 fn listed(item: &Item) -> (String, String) {
     match item.text("type") {
         "payment" => listed_payment(item.text("id"), item),
         "ledger_entry" => listed_entry(item),
+        "coupon" => ("COUPONS".to_owned(), item.text("terms.code").to_owned()),
         _ => (String::new(), String::new()),
     }
 }
@@ -150,6 +151,13 @@ fn required(kind: &str) -> &'static [&'static str] {
             "created_at",
         ],
         "event" => &["at", "event"],
+        "coupon" => &[
+            "terms.reduction",
+            "terms.duration",
+            "redemptions",
+            "created_by",
+        ],
+        "redemptions" => &["redemptions"],
         "claim" => &["fingerprint", "state.state", "claimed_at"],
         "provider_event" => &["body_hash", "kind", "object", "state.inbox", "received_at"],
         "conflicting_event" => &["body_hash", "received_at"],
@@ -248,6 +256,14 @@ fn shared_key_of(item: &Item) -> Option<(String, String)> {
             "CHUNK#{:012}#{:04}",
             number("snapshot"),
             number("index")
+        )),
+        "coupon" => Some((
+            format!("COUPON#{}", text("terms.code")),
+            "COUPON".to_owned(),
+        )),
+        "redemptions" => Some((
+            format!("COUPON#{}", text("code")),
+            format!("REDEEMED#{}", text("account")),
         )),
         "decoy" => Some((format!("DECOY#{}", text("id")), text("part"))),
         _ => None,

@@ -17,7 +17,7 @@ pub(super) struct Callers {
     expired: String,
     forged: Vec<String>,
     pub(super) logged_out: String,
-    /// Of finance.
+    /// Of an administrator, who may do all that staff may.
     pub(super) left: String,
 }
 
@@ -32,7 +32,7 @@ impl Callers {
         stage.admin = staff(&stage.shop, "admin").await;
         stage.finance = staff(&stage.shop, "finance").await;
         stage.support = staff(&stage.shop, "support").await;
-        let left = logged_out(&stage.shop, &stage.finance.email, SEEDED).await;
+        let left = logged_out(&stage.shop, &stage.admin.email, SEEDED).await;
         let logged_out = logged_out(&stage.shop, &stage.ada.email, PASSWORD).await;
         stage.refresh_token = refresh_token(&stage.shop, &stage.ada.email).await;
         let forged = forgeries(&stage.ada.token, &stage.eve.token);

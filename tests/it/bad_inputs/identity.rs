@@ -289,7 +289,11 @@ async fn a_forged_access_token_opens_no_operation() {
     for (entry, good) in all {
         match entry.access {
             Access::Public => continue,
-            Access::User | Access::UserOrGuest | Access::Staff | Access::Finance => {}
+            Access::User
+            | Access::UserOrGuest
+            | Access::Staff
+            | Access::Finance
+            | Access::Admin => {}
         }
         for (id, token) in &forged {
             let ask = good

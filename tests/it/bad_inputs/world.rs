@@ -82,6 +82,7 @@ pub(super) async fn good_requests() -> (World, Vec<(Entry, Ask)>) {
             Access::Public => ask,
             Access::User | Access::UserOrGuest => ask.by(&stage.ada),
             Access::Staff | Access::Finance => ask.by(&stage.finance),
+            Access::Admin => ask.by(&stage.admin),
         };
         (entry, ask)
     });

@@ -5,6 +5,7 @@ use futures::future::join_all;
 use serde_json::json;
 use std::collections::BTreeSet;
 use tests::shop::{EDR_MONTHLY, GOOD_CARD, Shop, User, order_of, text};
+use tests::stage::{coupon_of, staff};
 
 /// How many orders somebody has.
 async fn orders(user: &User) -> usize {
@@ -56,6 +57,47 @@ async fn sixty_four_orders_of_one_cart_empty_it_once() {
         storm.is_over(&[&ada]).await;
         assert_eq!(orders(&ada).await, 1);
         assert_eq!(ada.get("/v1/cart").await.data(200)["items"], json!([]));
+    }
+}
+
+/// Eight customers try eight times each at a coupon for five in all, of which
+/// each may have one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_coupon_is_redeemed_as_often_as_it_may_be_and_no_more() {
+    for mut storm in Storm::in_each_weather().await {
+        let shop = storm.shop.clone();
+        let admin = staff(&shop, "admin").await;
+        let mut coupon = coupon_of("RACE");
+        coupon["maxRedemptions"] = json!(5);
+        let made = admin.call("POST", "/v1/admin/coupons").json(&coupon);
+        made.send().await.data(201);
+        let mut customers = Vec::new();
+        for n in 0..8 {
+            customers.push(shop.customer(&format!("c{n}@example.com")).await);
+        }
+        let mut order = order_of(&[(EDR_MONTHLY, 2)]);
+        order["couponCode"] = json!("RACE");
+        let copy = |n: usize| {
+            let (user, order) = (customers[n % 8].clone(), order.clone());
+            async move {
+                let call = user.call("POST", "/v1/orders").key(&format!("k{n}"));
+                call.json(&order).send().await
+            }
+        };
+        let answers = storm.of_requests(&[201, 409, 422], copy).await;
+        let all: Vec<&User> = customers.iter().collect();
+        storm.is_over(&all).await;
+        let mut held = 0;
+        for user in &customers {
+            let held_by_one = orders(user).await;
+            assert!(held_by_one <= 1, "{held_by_one}");
+            held += held_by_one;
+        }
+        assert!(count(&answers, 201) <= 5);
+        assert!(held <= 5, "{held}");
+        let admin = staff(&shop, "admin").await;
+        let coupon = admin.get("/v1/admin/coupons/RACE").await.data(200);
+        assert_eq!(coupon["redemptions"], held);
     }
 }
 

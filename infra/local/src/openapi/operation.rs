@@ -250,7 +250,9 @@ fn security(entry: &Entry) -> Value {
             json!([{"refreshToken": []}, {}])
         }
         (Access::Public, Media::Json | Media::Document) => json!([]),
-        (Access::User | Access::Staff | Access::Finance, _) => json!([{"accessToken": []}]),
+        (Access::User | Access::Staff | Access::Finance | Access::Admin, _) => {
+            json!([{"accessToken": []}])
+        }
         (Access::UserOrGuest, _) => json!([{"accessToken": []}, {"cartToken": []}, {}]),
     }
 }

@@ -43,7 +43,7 @@ fn codes(entry: &Entry, description: &Description) -> Vec<Code> {
     match entry.access {
         Access::Public => {}
         Access::User | Access::UserOrGuest => possible.push(Code::Unauthenticated),
-        Access::Staff | Access::Finance => {
+        Access::Staff | Access::Finance | Access::Admin => {
             possible.extend([Code::Unauthenticated, Code::Forbidden]);
         }
     }

@@ -1,5 +1,6 @@
 //! The kinds of events.
 
+use crate::coupon::CouponCode;
 use crate::id::{
     ActId, CardId, InvoiceId, OrderId, PaymentId, RefundId, SessionId, SubscriptionId, UserId,
 };
@@ -267,6 +268,16 @@ pub enum EventKind {
         /// Which.
         card: CardId,
     },
+    /// A coupon was made.
+    CouponCreated {
+        /// Its code.
+        code: CouponCode,
+    },
+    /// A coupon can be redeemed no more.
+    CouponEnded {
+        /// Its code.
+        code: CouponCode,
+    },
     /// Money was captured that nobody owed.
     SurplusCaptured {
         /// For which payment.
@@ -319,6 +330,8 @@ impl EventKind {
             | Self::DisputeChanged { .. }
             | Self::DisputeClosed { .. }
             | Self::OrderRefunded { .. }
+            | Self::CouponCreated { .. }
+            | Self::CouponEnded { .. }
             | Self::CardRequested { .. }
             | Self::CardAdded { .. }
             | Self::CardUpdated { .. }

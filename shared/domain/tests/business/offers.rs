@@ -14,7 +14,7 @@ fn offer() -> Offer {
     };
     let lines = vec![line(4_990, 0), line(4_990, 0)];
     Offer::of(
-        lines,
+        (lines, None),
         Currency::EUR,
         &buyer,
         CrossBorderSales::default(),

@@ -129,6 +129,7 @@ pub(crate) fn order(lines: Vec<OrderLine>) -> Order {
         status: OrderStatus::Pending,
         totals: Totals::of(&lines, Currency::EUR, &tax).unwrap(),
         lines,
+        coupon: None,
         tax,
         country: CountryCode::FR,
         postal_code: "75001".to_owned(),

@@ -6,16 +6,15 @@
     reason = "a row that cannot be read fails its test"
 )]
 
+mod coupons;
 mod rows;
 mod taxes;
 
-use domain::allocation::{Discount, fixed_discount, percent_discount};
 use domain::anchor::{Anchor, Zone, add_months_clamped};
 use domain::decimal::{Decimal, line_net};
 use domain::dunning::{Dunning, DunningPolicy, Exhausted, Next};
 use domain::interval::{Interval, IntervalUnit};
 use domain::money::Currency;
-use domain::rounding::mul_ratio;
 use domain::tiers::{PriceScheme, Tier};
 use domain::vat::{RateTotal, tax_by_rate};
 use jiff::Timestamp;
@@ -162,23 +161,6 @@ fn tiers_price_a_quantity() {
     }
 }
 
-#[test]
-fn discounts_are_spread_by_largest_remainder() {
-    for row in rows("discount_allocation.csv", 20) {
-        let amounts: Vec<i64> = row.list("amounts");
-        let discount = match row.text("kind") {
-            "amount" => fixed_discount(&amounts, row.get("value")),
-            "percent" => percent_discount(&amounts, row.get("value")),
-            kind => panic!("kind {kind}"),
-        };
-        let expected = Discount {
-            total: row.get("total_discount"),
-            shares: row.list("allocation"),
-        };
-        assert_eq!(discount, Ok(expected), "{row:?}");
-    }
-}
-
 /// Compares the totals of a document with `tax_by_rate` as `rate:base:tax`.
 fn check_totals(row: &Row, lines: &[(i64, u32)]) {
     let nets: Vec<i64> = lines.iter().map(|(net, _)| *net).collect();
@@ -227,35 +209,6 @@ fn invoices_round_each_line_and_each_rate_once() {
             })
             .collect();
         check_totals(&row, &lines);
-    }
-}
-
-#[test]
-fn coupons_and_partial_credits_keep_the_totals() {
-    for row in rows("coupon_credit_notes.csv", 14) {
-        let lines: Vec<(i64, u32)> = row
-            .list::<String>("lines")
-            .iter()
-            .map(|line| {
-                let [amount, rate] = parts(line, '@');
-                (read(amount), read(rate))
-            })
-            .collect();
-        let amounts: Vec<i64> = lines.iter().map(|(amount, _)| *amount).collect();
-        let coupon = fixed_discount(&amounts, row.get("coupon")).unwrap();
-        let fraction = row.text("fraction");
-        let (numerator, denominator) = fraction.split_once('/').unwrap_or((fraction, "1"));
-        let nets: Vec<(i64, u32)> = lines
-            .iter()
-            .zip(&coupon.shares)
-            .map(|((amount, rate), share)| {
-                (
-                    mul_ratio(amount - share, read(numerator), read(denominator)).unwrap(),
-                    *rate,
-                )
-            })
-            .collect();
-        check_totals(&row, &nets);
     }
 }
 

@@ -126,7 +126,7 @@ async fn authenticate<O: Operation>(
 ) -> Result<Option<Claims>, Failure> {
     let sent = match O::Caller::ACCESS {
         Access::Public => None,
-        Access::User | Access::UserOrGuest | Access::Staff | Access::Finance => {
+        Access::User | Access::UserOrGuest | Access::Staff | Access::Finance | Access::Admin => {
             headers.get(http::header::AUTHORIZATION)
         }
     };

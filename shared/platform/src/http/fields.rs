@@ -2,6 +2,7 @@
 
 use super::form::Field;
 use super::problem::Reason;
+use domain::coupon::CouponCode;
 use domain::email::{EmailAddress, EmailError};
 use domain::id::{Id, IdError};
 use domain::locale::Locale;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn text(value: &Value) -> Result<&str, Reason> {
     value.as_str().ok_or(Reason::WrongType)
@@ -177,6 +179,16 @@ impl Field for Currency {
     }
 }
 
+impl Field for CouponCode {
+    fn from_json(value: &Value) -> Result<Self, Reason> {
+        Self::parse(text(value)?).map_err(|_| Reason::Malformed)
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[A-Za-z0-9-]{4,32}$"})
+    }
+}
+
 impl Field for RefundReason {
     fn from_json(value: &Value) -> Result<Self, Reason> {
         let name = text(value)?;
@@ -219,6 +231,46 @@ impl Field for Day {
 
     fn schema() -> Value {
         json!({"type": "string", "format": "date"})
+    }
+}
+
+/// A moment, as RFC 3339 has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instant(pub Timestamp);
+
+impl Field for Instant {
+    fn from_json(value: &Value) -> Result<Self, Reason> {
+        let text = text(value)?;
+        text.parse().map(Self).map_err(|_| Reason::Malformed)
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string", "format": "date-time"})
+    }
+}
+
+/// One to `MAX` ids, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ids<T, const MAX: usize>(pub BTreeSet<T>);
+
+impl<T: Id + Ord, const MAX: usize> Field for Ids<T, MAX> {
+    fn from_json(value: &Value) -> Result<Self, Reason> {
+        let listed = value.as_array().ok_or(Reason::WrongType)?;
+        if listed.is_empty() || listed.len() > MAX {
+            return Err(Reason::OutOfRange);
+        }
+        let mut ids = BTreeSet::new();
+        for value in listed {
+            if !ids.insert(IdField::<T>::from_json(value)?.0) {
+                return Err(Reason::Duplicate);
+            }
+        }
+        Ok(Self(ids))
+    }
+
+    fn schema() -> Value {
+        let items = IdField::<T>::schema();
+        json!({"type": "array", "items": items, "minItems": 1, "maxItems": MAX, "uniqueItems": true})
     }
 }
 

@@ -214,6 +214,8 @@ pub enum Access {
     Staff,
     /// Finance or an administrator.
     Finance,
+    /// An administrator.
+    Admin,
 }
 
 /// The one who calls, as far as an operation wants to know.
@@ -298,6 +300,28 @@ impl Caller for Finance {
 }
 
 impl AsRef<Claims> for Finance {
+    fn as_ref(&self) -> &Claims {
+        &self.0
+    }
+}
+
+/// Who may change what is sold and at which price.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Claims);
+
+impl Caller for Admin {
+    const ACCESS: Access = Access::Admin;
+
+    fn admit(claims: Option<Claims>, _guest: Option<String>) -> Result<Self, Code> {
+        let claims = claims.ok_or(Code::Unauthenticated)?;
+        match claims.role {
+            StaffRole::Admin => Ok(Self(claims)),
+            StaffRole::Customer | StaffRole::Support | StaffRole::Finance => Err(Code::Forbidden),
+        }
+    }
+}
+
+impl AsRef<Claims> for Admin {
     fn as_ref(&self) -> &Claims {
         &self.0
     }

@@ -178,6 +178,24 @@ reasons! {
     Duplicate = "duplicate", "Cette valeur figure deux fois.", "This value is there twice.";
     /// Leads to a place the customer may not be sent to.
     ForeignUrl = "foreign_url", "Cette adresse n'est pas autorisée.", "This address is not allowed.";
+    /// No coupon of that code, or one of another customer.
+    UnknownCoupon = "unknown_coupon", "Ce code n'existe pas.", "There is no such code.";
+    /// A coupon in another currency.
+    CurrencyMismatch = "currency_mismatch", "Ce code vaut dans une autre devise.", "This code is good in another currency.";
+    /// A coupon whose time has not come.
+    NotStarted = "not_started", "Ce code n'est pas encore valable.", "This code is not good yet.";
+    /// A coupon whose time is over.
+    Expired = "expired", "Ce code n'est plus valable.", "This code is good no more.";
+    /// A coupon that was redeemed as often as it may be.
+    Exhausted = "exhausted", "Ce code est épuisé.", "This code is used up.";
+    /// A coupon this customer redeemed before.
+    CustomerLimit = "customer_limit", "Vous avez déjà utilisé ce code.", "You have used this code before.";
+    /// A coupon for who never paid anything.
+    FirstPurchaseOnly = "first_purchase_only", "Ce code vaut pour un premier achat.", "This code is good for a first purchase.";
+    /// A coupon for other products.
+    NotApplicable = "not_applicable", "Ce code ne vaut pas pour ces produits.", "This code is not good for these products.";
+    /// A coupon that would leave less to pay than can be charged.
+    TooLarge = "too_large", "Avec ce code, il resterait trop peu à payer.", "With this code too little would be left to pay.";
     /// Two fields that exclude each other, or neither of them.
     Exclusive = "exclusive", "Indiquez l'un ou l'autre.", "Give one or the other.";
 }

@@ -42,6 +42,13 @@ pub const MAIL_PER_ADDRESS: Limit = Limit {
     interval_ms: 100_000,
 };
 
+/// Unknown coupon codes from one address: 20 at once, then one a minute.
+pub const COUPON_PER_ADDRESS: Limit = Limit {
+    class: "coupon-address",
+    burst: 20,
+    interval_ms: 60_000,
+};
+
 /// What a bucket counts.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {

@@ -8,6 +8,7 @@ use super::scene::{Changed, Scene, Subject};
 use super::settle::Change;
 use super::writing::Writing;
 use crate::app::App;
+use crate::store::coupons::give_back;
 use crate::store::{CommitError, Stored, keys};
 use domain::account::{Account, User};
 use domain::event::EventKind;
@@ -35,6 +36,7 @@ pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, P
         writing
             .transaction
             .replace(order.version, &expired, Changed);
+        give_back(&mut writing.transaction, &expired, Changed);
         writing.event(&scene, EventKind::OrderExpired { order: expired.id })?;
     }
     if let Subject::Renewal { subscription, .. } = &scene.subject

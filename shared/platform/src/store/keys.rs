@@ -1,5 +1,6 @@
 //! Every key of the table, spelled here and nowhere else.
 
+use domain::coupon::CouponCode;
 use domain::email::EmailAddress;
 use domain::event::Owner;
 use domain::id::{
@@ -14,7 +15,7 @@ use std::fmt;
 mod listed;
 mod timed;
 
-pub use listed::{Listed, ledger_day, listed_entry, listed_payment};
+pub use listed::{COUPONS, Listed, ledger_day, listed_coupon, listed_entry, listed_payment, owner};
 pub use timed::Timed;
 
 /// The primary key of an item.
@@ -262,15 +263,19 @@ pub fn conflicting_event(event: &str, body_hash: &str) -> Key {
     )
 }
 
+/// A coupon.
+pub fn coupon(code: &CouponCode) -> Key {
+    Key::new(format!("COUPON#{code}"), "COUPON")
+}
+
+/// How often an account has redeemed a coupon.
+pub fn redemptions(code: &CouponCode, account: AccountId) -> Key {
+    Key::new(format!("COUPON#{code}"), format!("REDEEMED#{account}"))
+}
+
 /// A rate counter.
 pub fn rate(class: &str, subject: &str) -> Key {
     Key::new(format!("RATE#{class}#{subject}"), "BUCKET")
-}
-
-/// Whose a key in the index `list` is.
-pub fn owner(key: &Key) -> Option<AccountId> {
-    let id = key.pk.strip_prefix("ACCOUNT#")?;
-    AccountId::parse(id).ok()
 }
 
 /// A timer: the job that serves it and when it is due.

@@ -7,6 +7,7 @@ pub mod cards;
 pub mod carts;
 pub mod catalogue;
 pub mod claims;
+pub mod coupons;
 mod due;
 pub mod events;
 pub mod identity;

@@ -121,6 +121,49 @@ impl<R: Copy> Transaction<R> {
         self.push(check, refusal);
     }
 
+    /// Raises a counter of an item by one; refused where it is at its most, or
+    /// there is no such item.
+    pub fn raise(&mut self, key: &Key, counter: &str, most: Option<u64>, refusal: R) {
+        let condition = match most {
+            Some(_) => "attribute_exists(pk) AND #counter < :bound",
+            None => "attribute_exists(pk)",
+        };
+        self.count(key, (counter, 1), (condition, most), refusal);
+    }
+
+    /// Lowers a counter of an item by one; refused where it is at zero, or there
+    /// is no such item.
+    pub fn lower(&mut self, key: &Key, counter: &str, refusal: R) {
+        self.count(key, (counter, -1), ("#counter > :bound", Some(0)), refusal);
+    }
+
+    fn count(
+        &mut self,
+        key: &Key,
+        (counter, step): (&str, i64),
+        (condition, bound): (&str, Option<u64>),
+        refusal: R,
+    ) {
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        let mut update = Update::builder()
+            .table_name(String::new())
+            .set_key(Some(key_item(key)))
+            .update_expression("SET act = :act ADD #counter :step, version :one")
+            .condition_expression(condition)
+            .expression_attribute_names("#counter", counter)
+            .expression_attribute_values(":act", AttributeValue::S(self.act.to_string()))
+            .expression_attribute_values(":step", number(step))
+            .expression_attribute_values(":one", number(1))
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+        if let Some(bound) = bound {
+            let bound = AttributeValue::N(bound.to_string());
+            update = update.expression_attribute_values(":bound", bound);
+        }
+        let update = update.build();
+        let update = update.map(|update| TransactWriteItem::builder().update(update).build());
+        self.push(update.map_err(StoreError::build), refusal);
+    }
+
     /// Sets one text attribute that must be absent or equal already.
     pub fn set_once(&mut self, key: &Key, attribute: &str, value: &str, refusal: R) {
         let update = Update::builder()

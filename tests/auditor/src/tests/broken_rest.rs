@@ -12,10 +12,10 @@ const LATER: &str = "2026-03-02T11:00:00Z";
 
 #[test]
 fn types_and_events_nobody_knows() {
-    let new = owned("coupon", "COUPON#1", (1, 99), json!({}));
+    let new = owned("voucher", "VOUCHER#1", (1, 99), json!({}));
     history()
         .then("new", LATER, vec![new])
-        .breaks(Form, "unknown type \"coupon\"");
+        .breaks(Form, "unknown type \"voucher\"");
     let new = event("evt_99", 99, LATER, "coupon_redeemed", json!({}));
     history()
         .then("new", LATER, vec![new])

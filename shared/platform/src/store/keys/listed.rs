@@ -1,6 +1,8 @@
 //! Places in the index `list`.
 
-use domain::id::{Id as _, PaymentId};
+use super::Key;
+use domain::coupon::CouponCode;
+use domain::id::{AccountId, Id as _, PaymentId};
 use domain::ledger::LedgerEntry;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -45,4 +47,20 @@ pub fn listed_entry(entry: &LedgerEntry) -> Listed {
         pk: ledger_day(entry.at.to_zoned(TimeZone::UTC).date()),
         sk: format!("{at}#{account}#{sequence:012}"),
     }
+}
+/// Where every coupon is listed.
+pub const COUPONS: &str = "COUPONS";
+
+/// Where a coupon is listed: with all others, by its code.
+pub fn listed_coupon(code: &CouponCode) -> Listed {
+    Listed {
+        pk: COUPONS.to_owned(),
+        sk: code.to_string(),
+    }
+}
+
+/// Whose a key in the index `list` is.
+pub fn owner(key: &Key) -> Option<AccountId> {
+    let id = key.pk.strip_prefix("ACCOUNT#")?;
+    AccountId::parse(id).ok()
 }

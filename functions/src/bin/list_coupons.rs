@@ -1,0 +1,5 @@
+//! The Lambda function `list_coupons`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    platform::lambda::serve::<functions::coupons::list_coupons::ListCoupons>()
+}
