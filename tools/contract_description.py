@@ -4,6 +4,8 @@ What an answer may be is read from infra/openapi.json alone: status, content
 type, headers, body. The house's own rules about problems come on top.
 """
 
+import csv
+import io
 import json
 import urllib.parse
 
@@ -76,7 +78,8 @@ class Description:
         for wanted, found in zip(self.operations[request.name][1].split("/"), request.path.split("/")):
             if wanted.startswith("{"):
                 name = wanted.strip("{}")
-                wrong = self.valid((request.name, "path", name), schemas[name], urllib.parse.unquote(found, errors="replace"))
+                value = typed(urllib.parse.unquote(found, errors="replace"), schemas[name].get("type"))
+                wrong = self.valid((request.name, "path", name), schemas[name], value)
                 if wrong:
                     return f"path: {wrong}"
         return ""
@@ -144,6 +147,8 @@ class Description:
         if answer.body is None:
             if answer.type == "application/pdf" and answer.raw.startswith(b"%PDF-"):
                 return
+            if answer.type == "text/csv" and wrong_table(answer.raw) is None:
+                return
             yield "body", f"{answer.status}: the body is no JSON: {answer.raw[:100]!r}"
             return
         wrong = self.valid((request.name, answer.status, answer.type), content[answer.type]["schema"], answer.body)
@@ -164,8 +169,18 @@ class Description:
                 yield "header", f"{answer.status}: {name} is {answer.headers[name]!r}, no number"
 
 
+def wrong_table(raw):
+    """RFC 4180: every row has as many fields as the first."""
+    try:
+        rows = list(csv.reader(io.StringIO(raw.decode(), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        return str(error)
+    widths = {len(row) for row in rows}
+    return None if len(widths) == 1 else f"rows of {widths} fields"
+
+
 def typed(text, kind):
-    """A query parameter as the JSON value it stands for, where it stands for one."""
+    """A parameter as the JSON value it stands for, where it stands for one."""
     if kind == "integer" and text.lstrip("-").isdecimal() and text.isascii():
         return int(text)
     if kind == "boolean" and text in ("true", "false"):

@@ -58,7 +58,9 @@ def keyed(name, operation):
 
 
 def by_id(name, operation):
-    return any(parameter.get("in") == "path" for parameter in operation["parameters"])
+    """Days, years and codes are no ids."""
+    named = (parameter["name"] for parameter in operation["parameters"] if parameter.get("in") == "path")
+    return any(name not in ("date", "year", "code") for name in named)
 
 
 def header(told, name, value, *expect, where=lambda name, operation: True):
@@ -288,6 +290,11 @@ def no_day(request, world, rng):
 @edge("a year without numbers", 200, where=only("get_series"))
 def empty_year(request, world, rng):
     request.path = "/v1/admin/series/2001"
+
+
+@edge("no year", 404, where=only("get_series"))
+def no_year(request, world, rng):
+    request.path = "/v1/admin/series/" + rng.choice(["this", "2026-01", "%00"])
 
 
 @edge("a year before any", 422, where=only("get_series"))

@@ -259,4 +259,8 @@ async fn a_long_series_is_judged_in_parts_that_come_to_one() {
     admin.get(&path).await.refused(400, "invalid_cursor");
     let other = path.replace("/2026?", "/2025?");
     finance.get(&other).await.refused(400, "invalid_cursor");
+    let hour = jiff::SignedDuration::from_hours(1);
+    shop.cloud.skip_to(shop.cloud.now() + hour);
+    let finance = staff(&shop, "finance").await;
+    finance.get(&path).await.refused(410, "cursor_expired");
 }
