@@ -1,6 +1,7 @@
 //! The main journeys of the shop in one go, failures and repairs included: for
 //! tests that look at what they leave behind.
 
+mod coupons;
 mod numbers;
 
 use crate::logs::{canaries, secrets};
@@ -11,9 +12,7 @@ use platform::secrets::Secret;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 use stripe_simulator::Delivery;
-use tests::shop::{
-    EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, address, order_of, registration, text,
-};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, PASSWORD, Shop, User, address, registration, text};
 use tests::stage::{Stage, operation, refresh_token, staff};
 
 /// What the journeys left behind.
@@ -60,44 +59,13 @@ async fn everything(stage: &Stage) {
     every_operation(stage).await;
     carts(stage).await;
     purchases(stage).await;
-    coupons(stage).await;
+    coupons::coupons(stage).await;
     refused_events(stage).await;
     hints(stage).await;
     lost_and_found(stage).await;
     numbers::numbers(stage).await;
     renewals(stage).await;
     rotation(stage).await;
-}
-
-/// Orders with a coupon: canceled, expired by the provider's word, and by the
-/// sweep that looks for it.
-async fn coupons(stage: &Stage) {
-    let (shop, ada) = (&stage.shop, again(&stage.ada).await);
-    let admin = staff(shop, "admin").await;
-    let coupon = json!({
-        "code": "JOURNEY", "kind": "percent", "basisPoints": 500, "duration": "once",
-        "perCustomer": 5,
-    });
-    let call = admin.call("POST", "/v1/admin/coupons").json(&coupon);
-    call.send().await.data(201);
-    let mut order = order_of(&[(EDR_MONTHLY, 5)]);
-    order["couponCode"] = json!("JOURNEY");
-    let quote = ada.call("POST", "/v1/orders/quote").json(&order);
-    quote.send().await.data(200);
-    for key in ["coupon-1", "coupon-2"] {
-        let call = ada.call("POST", "/v1/orders").key(key).json(&order);
-        let placed = call.send().await.data(201);
-        if key == "coupon-1" {
-            ada.cancel(&placed).await.data(200);
-        }
-    }
-    shop.advance("PT2H").await;
-    let ada = again(&ada).await;
-    let call = ada.call("POST", "/v1/orders").key("coupon-3").json(&order);
-    call.send().await.data(201);
-    shop.faults(json!({"webhooks": {"drop": 1.0}})).await;
-    shop.advance("PT2H").await;
-    shop.faults(json!({})).await;
 }
 
 async fn again(user: &User) -> User {

@@ -69,6 +69,19 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
     }
 }
 
+/// A coupon was made, or ended at that moment.
+pub(crate) fn became(step: &Step<'_>, event: &Item) -> bool {
+    let found = step.change(&format!("COUPON#{}", event.text("code")), "COUPON");
+    let Some((change, new)) = found.and_then(|it| Some((it, it.new.as_deref()?))) else {
+        return false;
+    };
+    match event.text("event") {
+        "coupon_created" => change.old.is_none(),
+        "coupon_ended" => change.old.is_some() && new.text("ends_at") == event.text("at"),
+        _ => false,
+    }
+}
+
 /// True for an order that counts against the limits of its coupon.
 fn holds(order: &Item) -> bool {
     matches!(order.text("status.state"), "pending" | "paid" | "refunded")

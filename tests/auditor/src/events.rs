@@ -3,6 +3,7 @@
 
 use crate::Invariant::{Audit, Form, Outbox};
 use crate::cards::{self, is_about_cards};
+use crate::coupons::became as is_of_coupon;
 use crate::disputes::became as is_disputed;
 use crate::item::Item;
 use crate::ledger::has_number;
@@ -194,11 +195,9 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
                 && became("PAYMENT", "payment", "paid")
                 && tells_number(step, event)
         }
-        "attempt_started" => written("PAYMENT", "payment").is_some_and(|(old, new)| {
-            let number = event.at("attempt");
-            let begun = |it: &Item| it.at("attempts").list().any(|it| it.at("number") == number);
-            begun(new) && !old.is_some_and(begun)
-        }),
+        "attempt_started" => {
+            written("PAYMENT", "payment").is_some_and(|it| attempt_began(event, &it))
+        }
         "renewal_declined" => declined(step, event, written("PAYMENT", "payment")),
         "customer_needed" => written("PAYMENT", "payment").is_some_and(|it| needs_more(&it)),
         "payment_page_opened" => written("PAYMENT", "payment").is_some_and(|(old, new)| {
@@ -222,24 +221,18 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
         "vat_number_checked" => {
             written("VATNUMBER", "number").is_some_and(|(_, new)| answered(event, new))
         }
-        name if name.starts_with("coupon_") => coupon_became(step, event),
+        name if name.starts_with("coupon_") => is_of_coupon(step, event),
         "surplus_captured" => surplus_grew(written("PAYMENT", "payment"), false),
         "surplus_refunded" => surplus_grew(written("PAYMENT", "payment"), true),
         other => return of_identity(step, event, other),
     })
 }
 
-/// A coupon was made, or ended at that moment.
-fn coupon_became(step: &Step<'_>, event: &Item) -> bool {
-    let found = step.change(&format!("COUPON#{}", event.text("code")), "COUPON");
-    let Some((change, new)) = found.and_then(|it| Some((it, it.new.as_deref()?))) else {
-        return false;
-    };
-    match event.text("event") {
-        "coupon_created" => change.old.is_none(),
-        "coupon_ended" => change.old.is_some() && new.text("ends_at") == event.text("at"),
-        _ => false,
-    }
+/// It has an attempt of that number, and had none.
+fn attempt_began(event: &Item, (old, new): &(Option<&Item>, &Item)) -> bool {
+    let number = event.at("attempt");
+    let begun = |it: &Item| it.at("attempts").list().any(|it| it.at("number") == number);
+    begun(new) && !old.is_some_and(begun)
 }
 
 /// One more attempt wants the customer.
