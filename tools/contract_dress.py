@@ -85,6 +85,8 @@ class Wardrobe:
             return self.rng.choice([*world.plans, *world.unsold, f"pln_{UNKNOWN}"])
         if variable == "slug":
             return self.rng.choice([*world.slugs, "edr-nothing"])
+        if variable == "code":
+            return self.rng.choice([world.coupon] * 3 + ["NOT-THERE", "not a code"])
         if variable == "refundId":
             return self.rng.choice([world.waiting, f"rfd_{UNKNOWN}"])
         if variable == "year":
@@ -196,6 +198,7 @@ class Wardrobe:
             "set_cart_item": {"quantity": world.plans[plan]},
             "merge_cart": {"guestToken": world.guest},
             "create_payment_method": {"returnUrl": RETURN_URL},
+            "create_coupon": {"code": world.unique("code"), "kind": "percent", "basisPoints": 1_000, "duration": "once"},
             "refund": {"amount": {"amount": 1, "currency": "EUR"}, "reason": "goodwill"},
             "approve_refund": {"decision": "approve"},
             "quote_order": {"items": [{"planId": plan, "quantity": world.plans[plan]}], "billingAddress": ADDRESS},
@@ -214,7 +217,7 @@ class Wardrobe:
         if {"accessToken": []} in operation["security"]:
             request.headers["authorization"] = bearer(world.camille)
         if path.startswith("/v1/admin/"):
-            request.headers["authorization"] = bearer(world.finance)
+            request.headers["authorization"] = bearer(world.admin if "coupon" in name else world.finance)
         if name == "verify_ledger":
             request.query = f"account={world.account}"
         if name == "export_ledger":
@@ -224,7 +227,7 @@ class Wardrobe:
         request.path = path.replace("{slug}", world.slugs[0]).replace("{planId}", next(iter(world.plans)))
         if "{id}" in path:
             request.path = path.replace("{id}", things[path.split("/")[2]]).replace("{refundId}", world.waiting)
-        request.path = request.path.replace("{date}", f"{world.now():%Y-%m-%d}").replace("{year}", f"{world.now():%Y}")
+        request.path = request.path.replace("{date}", f"{world.now():%Y-%m-%d}").replace("{year}", f"{world.now():%Y}").replace("{code}", world.coupon)
         if "requestBody" in operation:
             request.set_json(self.sense(name) | self.rest(name))
         if any("Idempotency" in parameter.get("$ref", "") for parameter in operation["parameters"]):

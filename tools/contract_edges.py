@@ -89,7 +89,7 @@ header("a forwarded port out of range", "x-forwarded-port", "99999")
 header("our own note, forged", "x-cyna-edge-note", "query")
 header("an origin that is allowed", "origin", ORIGIN)
 header("a foreign origin", "origin", "https://elsewhere.example")
-header("If-Match that never was", "if-match", '"99999"', 412, where=only("set_cart_item", "remove_cart_item", "clear_cart", "cancel_order"))
+header("If-Match that never was", "if-match", '"99999"', 412, where=only("set_cart_item", "remove_cart_item", "clear_cart", "cancel_order", "end_coupon"))
 header("If-Match of nonsense", "if-match", "W/\"x", 412, where=only("set_cart_item", "remove_cart_item", "clear_cart", "cancel_order"))
 header("If-Match: *", "if-match", "*")
 header("If-None-Match: *", "if-none-match", "*", 304, where=tagged)
@@ -195,12 +195,36 @@ def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
 
-STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger", "export_ledger", "get_ledger_day", "get_series")
+STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger", "export_ledger", "get_ledger_day", "get_series",
+         "create_coupon", "get_coupon", "list_coupons", "end_coupon")
 
 
 @edge("by a customer", 403, where=only(*STAFF))
 def by_a_customer(request, world, rng):
     request.headers["authorization"] = bearer(world.camille)
+
+
+@edge("a code that is taken", 409, where=only("create_coupon"))
+def taken_code(request, world, rng):
+    request.set_json(request.json() | {"code": world.coupon.lower()})
+
+
+@edge("a code nobody made", 404, where=only("get_coupon", "end_coupon"))
+def no_coupon(request, world, rng):
+    request.path = "/v1/admin/coupons/NOT-THERE"
+
+
+@edge("with a coupon", *SUCCESS, where=only("quote_order", "create_order"))
+def with_coupon(request, world, rng):
+    request.set_json(request.json() | {"couponCode": world.make_coupon()})
+
+
+@edge("codes tried one after the other", 429, where=only("quote_order", "create_order"))
+def many_codes(request, world, rng):
+    body = request.json() | {"couponCode": "NOT-THERE"}
+    for _ in range(21):
+        world.ask("POST", "/v1/orders/quote", body, wanted=(422, 429), authorization=bearer(world.camille))
+    request.set_json(body)
 
 
 @edge("what is not paid", 409, where=only("refund"))

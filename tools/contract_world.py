@@ -78,6 +78,7 @@ class World:
         self.old_guest = self.put_line(monthly).data["guestToken"]
         self.wire.local("POST", "/clock", {"advance": "P40D"})
         self.log_in_all()
+        self.coupon, _other = (self.make_coupon() for _ in range(2))
         for person in (self.camille, self.lea):
             person.old_cursors = self.cursors(person)
         self.old_product_cursor, self.old_access = self.product_cursor(), self.camille.access
@@ -90,7 +91,9 @@ class World:
             cursor = self.cursor(person, f"/v1/subscriptions/{subscription}/renewals")
             if cursor:
                 person.renewed, found["list_renewals"] = subscription, cursor
-        if not all(found.values()) or len(found) != len(LISTS) + 1:
+        # Coupons are administrators' alone.
+        found["list_coupons"] = self.cursor(self.admin, "/v1/admin/coupons") if person is self.camille else found["list_orders"]
+        if not all(found.values()) or len(found) != len(LISTS) + 2:
             raise Setup(f"{person.name} lacks a cursor: {found}")
         return found
 
@@ -119,6 +122,11 @@ class World:
         self.payment = next(intent["metadata"]["payment"] for intent in self.intents
                             if intent["status"] == "succeeded" and intent["metadata"]["account"] == self.account)
         self.waiting = self.wait_for_approval()
+
+    def make_coupon(self):
+        """A coupon for everything, that everybody may have often."""
+        body = {"code": self.unique("coupon"), "kind": "percent", "basisPoints": 100, "duration": "once", "perCustomer": 1_000}
+        return self.ask("POST", "/v1/admin/coupons", body, authorization=bearer(self.admin)).data["code"]
 
     def buy_much(self):
         """A payment so large that its refunds wait for a second person."""

@@ -302,7 +302,10 @@ impl Stage {
             ))
             .json(json!({"decision": "approve"})),
             "create_coupon" => ask(spec.path)
-                .json(coupon_of("GOOD-10"))
+                .json(json!({
+                    "code": "GOOD-10", "kind": "amount",
+                    "amount": {"amount": 1_000, "currency": "EUR"}, "duration": "once",
+                }))
                 .with("idempotency-key", "good"),
             "list_coupons" => ask(spec.path),
             "get_coupon" | "end_coupon" => ask(&format!("/v1/admin/coupons/{COUPON}")),

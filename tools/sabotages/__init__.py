@@ -7,6 +7,7 @@ points) or the arguments of `cargo test`.
 """
 
 from .cards import CARDS
+from .coupons import COUPONS
 from .disputes import DISPUTES
 from .edges import EDGES
 from .engine import ENGINE
@@ -14,6 +15,6 @@ from .places import HUNT
 from .refunds import REFUNDS
 from .taxes import TAXES
 
-SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS, *DISPUTES, *CARDS]
+SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS, *DISPUTES, *CARDS, *COUPONS]
 
 __all__ = ["HUNT", "SABOTAGES"]

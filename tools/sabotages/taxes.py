@@ -10,7 +10,7 @@ TAXES = [
      "Some((number, Registration::Pending)) if number.has_good_digits() => {", "Some((number, Registration::Pending)) if !number.has_good_digits() => {",
      it("taxes::a_business_elsewhere_in_the_union_accounts_for_the_vat_itself")),
     ("the sale that crosses the threshold does not count", DOMAIN + "billing.rs",
-     "let sales = facts.sales.with(self.price()?);", "let sales = facts.sales;",
+     "&facts.sales.with(line.total)", "&facts.sales",
      unit("domain", "a_period_elsewhere_in_the_union_is_taxed_by_number_and_threshold")),
     ("exactly the threshold is above it", DOMAIN + "vat.rs",
      "self.year_before > THRESHOLD || self.this_year > THRESHOLD", "self.year_before >= THRESHOLD || self.this_year >= THRESHOLD",

@@ -84,10 +84,6 @@ impl Ask {
     pub(super) fn put(self, pointer: &str, value: Value) -> Self {
         let mut body: Value = self.parsed();
         let (at, name) = pointer.rsplit_once('/').unwrap();
-        if body.pointer(at).is_none() {
-            // What may be left out was left out.
-            return self.put(at, json!({})).put(pointer, value);
-        }
         match body.pointer_mut(at).unwrap() {
             Value::Object(members) => drop(members.insert(name.to_owned(), value)),
             Value::Array(items) => items[name.parse::<usize>().unwrap()] = value,
