@@ -86,7 +86,7 @@ class Wardrobe:
         if variable == "slug":
             return self.rng.choice([*world.slugs, "edr-nothing"])
         if variable == "code":
-            return self.rng.choice([world.coupon] * 3 + ["NOT-THERE", "not a code"])
+            return self.rng.choice([world.coupon] * 3 + ["NOT-THERE", "not%20a%20code"])
         if variable == "refundId":
             return self.rng.choice([world.waiting, f"rfd_{UNKNOWN}"])
         if variable == "year":

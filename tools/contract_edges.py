@@ -219,14 +219,6 @@ def with_coupon(request, world, rng):
     request.set_json(request.json() | {"couponCode": world.make_coupon()})
 
 
-@edge("codes tried one after the other", 429, where=only("quote_order", "create_order"))
-def many_codes(request, world, rng):
-    body = request.json() | {"couponCode": "NOT-THERE"}
-    for _ in range(21):
-        world.ask("POST", "/v1/orders/quote", body, wanted=(422, 429), authorization=bearer(world.camille))
-    request.set_json(body)
-
-
 @edge("what is not paid", 409, where=only("refund"))
 def not_paid(request, world, rng):
     request.path = request.path.replace(world.payment, world.unpaid)
@@ -478,7 +470,7 @@ def signed_nothing(request, world, rng):
 def other_method(request, world, rng):
     request.method = rng.choice([method for method in ("DELETE", "PATCH") if method != request.method])
     request.body = None
-    if request.path in ("/v1/cart",) or request.name in ("set_cart_item", "remove_cart_item"):
+    if request.path in ("/v1/cart",) or request.name in ("set_cart_item", "remove_cart_item", "get_coupon", "end_coupon"):
         request.method = "PATCH"
 
 

@@ -24,7 +24,7 @@ class Teller:
         return answer
 
     def tell(self):
-        for story in (self.an_order, self.a_merging, self.a_refund, self.a_dispute, self.a_card, self.a_login, self.a_guest, self.pages, self.a_payment):
+        for story in (self.an_order, self.a_merging, self.a_refund, self.a_dispute, self.a_card, self.a_coupon, self.a_login, self.a_guest, self.pages, self.a_payment):
             try:
                 story()
             except Broken:
@@ -92,6 +92,25 @@ class Teller:
         self.judge.same("the replayed decision", first, again)
         self.step("yes under that key", "POST", path, 422, body={"decision": "approve"}, idempotency_key=key, **finance)
         self.step("too late", "POST", path, 409, body={"decision": "approve"}, **admin)
+
+    def a_coupon(self):
+        """Made twice under one key, redeemed, ended, and redeemed no more."""
+        world, me = self.world, {"authorization": bearer(self.world.camille)}
+        admin = {"authorization": bearer(world.admin)}
+        key, code = world.unique("story"), world.unique("story")
+        coupon = {"code": code, "kind": "amount", "amount": {"amount": 100, "currency": "EUR"}, "duration": "forever"}
+        first = self.step("a coupon", "POST", "/v1/admin/coupons", 201, body=coupon, idempotency_key=key, **admin)
+        again = self.step("the coupon again", "POST", "/v1/admin/coupons", 201, body=coupon, idempotency_key=key, **admin)
+        self.judge.same("the replayed coupon", first, again)
+        self.step("another under that key", "POST", "/v1/admin/coupons", 422, body=coupon | {"code": world.unique("story")}, idempotency_key=key, **admin)
+        plan, quantity = next(iter(world.plans.items()))
+        order = {"items": [{"planId": plan, "quantity": quantity}], "billingAddress": ADDRESS, "returnUrl": RETURN_URL, "acceptTerms": True, "couponCode": code}
+        placed = self.step("an order with it", "POST", "/v1/orders", 201, body=order, idempotency_key=world.unique("story"), **me)
+        self.step("a second one", "POST", "/v1/orders", 422, body=order, idempotency_key=world.unique("story"), **me)
+        self.step("canceling the first", "POST", f"/v1/orders/{placed.data['order']['id']}/cancellation", 200, **me)
+        self.step("ending it", "DELETE", f"/v1/admin/coupons/{code}", 200, **admin)
+        self.step("ending it again", "DELETE", f"/v1/admin/coupons/{code}", 200, **admin)
+        self.step("an order with an ended one", "POST", "/v1/orders", 422, body=order, idempotency_key=world.unique("story"), **me)
 
     def a_card(self):
         """Asked for twice under one key, given, chosen, kept, and removed."""

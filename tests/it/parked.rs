@@ -1,12 +1,13 @@
 //! A subscription that cannot be renewed because of our own data.
 
+use domain::card::Wallet;
 use domain::id::{Id as _, SubscriptionId};
 use domain::subscription::{MAX_FAULTS, Subscription};
-use platform::store::{Transaction, keys};
+use platform::store::{Stored, Transaction, keys};
 use serde_json::Value;
 use tests::shop::{EDR_MONTHLY, Shop, User, text};
 
-/// Takes the saved payment method away, as no operation does.
+/// Takes the saved cards and the payment method away, as no operation does.
 async fn break_it(shop: &Shop, ada: &User, id: &str) {
     let app = shop.cloud.app("test");
     let key = keys::subscription(ada.account, SubscriptionId::parse(id).unwrap());
@@ -18,6 +19,9 @@ async fn break_it(shop: &Shop, ada: &User, id: &str) {
     };
     let mut act = Transaction::new(app.new_id().unwrap());
     act.replace(read.version, &broken, ());
+    let key = keys::wallet(ada.account);
+    let wallet: Option<Stored<Wallet>> = app.store().get(&key).await.unwrap();
+    act.delete(&key, wallet.unwrap().version, ());
     app.store().commit(act).await.unwrap();
 }
 
