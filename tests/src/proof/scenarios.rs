@@ -3,8 +3,8 @@
 
 use super::scenario::{Act, Scenario};
 use super::scenarios_cards::of_cards;
-use crate::shop::{EDR_MONTHLY, GOOD_CARD, VAT_NUMBER, order_under, registration};
-use crate::stage::{Ask, Stage};
+use crate::shop::{EDR_MONTHLY, GOOD_CARD, VAT_NUMBER, order_under, registration, text};
+use crate::stage::{Ask, COUPON, Stage};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use local::{Faults, Share, Webhooks};
@@ -54,6 +54,12 @@ fn of_orders() -> Vec<Scenario> {
         }),
         Scenario::new("create_order", "from the cart", |stage| {
             from_cart(stage).boxed()
+        }),
+        Scenario::new("create_order", "with a coupon", |stage| {
+            with_coupon(stage).boxed()
+        }),
+        Scenario::new("cancel_order", "with a coupon", |stage| {
+            gives_back(stage).boxed()
         }),
         Scenario::new("create_order", "a customer's first", |stage| {
             first(stage).boxed()
@@ -239,6 +245,21 @@ async fn from_cart(stage: &Stage) -> Act {
     let spec = crate::stage::operation("create_order").spec;
     let ask = stage.good(&spec).json(order).by(&stage.ada.token);
     Act::Ask(ask)
+}
+
+async fn with_coupon(stage: &Stage) -> Act {
+    let mut order = crate::shop::order_of(&[(EDR_MONTHLY, 2)]);
+    order["couponCode"] = json!(COUPON);
+    let spec = crate::stage::operation("create_order").spec;
+    Act::Ask(stage.good(&spec).json(order).by(&stage.eve.token))
+}
+
+async fn gives_back(stage: &Stage) -> Act {
+    with_coupon(stage).await.once(stage).await;
+    let orders = stage.eve.get("/v1/orders").await.data(200);
+    let path = format!("/v1/orders/{}/cancellation", text(&orders[0]["id"]));
+    let ask = Ask::new("POST", path).json(json!({}));
+    Act::Ask(ask.by(&stage.eve.token))
 }
 
 async fn first(stage: &Stage) -> Act {

@@ -4,6 +4,7 @@
 use super::home::Home;
 use super::plan::Plan;
 use super::play::Stand;
+use super::staff::HISTORY;
 use crate::answer::Answer;
 use crate::shop::{Call, order_of, return_to};
 use jiff::{SignedDuration, Timestamp};
@@ -112,6 +113,10 @@ impl Stand {
                 let line = json!({"planId": plan.id, "quantity": plan.quantity});
                 members.insert("items".to_owned(), json!([line]));
                 members.insert("currency".to_owned(), json!(home.currency));
+                // Few are refused for it before it is there, and after.
+                if plan.quantity.is_multiple_of(5) {
+                    members.insert("couponCode".to_owned(), json!(HISTORY));
+                }
             }
             None => {
                 members.remove("items");

@@ -5,6 +5,9 @@ use super::play::Stand;
 use crate::answer::Answer;
 use serde_json::{Value, json};
 
+/// The coupon of a history: there once an administrator has come by.
+pub(super) const HISTORY: &str = "HISTORY";
+
 impl Stand {
     /// Logs in as one of the staff, if the weather lets them.
     async fn staff(&self, role: &str) -> Option<String> {
@@ -27,13 +30,19 @@ impl Stand {
         .await
     }
 
-    /// Asks for a customer's last order, to see it and to cancel it: as for
-    /// anybody else, it is not there.
+    /// Makes the coupon of the history, if it is not there yet. Then asks for a customer's last order, to see it and to cancel it:
+    /// as for anybody else, it is not there.
     pub(super) async fn administer(&self, who: usize) {
         let order = self.with(who, |person| person.orders.last().cloned());
         let (Some(bearer), Some(order)) = (self.staff("admin").await, order) else {
             return;
         };
+        let coupon = json!({
+            "code": HISTORY, "kind": "percent", "basisPoints": 3_333, "duration": "repeating",
+            "periods": 2, "maxRedemptions": 3, "perCustomer": 2,
+        });
+        let key = format!("coupon-{}", self.shop.cloud.effects());
+        self.post(&bearer, "/v1/admin/coupons", &key, &coupon).await;
         for (method, path) in [
             ("GET", format!("/v1/orders/{order}")),
             ("POST", format!("/v1/orders/{order}/cancellation")),
