@@ -49,7 +49,7 @@ async fn an_order_says_what_it_costs_which_part_of_it_is_vat_and_why() {
     let (shop, ada, placed) = ordered().await;
     let mut told = json!({
         "id": placed["order"]["id"], "status": "pending", "lines": [line()],
-        "subtotal": euros(4_900), "discount": euros(0),
+        "subtotal": euros(4_900), "discount": euros(0), "couponCode": null,
         "tax": {
             "amount": 980, "currency": "EUR", "rate": 2_000, "treatment": "domestic",
             "provisional": false, "reason": "French VAT at the standard rate."
