@@ -1,8 +1,9 @@
 //! Coupons: what they take off, how often, and from whom.
 
+use domain::tiers::PriceScheme;
 use serde_json::{Value, json};
 use tests::shop::{
-    Answer, EDR_MONTHLY, EDR_TIERS, GOOD_CARD, PASSWORD, Shop, User, order_of, text,
+    Answer, EDR_MONTHLY, EDR_TIERS, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop, User, order_of, text,
 };
 use tests::stage::{coupon_of, staff};
 
@@ -299,6 +300,61 @@ async fn codes_are_not_found_by_trying() {
     }
     scene.shop.wait(60);
     quote("HIDDEN").await.data(200);
+}
+
+/// Half of 10.01 and 0.83 leaves 0.42 of the second line now, and 0.41 when it
+/// renews alone: with VAT, a cent below what the provider charges.
+#[tokio::test]
+async fn what_would_not_be_charged_when_it_renews_is_not_sold() {
+    let scene = Scene::set().await;
+    let price = |cents: i64| PriceScheme::PerUnit { unit_amount: cents };
+    scene
+        .shop
+        .publish(|products| {
+            let plans = products.iter_mut().flat_map(|it| &mut it.plans);
+            for plan in plans {
+                for price_of in &mut plan.prices {
+                    match plan.id.to_string().as_str() {
+                        EDR_MONTHLY => price_of.scheme = price(1_001),
+                        EDR_YEARLY => price_of.scheme = price(83),
+                        _ => {}
+                    }
+                }
+            }
+        })
+        .await;
+    scene.shop.advance("PT1M").await;
+    let mut coupon = coupon_of("HALF-OFF");
+    coupon["basisPoints"] = json!(5_000);
+    scene.coupon(coupon.clone()).await;
+    coupon["code"] = json!("HALF-FOR-GOOD");
+    coupon["duration"] = json!("forever");
+    scene.coupon(coupon).await;
+    let order = order_of(&[(EDR_MONTHLY, 1), (EDR_YEARLY, 1)]);
+    let for_good = with(order.clone(), "HALF-FOR-GOOD");
+    refused(&place(&scene.ada, &for_good, "a").await, "too_large");
+    place(&scene.ada, &with(order, "HALF-OFF"), "b")
+        .await
+        .data(201);
+}
+
+/// A repetition of a placed order is answered as before, though nobody at its
+/// address may try codes any more.
+#[tokio::test]
+async fn a_repetition_costs_no_try() {
+    let scene = Scene::set().await;
+    scene.coupon(coupon_of("ONCE")).await;
+    let order = order_with("ONCE");
+    let first = place(&scene.ada, &order, "a").await;
+    for _ in 0..21 {
+        let call = scene.shop.call("POST", "/v1/orders/quote");
+        call.json(&order_with("GUESS")).send().await;
+    }
+    place(&scene.ada, &order, "b")
+        .await
+        .refused(429, "too_many_requests");
+    let again = place(&scene.ada, &order, "a").await;
+    assert_eq!((again.status, again.bytes), (201, first.bytes));
 }
 
 /// SUB-20; CART-12: an order takes one code, not several.

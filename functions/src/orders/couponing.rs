@@ -126,8 +126,8 @@ pub(super) fn is_chargeable(offer: &Offer) -> Result<(), Failure> {
 /// What each line comes to when it renews, VAT included: while the coupon goes
 /// on, and after.
 fn renewals(offer: &Offer) -> Result<Vec<(Money, Money)>, ArithmeticError> {
-    let goes_on = offer.coupon.as_ref();
-    let goes_on = goes_on.is_some_and(|coupon| coupon.terms.duration.covers(1));
+    let goes_on = offer.coupon.as_ref().map(|coupon| &coupon.terms);
+    let goes_on = goes_on.filter(|terms| terms.duration.covers(1));
     let with_tax = |net: Money| {
         let tax = vat_on(net.amount(), offer.tax.rate_basis_points)?;
         net.checked_add(Money::new(tax, net.currency()))
@@ -136,11 +136,13 @@ fn renewals(offer: &Offer) -> Result<Vec<(Money, Money)>, ArithmeticError> {
     lines
         .map(|line| {
             let whole = with_tax(line.subtotal)?;
-            let discounted = if goes_on {
-                with_tax(line.total)?
-            } else {
-                whole
+            let Some(terms) = goes_on.filter(|terms| terms.is_for(line.product)) else {
+                return Ok((whole, whole));
             };
+            // Each renews alone: what a percentage takes off then may be a cent
+            // more than the line's share now.
+            let off = terms.share_alone(line)?;
+            let discounted = with_tax(line.subtotal.checked_sub(off)?)?;
             Ok((discounted, whole))
         })
         .collect()

@@ -75,11 +75,10 @@ impl Operation for CreateOrder {
         if !app.config().allows_return_url(&input.return_url) {
             return Err(Failure::field("/returnUrl", Reason::ForeignUrl));
         }
-        let mut tries = count_try(app, &input.terms, &request.address).await?;
+        let mut is_counted = false;
         for _ in 0..ROUNDS {
             let (session, found) = read(app, &request, claims, &key, &input).await?;
             require_live(session, request.now)?;
-            count_known(app, tries.take(), &found.known.coupon).await;
             let claim = found
                 .claim
                 .clone()
@@ -90,7 +89,15 @@ impl Operation for CreateOrder {
                 Some((Claimed::Free, claim)) => {
                     Some(resume(app, claims.account, claim, &request).await?)
                 }
-                None => place(app, &request, claims, &key, found, &input).await?,
+                None => {
+                    if !is_counted {
+                        // A repetition costs no try, however many were made.
+                        let tries = count_try(app, &input.terms, &request.address).await?;
+                        count_known(app, tries, &found.known.coupon).await;
+                        is_counted = true;
+                    }
+                    place(app, &request, claims, &key, found, &input).await?
+                }
             };
             if let Some(placed) = placed {
                 return answer(app, &request, placed).await;

@@ -5,6 +5,7 @@ use crate::allocation::DiscountError;
 use crate::anchor::{Anchor, DateError};
 use crate::money::Money;
 use crate::order::OrderLine;
+use crate::rounding::ArithmeticError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,17 +38,12 @@ impl RunningCoupon {
         anchor: &Anchor,
         redeemed_at: Timestamp,
     ) -> Result<Option<Self>, DateError> {
-        let reduction = match terms.reduction {
-            _ if !terms.is_for(line.product) => return Ok(None),
-            Reduction::Amount { .. } if line.discount.is_zero() => return Ok(None),
-            Reduction::Amount { .. } => Reduction::Amount {
-                value: line.discount,
-            },
-            percent @ Reduction::Percent { .. } => percent,
-        };
+        if !terms.is_for(line.product) {
+            return Ok(None);
+        }
         Ok(Some(Self {
             code: terms.code.clone(),
-            reduction,
+            reduction: terms.of_line(line),
             duration: terms.duration,
             first: first_period(anchor, redeemed_at)?,
         }))
@@ -70,6 +66,28 @@ impl RunningCoupon {
             false => 0,
         };
         Ok(Money::new(off, price.currency()))
+    }
+}
+
+impl CouponTerms {
+    /// What goes on with the subscription of a line this is for.
+    fn of_line(&self, line: &OrderLine) -> Reduction {
+        match self.reduction {
+            Reduction::Amount { .. } => Reduction::Amount {
+                value: line.discount,
+            },
+            percent @ Reduction::Percent { .. } => percent,
+        }
+    }
+
+    /// What is taken off a line this is for when it renews, alone.
+    ///
+    /// # Errors
+    /// [`ArithmeticError`] when an amount is out of range.
+    pub fn share_alone(&self, line: &OrderLine) -> Result<Money, ArithmeticError> {
+        let off = self.of_line(line).of(&[line.subtotal.amount()]);
+        let off = off.map_err(|_| ArithmeticError::Overflow)?;
+        Ok(Money::new(off.total, line.subtotal.currency()))
     }
 }
 

@@ -53,7 +53,7 @@ impl Entity for NewCard {
 }
 
 impl Store {
-    /// AP-74: the saved cards of an account.
+    /// AP-77: the saved cards of an account.
     ///
     /// # Errors
     /// [`StoreError`] when they cannot be read.

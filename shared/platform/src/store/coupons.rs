@@ -125,7 +125,7 @@ pub fn give_back<R: Copy>(act: &mut Transaction<R>, order: &Order, refusal: R) {
 }
 
 impl Store {
-    /// AP-74: a coupon.
+    /// AP-78: a coupon.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
@@ -133,7 +133,7 @@ impl Store {
         self.get(&keys::coupon(code)).await
     }
 
-    /// AP-75: all coupons, by their codes. One made within the last moments may
+    /// AP-79: all coupons, by their codes. One made within the last moments may
     /// not be among them yet: the index lags behind.
     ///
     /// # Errors

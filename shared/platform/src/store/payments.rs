@@ -29,7 +29,7 @@ impl Entity for Payment {
 }
 
 impl Store {
-    /// AP-73: whose a payment is, for staff who know its id alone. The index
+    /// AP-76: whose a payment is, for staff who know its id alone. The index
     /// may lag behind by moments: one that was just made may not be found yet.
     ///
     /// # Errors
