@@ -23,14 +23,15 @@ pub struct LedgerDayView {
     /// False when one of the books has more of that day than was read: then
     /// the sums are of a part, and no differences are looked for.
     pub complete: bool,
-    /// True when every movement of money stands in both books, with the same
-    /// amount, on that day.
+    /// True when every capture and every refund stands in both books, with the
+    /// same amount, on that day.
     pub agrees: bool,
     /// What the ledgers of all accounts sum to.
     pub ledger: Vec<LedgerTotalsView>,
     /// What the payment provider's book sums to.
     pub provider: Vec<ProviderTotalsView>,
-    /// What else moved the balance at the provider, which no ledger has.
+    /// What else moved the balance at the provider, which is counted and
+    /// not compared: disputes, refunds that came back, payouts, fees.
     pub others: Vec<KindView>,
     /// What is not the same in both books, at most a hundred.
     pub differences: Vec<DifferenceView>,
@@ -48,7 +49,7 @@ pub struct LedgerTotalsView {
     /// By ledger account.
     pub accounts: Vec<SidesView>,
     /// Entries by kind: `capture`, `invoice`, `refund`, `credit_note`,
-    /// `surplus_refund`.
+    /// `surplus_refund`, `refund_failed`, `dispute`.
     pub movements: Vec<KindView>,
 }
 
@@ -57,7 +58,8 @@ pub struct LedgerTotalsView {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "registry", derive(schemars::JsonSchema))]
 pub struct SidesView {
-    /// `receivable`, `revenue`, `vat`, `provider` or `clearing`.
+    /// `receivable`, `revenue`, `vat`, `provider`, `clearing`, `payable`,
+    /// `disputed` or `chargebacks`.
     pub account: &'static str,
     /// Sum of the debits.
     pub debit: MoneyView,

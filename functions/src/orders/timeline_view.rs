@@ -182,10 +182,10 @@ fn bank(act: BankAct, locale: Locale) -> String {
             amount.format(locale)
         ),
         (BankAct::DisputeClosed { lost: false, .. }, Locale::Fr) => {
-            "La contestation est close\u{a0}: le paiement reste acquis.".to_owned()
+            "La contestation est close\u{a0}: la banque n'a rien rendu.".to_owned()
         }
         (BankAct::DisputeClosed { lost: false, .. }, Locale::En) => {
-            "The dispute is closed: the payment stands.".to_owned()
+            "The dispute is closed: the bank gave nothing back.".to_owned()
         }
     }
 }

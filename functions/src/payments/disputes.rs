@@ -38,8 +38,8 @@ impl DisputedView {
             ),
             DisputeStatus::InquiryClosed | DisputeStatus::Won | DisputeStatus::Prevented => (
                 "closed",
-                "La contestation est close\u{a0}; le paiement reste acquis.",
-                "The dispute is closed; the payment stands.",
+                "La contestation est close\u{a0}; la banque n'a rien rendu.",
+                "The dispute is closed; the bank gave nothing back.",
             ),
             DisputeStatus::Lost => (
                 "lost",

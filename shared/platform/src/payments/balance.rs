@@ -43,7 +43,8 @@ pub struct ProviderBook {
     /// What was captured and given back, oldest first.
     pub movements: Vec<ProviderMovement>,
     /// How often something else moved the balance, by the provider's name for
-    /// it: payouts, fees, disputes. The ledger has no such movements.
+    /// it: payouts, fees, disputes, refunds that came back. They are not
+    /// compared.
     pub others: BTreeMap<String, u64>,
     /// False when there was more than was read.
     pub complete: bool,
