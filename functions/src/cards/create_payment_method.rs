@@ -5,7 +5,7 @@
 //! names the card; one transaction that stores the page and the answer.
 
 use super::views::SetupView;
-use crate::orders::answering::{Customer, customer};
+use crate::orders::answering::{Customer, customer, known_customer, overtaken};
 use domain::account::{Account, User};
 use domain::card::Wallet;
 use domain::event::{EventKind, Owner};
@@ -213,20 +213,10 @@ async fn answer(
         Err(Overtaken::Customer) => {}
     }
     // Two first pages at once: this one goes on with the other's customer.
-    let key = keys::account(found.account.value.id);
-    let account: Option<Stored<Account>> = app.store().get(&key).await?;
-    let known = account.and_then(|account| account.value.provider_customer);
-    let who = Customer::Known(known.ok_or_else(overtaken)?);
+    let who = known_customer(app, found.account.value.id).await?;
     try_answer(app, request, &asked, &who)
         .await?
         .map_err(|_| overtaken())
-}
-
-fn overtaken() -> Failure {
-    Failure::Unavailable {
-        retry_after: 1,
-        cause: "overtaken".to_owned(),
-    }
 }
 
 async fn try_answer(

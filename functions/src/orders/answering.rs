@@ -4,6 +4,7 @@
 use super::create_order::CreateOrder;
 use super::views::{OrderView, PaymentView, PlacedView};
 use domain::account::{Account, User};
+use domain::id::AccountId;
 use domain::order::{Order, OrderStatus};
 use domain::payment::{Attempt, HostedPage, Payment};
 use platform::app::App;
@@ -76,16 +77,24 @@ pub async fn answer(
         Err(Overtaken::Customer) => {}
     }
     // Two first orders at once: this one goes on with the other's customer.
-    let account = keys::account(placed.order.value.account);
-    let account: Option<Stored<Account>> = app.store().get(&account).await?;
-    let known = account.and_then(|account| account.value.provider_customer);
-    placed.customer = Customer::Known(known.ok_or_else(overtaken)?);
+    placed.customer = known_customer(app, placed.order.value.account).await?;
     try_answer(app, request, &placed)
         .await?
         .map_err(|_| overtaken())
 }
 
-fn overtaken() -> Failure {
+/// The customer that another request made for the account meanwhile.
+///
+/// # Errors
+/// [`Failure::Unavailable`] when it is not there yet, or cannot be read.
+pub async fn known_customer(app: &App, account: AccountId) -> Result<Customer, Failure> {
+    let account: Option<Stored<Account>> = app.store().get(&keys::account(account)).await?;
+    let known = account.and_then(|account| account.value.provider_customer);
+    known.map(Customer::Known).ok_or_else(overtaken)
+}
+
+/// Somebody else went on with it: the same key is answered a moment later.
+pub fn overtaken() -> Failure {
     Failure::Unavailable {
         retry_after: 1,
         cause: "overtaken".to_owned(),

@@ -70,7 +70,8 @@ const SUITE: [&str; 8] = [
     concat!(
         include_str!("cart.rs"),
         include_str!("orders.rs"),
-        include_str!("../coupons.rs")
+        include_str!("../coupons.rs"),
+        include_str!("../coupons/making.rs")
     ),
     concat!(include_str!("subscriptions.rs"), include_str!("cards.rs")),
     concat!(
