@@ -145,8 +145,9 @@ def as_it_is(request, world, rng):
         request.path = request.path.replace(world.waiting, world.wait_for_approval())
     if request.name == "remove_payment_method":
         request.path = f"/v1/payment-methods/{world.give_card(world.camille, '378282246310005')}"
-    if request.name == "cancel_order":
-        request.path = f"/v1/orders/{world.order(world.camille, [list(world.plans)[2]])['order']['id']}/cancellation"
+    if request.name in ("pay_order", "cancel_order"):
+        act = "payment" if request.name == "pay_order" else "cancellation"
+        request.path = f"/v1/orders/{world.order(world.camille, [list(world.plans)[2]])['order']['id']}/{act}"
 
 
 @edge("a body too large", 413, where=lambda name, operation: "requestBody" in operation)
@@ -190,7 +191,7 @@ def not_modified(request, world, rng):
 CARDS = ("create_payment_method", "set_default_payment_method", "remove_payment_method")
 
 
-@edge("a session that has ended", 401, where=only("create_order", "cancel_order", *CARDS))
+@edge("a session that has ended", 401, where=only("create_order", "pay_order", "cancel_order", *CARDS))
 def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
@@ -238,7 +239,7 @@ def rejected(request, world, rng):
     request.path = path
 
 
-OWN = ("get_order", "get_order_timeline", "cancel_order", "get_subscription", "list_renewals", "get_invoice", "get_invoice_pdf",
+OWN = ("get_order", "get_order_timeline", "pay_order", "cancel_order", "get_subscription", "list_renewals", "get_invoice", "get_invoice_pdf",
        "set_default_payment_method", "remove_payment_method")
 
 
@@ -425,9 +426,10 @@ def unsold(request, world, rng):
         request.path = f"/v1/cart/items/{world.unsold[0]}"
 
 
-@edge("an order that is paid", 409, where=only("cancel_order"))
+@edge("an order that is paid", 409, where=only("pay_order", "cancel_order"))
 def paid_order(request, world, rng):
-    request.path = f"/v1/orders/{world.camille.paid[0]}/cancellation"
+    act = "payment" if request.name == "pay_order" else "cancellation"
+    request.path = f"/v1/orders/{world.camille.paid[0]}/{act}"
 
 
 def from_cart(**members):

@@ -50,6 +50,8 @@ class Teller:
         version = self.step("the order", "GET", order, 200, **me).headers["etag"]
         self.step("another's order", "GET", order, 404, **other)
         self.step("canceling another's", "POST", f"{order}/cancellation", 404, **other)
+        self.another_page(order, me, other)
+        version = self.step("the order", "GET", order, 200, **me).headers["etag"]
         key = world.unique("story")
         self.step("another version", "POST", f"{order}/cancellation", 412, if_match='"77"', idempotency_key=key, **me)
         first = self.step("canceling", "POST", f"{order}/cancellation", 200, if_match=version, idempotency_key=key, **me)
@@ -60,6 +62,15 @@ class Teller:
         self.step("what happened", "GET", f"{order}/timeline", 200, **me)
         self.step("what happened to another's", "GET", f"{order}/timeline", 404, **other)
         self.step("the list", "GET", "/v1/orders?limit=5", 200, **me)
+
+    def another_page(self, order, me, other):
+        """Another page of an order that waits, asked for twice."""
+        path, key = f"{order}/payment", self.world.unique("story")
+        self.step("another page of another's", "POST", path, 404, body={"returnUrl": RETURN_URL}, idempotency_key=key, **other)
+        self.step("another page without a key", "POST", path, 400, body={"returnUrl": RETURN_URL}, **me)
+        first = self.step("another page", "POST", path, 200, body={"returnUrl": RETURN_URL}, idempotency_key=key, **me)
+        second = self.step("another page, by key", "POST", path, 200, body={"returnUrl": RETURN_URL}, idempotency_key=key, **me)
+        self.judge.same("the replayed page", first, second)
 
     def a_merging(self):
         """A guest's cart is taken into the account's, by key and once."""

@@ -27,6 +27,7 @@ import urllib.parse
 from local_stack import Wrong, running
 from storyteller import PASSWORD, Teller, check, equal, euros, moment
 
+RETURN_URL = "http://localhost:5173/thanks"
 ADDRESS = {"name": "Lea Martin", "company": "Atelier Martin", "line1": "12 rue des Forges",
            "postalCode": "69001", "city": "Lyon", "country": "FR"}
 DECLINING_CARD, GOOD_CARD = "4000000000009995", "4242424242424242"
@@ -121,7 +122,7 @@ class Story(Teller):
 
     def order(self):
         body = {"fromCart": True, "cartVersion": self.cart_version, "billingAddress": ADDRESS,
-                "returnUrl": "http://localhost:5173/thanks", "acceptTerms": True}
+                "returnUrl": RETURN_URL, "acceptTerms": True}
         key = {"idempotency_key": secrets.token_hex(16)}
 
         self.step("A quote for the cart, and the order by it")
@@ -151,13 +152,23 @@ class Story(Teller):
         self.effect("byte for byte the first answer, one order, one payment page; another body under that key is refused")
 
     def pay(self):
-        page = self.page[len(self.client.base):] if self.page.startswith(self.client.base) else self.page
+        page = self.local_path(self.page)
         self.step("Paying on the provider's page, first with a card without funds")
         declined = self.call("POST", page, {"card": DECLINING_CARD}, authorization=None).body
         equal((declined["status"], declined["declineCode"]), ("declined", "insufficient_funds"), "the page's answer")
         self.local("GET", "/digest")  # what is under way arrives first
         equal(self.get(f"/v1/orders/{self.order_id}").data["status"], "pending", "the order")
         self.effect("declined: insufficient_funds; the order waits, the page stays open")
+
+        self.step("The tab is closed: another payment page for the same order")
+        path, key = f"/v1/orders/{self.order_id}/payment", secrets.token_hex(16)
+        first = self.call("POST", path, {"returnUrl": RETURN_URL}, 200, idempotency_key=key)
+        again = self.call("POST", path, {"returnUrl": RETURN_URL}, 200, idempotency_key=key)
+        equal(again.raw, first.raw, "the bytes of the replay")
+        pages = [s["status"] for s in self.local("GET", "/payments")["sessions"] if s["metadata"].get("account") == self.account]
+        equal(pages, ["expired", "open"], "the payment pages")
+        page = self.local_path(first.data["payment"]["checkoutUrl"])
+        self.effect("the first page is closed before the second opens; the order and its price stay as they are")
 
         self.step("Paying with a good card: the provider's signed webhook does the rest")
         before = {event["id"] for event in self.local("GET", "/payments")["events"]}
@@ -181,6 +192,9 @@ class Story(Teller):
                 self.local("POST", f"/events/{event}/redeliver")
         print(f"      POST /_local/events/…/redeliver → 200 ({len(events) * 5} times)")
         self.effect("the digest of the table is the same")
+
+    def local_path(self, url):
+        return url[len(self.client.base):] if url.startswith(self.client.base) else url
 
     def paid_order(self):
         order = self.get(f"/v1/orders/{self.order_id}").data

@@ -95,6 +95,7 @@ pub fn operations() -> Vec<Entry> {
         http::<orders::get_order::GetOrder>(),
         http::<orders::list_orders::ListOrders>(),
         http::<orders::get_order_timeline::GetOrderTimeline>(),
+        http::<orders::pay_order::PayOrder>(),
         http::<orders::cancel_order::CancelOrder>(),
         http::<payments::payment_webhook::PaymentWebhook>(),
         http::<payments::list_payments::ListPayments>(),

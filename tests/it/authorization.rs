@@ -78,7 +78,7 @@ fn rule(operation: &str) -> Option<Rule> {
         "create_order" | "create_payment_method" => Rule::Own(Session::Strict),
         "get_order" | "get_order_timeline" | "get_subscription" | "list_renewals"
         | "get_invoice" | "get_invoice_pdf" => Rule::Thing(Session::Token),
-        "cancel_order" | "set_default_payment_method" | "remove_payment_method" => {
+        "pay_order" | "cancel_order" | "set_default_payment_method" | "remove_payment_method" => {
             Rule::Thing(Session::Strict)
         }
         "get_payment" => Rule::Staff(Session::Token),

@@ -203,6 +203,18 @@ async fn an_order_is_three_round_trips_and_its_replay_one() {
     let first = success(&stage, "create_order", &first).await;
     assert_costs("create_order, new customer", &first, 3, 2, 44);
 
+    let pay = good(&stage, "pay_order").by(&stage.ada.token);
+    let warm = Ask {
+        path: pay.path.replace(&stage.pending, &stage.other_pending),
+        ..pay.clone().with("idempotency-key", "warm")
+    };
+    warm.send(&stage.shop).await.data(200);
+    let paid = success(&stage, "pay_order", &pay).await;
+    // What there is, the claim, the closed page, the open one, the answer.
+    assert_costs("pay_order", &paid, 7, 2, 51);
+    let replay = success(&stage, "pay_order", &pay).await;
+    assert_costs("pay_order, replay", &replay, 1, 0, 6);
+
     let cancel = good(&stage, "cancel_order").by(&stage.ada.token);
     let warm = Ask {
         path: cancel.path.replace(&stage.pending, &stage.other_pending),

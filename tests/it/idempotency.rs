@@ -55,13 +55,13 @@ fn another(stage: &Stage, entry: &Entry, ask: &Ask) -> Ask {
             body: Some(order_of(&[(EDR_MONTHLY, 2)])),
             ..ask.clone()
         },
+        "pay_order" | "create_payment_method" => ask
+            .clone()
+            .json(json!({"returnUrl": "http://127.0.0.1:3000/_local/elsewhere"})),
         "cancel_order" => Ask {
             path: ask.path.replace(&stage.pending, &stage.other_pending),
             ..ask.clone()
         },
-        "create_payment_method" => ask
-            .clone()
-            .json(json!({"returnUrl": "http://127.0.0.1:3000/_local/elsewhere"})),
         "refund" => ask.clone().json(refund_of(999)),
         "approve_refund" => ask.clone().json(json!({"decision": "reject"})),
         "create_coupon" => ask.clone().json(coupon_of("ANOTHER")),

@@ -3,6 +3,7 @@
 
 mod coupons;
 mod numbers;
+mod pages;
 
 use crate::logs::{canaries, secrets};
 use functions::registry::operations;
@@ -60,6 +61,7 @@ async fn everything(stage: &Stage) {
     carts(stage).await;
     purchases(stage).await;
     coupons::coupons(stage).await;
+    pages::pages(stage).await;
     refused_events(stage).await;
     hints(stage).await;
     lost_and_found(stage).await;

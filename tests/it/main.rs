@@ -45,6 +45,7 @@ mod merging;
 mod outages;
 mod pages;
 mod parked;
+mod pay_order;
 mod payments;
 mod permissions;
 mod prices;

@@ -23,6 +23,8 @@ fn orders(stage: &Stage) -> Vec<(&'static str, Refusals)> {
     };
     let cancel = good(stage, "cancel_order");
     let paid = format!("/v1/orders/{}/cancellation", stage.order);
+    let pay = good(stage, "pay_order");
+    let settled = format!("/v1/orders/{}/payment", stage.order);
     let mut refusals = vec![
         (
             "create_order",
@@ -38,6 +40,13 @@ fn orders(stage: &Stage) -> Vec<(&'static str, Refusals)> {
         ),
         ("cancel_order", vec![(409, 1, cancel.at(paid).by(ada))]),
         (
+            "pay_order",
+            vec![
+                (409, 1, pay.clone().at(settled).by(ada)),
+                (400, 0, pay.bare().by(ada)),
+            ],
+        ),
+        (
             "list_orders",
             vec![(
                 400,
@@ -47,6 +56,7 @@ fn orders(stage: &Stage) -> Vec<(&'static str, Refusals)> {
         ),
     ];
     for id in [
+        "pay_order",
         "cancel_order",
         "get_order",
         "get_order_timeline",

@@ -282,11 +282,15 @@ impl Stage {
         }
     }
 
-    /// The good request of an operation on saved cards, refunds or coupons.
+    /// The good request of an operation on payments, saved cards, refunds or
+    /// coupons.
     fn about_money(&self, spec: &Spec) -> Option<Ask> {
         let ask = |path: &str| Ask::new(spec.method, path);
         let card = |id: &str, rest: &str| ask(&format!("/v1/payment-methods/{id}{rest}"));
         Some(match spec.id {
+            "pay_order" => ask(&format!("/v1/orders/{}/payment", self.pending))
+                .json(return_to())
+                .with("idempotency-key", "good"),
             "list_payment_methods" => ask(spec.path),
             "create_payment_method" => ask(spec.path)
                 .json(return_to())

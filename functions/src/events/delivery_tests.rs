@@ -41,6 +41,7 @@ fn payment(status: PaymentStatus, channel: Channel) -> Payment {
         status,
         attempts: vec![attempt],
         surplus: Vec::new(),
+        another_page: None,
         refunds: Vec::new(),
         disputes: Vec::new(),
         created_at: now(),

@@ -1,22 +1,22 @@
 //! The second half of placing an order: the payment page, and the answer that
 //! a repetition of the request gets as well.
 
-use super::create_order::CreateOrder;
 use super::views::{OrderView, PaymentView, PlacedView};
 use domain::account::{Account, User};
 use domain::id::AccountId;
 use domain::order::{Order, OrderStatus};
 use domain::payment::{Attempt, HostedPage, Payment};
+use jiff::Timestamp;
 use platform::app::App;
-use platform::http::operation::{Operation as _, SignedIn};
-use platform::http::problem::Failure;
+use platform::http::operation::{SignedIn, Spec};
+use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
 use platform::payments::hosted::{PageText, can_open, key_of, open_page};
 use platform::payments::pages::{close_page, order_title};
 use platform::payments::provider::{CallError, Pace};
 use platform::payments::{PaymentError, gateway};
-use platform::store::claims::Claim;
+use platform::store::claims::{Claim, Work};
 use platform::store::{CommitError, Stored, Transaction, keys};
 
 /// An order in the table whose payment page may be missing.
@@ -52,6 +52,29 @@ pub fn customer(account: &Account, user: &User) -> Customer {
     }
 }
 
+/// The claim of an invocation that died, in the hands of this one.
+///
+/// # Errors
+/// [`Code::RequestInProgress`] when somebody else has it already.
+pub async fn take_over(
+    app: &App,
+    claim: Stored<Claim>,
+    work: Work,
+    now: Timestamp,
+) -> Result<Stored<Claim>, Failure> {
+    let taken = claim.value.taken_over(work, now);
+    let mut act = Transaction::new(app.new_id()?);
+    act.replace(claim.version, &taken, ());
+    match app.store().commit(act).await {
+        Ok(()) => Ok(Stored {
+            value: taken,
+            version: claim.version.saturating_add(1),
+        }),
+        Err(CommitError::Refused(())) => Err(Code::RequestInProgress.into()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
 /// Why an answer was not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Overtaken {
@@ -69,16 +92,17 @@ enum Overtaken {
 pub async fn answer(
     app: &App,
     request: &Request<SignedIn>,
+    spec: Spec,
     mut placed: Placed,
 ) -> Result<Reply<PlacedView>, Failure> {
-    match try_answer(app, request, &placed).await? {
+    match try_answer(app, request, spec, &placed).await? {
         Ok(reply) => return Ok(reply),
         Err(Overtaken::Order) => return Err(overtaken()),
         Err(Overtaken::Customer) => {}
     }
     // Two first orders at once: this one goes on with the other's customer.
     placed.customer = known_customer(app, placed.order.value.account).await?;
-    try_answer(app, request, &placed)
+    try_answer(app, request, spec, &placed)
         .await?
         .map_err(|_| overtaken())
 }
@@ -104,6 +128,7 @@ pub fn overtaken() -> Failure {
 async fn try_answer(
     app: &App,
     request: &Request<SignedIn>,
+    spec: Spec,
     placed: &Placed,
 ) -> Result<Result<Reply<PlacedView>, Overtaken>, Failure> {
     let payment = placed.payment.value.clone();
@@ -113,12 +138,12 @@ async fn try_answer(
         .filter(|attempt| pending && can_open(attempt, app.now()))
     else {
         // The page is there already, or there will be none.
-        return store_answer(app, request, placed, payment, None).await;
+        return store_answer(app, request, (spec, placed), payment, None).await;
     };
     match open(app, placed, attempt).await {
         Ok((customer, page)) => {
             let shown = payment.clone().with_page(attempt.number, page, app.now());
-            store_answer(app, request, placed, shown, Some(customer)).await
+            store_answer(app, request, (spec, placed), shown, Some(customer)).await
         }
         Err(PaymentError::Call(error @ CallError::Rejected { .. })) => {
             let scene = app.store().scene_of(&payment).await?;
@@ -156,7 +181,7 @@ async fn open(
 async fn store_answer(
     app: &App,
     request: &Request<SignedIn>,
-    placed: &Placed,
+    (spec, placed): (Spec, &Placed),
     payment: Payment,
     customer: Option<String>,
 ) -> Result<Result<Reply<PlacedView>, Overtaken>, Failure> {
@@ -165,11 +190,12 @@ async fn store_answer(
         order: OrderView::of(order, request.locale),
         payment: PaymentView::of(&payment),
     };
-    let reply = Reply::data(view)
-        .header("location", format!("/v1/orders/{}", order.id))
-        .version(placed.order.version);
+    let mut reply = Reply::data(view).version(placed.order.version);
+    if spec.success == 201 {
+        reply = reply.header("location", format!("/v1/orders/{}", order.id));
+    }
     let rendered = reply
-        .render(CreateOrder::SPEC.success, &request.id.to_string())
+        .render(spec.success, &request.id.to_string())
         .map_err(|error| Failure::fault(&error))?;
     let mut act = Transaction::new(app.new_id()?);
     let answered = placed.claim.value.clone().answered(rendered);

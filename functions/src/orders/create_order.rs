@@ -7,7 +7,7 @@
 //! 2. the payment page at the provider, under a key that names the attempt;
 //! 3. one transaction that stores the page and the answer to the client.
 
-use super::answering::{Placed, answer, customer};
+use super::answering::{Placed, answer, customer, take_over};
 use super::couponing::{count_known, count_try};
 use super::offering::{Known, items_of, offer};
 use super::placing::PlaceOrder;
@@ -100,7 +100,7 @@ impl Operation for CreateOrder {
                 }
             };
             if let Some(placed) = placed {
-                return answer(app, &request, placed).await;
+                return answer(app, &request, CreateOrder::SPEC, placed).await;
             }
         }
         Err(Code::ConcurrentChange.into())
@@ -324,6 +324,7 @@ fn first_attempt(
         status: PaymentStatus::Pending,
         attempts: Vec::new(),
         surplus: Vec::new(),
+        another_page: None,
         refunds: Vec::new(),
         disputes: Vec::new(),
         created_at: now,
@@ -361,23 +362,13 @@ async fn resume(
         .take(&profile)?
         .ok_or_else(|| missing("the account"))?;
     let user: Stored<User> = batch.take(&user)?.ok_or_else(|| missing("the user"))?;
-    let taken = claim.value.taken_over(Work::Order(order_id), request.now);
-    let mut act = Transaction::new(app.new_id()?);
-    act.replace(claim.version, &taken, ());
-    match app.store().commit(act).await {
-        Ok(()) => {}
-        Err(CommitError::Refused(())) => return Err(Code::RequestInProgress.into()),
-        Err(CommitError::Store(error)) => return Err(error.into()),
-    }
+    let claim = take_over(app, claim, Work::Order(order_id), request.now).await?;
     Ok(Placed {
         customer: customer(&account.value, &user.value),
         payment: batch
             .take(&payment)?
             .ok_or_else(|| missing("the payment"))?,
         order,
-        claim: Stored {
-            value: taken,
-            version: claim.version.saturating_add(1),
-        },
+        claim,
     })
 }

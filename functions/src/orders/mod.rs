@@ -9,6 +9,7 @@ pub mod get_order;
 pub mod get_order_timeline;
 pub mod list_orders;
 pub mod offering;
+pub mod pay_order;
 pub mod placing;
 pub mod quote_order;
 mod quote_token;

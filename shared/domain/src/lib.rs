@@ -12,6 +12,7 @@ pub mod agreement;
 mod alignment;
 pub mod allocation;
 pub mod anchor;
+mod another_page;
 mod attempt;
 mod billing;
 pub mod card;

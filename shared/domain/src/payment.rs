@@ -3,6 +3,7 @@
 //! What an observation of the provider does to them is decided in one place,
 //! [`Payment::settle`].
 
+pub use crate::another_page::{AnotherPage, MOST_PAGES};
 pub use crate::attempt::{Attempt, Channel, Decline, HostedPage, Outcome};
 pub use crate::settling::{
     Captured, Mismatch, ProviderOutcome, ProviderPayment, Reference, Settlement,
@@ -114,6 +115,9 @@ pub struct Payment {
     /// Captures nobody owes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surplus: Vec<Surplus>,
+    /// The page the customer asked for instead of the open one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub another_page: Option<AnotherPage>,
     /// What was or will be given back of the capture.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<Refund>,
@@ -135,6 +139,9 @@ pub enum AttemptRefusal {
     /// Money may still move because of the last attempt.
     #[error("attempt {0} is still open")]
     Open(u32),
+    /// It was tried as often as it may be.
+    #[error("it was tried {0} times")]
+    Many(u32),
 }
 
 impl Payment {
@@ -270,24 +277,6 @@ impl Payment {
         self
     }
 
-    /// The payment whose page closed unused. An order's payment expires with
-    /// it; a renewal's stays, dunning goes on.
-    pub fn page_closed(self, number: u32, now: Timestamp) -> Self {
-        let declined = self.attempts.iter().find(|a| a.number == number);
-        let code = declined
-            .and_then(Attempt::last_decline)
-            .unwrap_or("session_expired")
-            .to_owned();
-        let closed = self.with_outcome(number, Outcome::Failed { at: now, code });
-        match closed.purpose {
-            Purpose::Order { .. } if closed.is_pending() => Self {
-                status: PaymentStatus::Expired { at: now },
-                ..closed
-            },
-            Purpose::Order { .. } | Purpose::Renewal { .. } => closed,
-        }
-    }
-
     /// The payment nobody will try again.
     pub fn give_up(self, now: Timestamp) -> Self {
         match self.status {
@@ -304,6 +293,9 @@ impl Payment {
 
     /// Takes the timer away unless something is open or to be refunded.
     pub(crate) fn rest(mut self) -> Self {
+        if !self.is_pending() {
+            self.another_page = None;
+        }
         let busy = self.open_attempt().is_some()
             || self.open_surplus().is_some()
             || self.open_refund().is_some();

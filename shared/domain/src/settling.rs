@@ -274,6 +274,7 @@ impl Payment {
                     (self.purpose, &self.status)
                 {
                     self.status = PaymentStatus::Expired { at: now };
+                    self.another_page = None;
                 }
                 self.surplus.push(Surplus {
                     provider_payment: seen.id.clone(),

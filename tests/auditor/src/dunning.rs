@@ -17,6 +17,9 @@ const LAST_DAY: i64 = 21;
 /// Counted attempts in any 30 days.
 const CEILING: usize = 8;
 
+/// Pages of one order at most.
+const PAGES: usize = 10;
+
 /// Most periods of a subscription opened within a day of the first of them.
 const OPENINGS: usize = 15;
 
@@ -62,8 +65,8 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
         }
         let place = change.place();
         if payment.text("purpose.for") == "order" {
-            notes.must(attempts.len() == 1, AttemptBound, || {
-                format!("{place}: {} pages for one order", attempts.len())
+            notes.must(is_asked_for(old, &attempts), AttemptBound, || {
+                format!("{place}: page {} nobody asked for", attempts.len())
             });
         } else if let Err(what) = is_within_bounds(&attempts) {
             notes.broken(AttemptBound, format!("{place}: {what}"));
@@ -107,6 +110,17 @@ fn is_dunned_right(
         Some(end) if over && step.at < end => Err(format!("it was given up before {end}")),
         _ => Ok(()),
     }
+}
+
+/// A further page of an order is one its customer asked for, the page before it
+/// is closed, and there are not too many.
+fn is_asked_for(old: Option<&Item>, attempts: &[Node<'_>]) -> bool {
+    let Some((_, before)) = attempts.split_last().filter(|(_, it)| !it.is_empty()) else {
+        return true;
+    };
+    let was_asked = old.is_some_and(|old| old.at("another_page").is_set());
+    let is_closed = |it: &Node<'_>| it.at("outcome").text() == "failed";
+    was_asked && attempts.len() <= PAGES && before.iter().all(is_closed)
 }
 
 fn is_off_session(attempt: &Node<'_>) -> bool {

@@ -10,6 +10,17 @@ use jiff::SignedDuration;
 /// How long an idempotency key is honoured.
 const CLAIM_LIFE: SignedDuration = SignedDuration::from_hours(48);
 
+/// What of a payment may change.
+const PAYMENT: &[&str] = &[
+    "status",
+    "attempts",
+    "surplus",
+    "another_page",
+    "refunds",
+    "disputes",
+    "check_at",
+];
+
 /// Attributes of a type that may change, beside version, act and timer; none
 /// for a type that may change altogether.
 fn mutable(kind: &str) -> Option<&'static [&'static str]> {
@@ -17,9 +28,7 @@ fn mutable(kind: &str) -> Option<&'static [&'static str]> {
         "event" => &["deliver_at"],
         "period" | "order" => &["status"],
         "invoice" => &["status", "finalise_at"],
-        "payment" => &[
-            "status", "attempts", "surplus", "refunds", "disputes", "check_at",
-        ],
+        "payment" => PAYMENT,
         "subscription" => &[
             "status",
             "period",

@@ -177,8 +177,9 @@ fn attempts(
     }
 }
 
-/// An attempt after the first is told: as a retry, or as what follows when
-/// the bank wants the customer.
+/// An attempt after the first is told: as a retry, as the page an order's
+/// customer asked for instead of the one before, or as what follows when the
+/// bank wants the customer.
 fn further(
     step: &Step<'_>,
     change: &Changed,
@@ -187,7 +188,8 @@ fn further(
     notes: &mut Notes,
 ) {
     let is_charge = attempt.at("channel").text() == "off_session";
-    let name = if is_charge {
+    let is_order = payment.text("purpose.for") == "order";
+    let name = if is_charge || is_order {
         "attempt_started"
     } else {
         "customer_needed"

@@ -17,14 +17,13 @@ const PARTS: [(&str, u32); 8] = [
 
 /// Rows about what does not exist yet, by a part of the id of the operation
 /// they wait for.
-const WAITING: [(&str, &[&str]); 31] = [
+const WAITING: [(&str, &[&str]); 30] = [
     ("reset_password", &["ID-19", "ID-20"]),
     ("mfa", &["ID-31", "ID-32"]),
     (
         "erase",
         &["ID-17", "INV-12", "ADM-05", "ADM-06", "ADM-07", "ADM-08"],
     ),
-    ("pay_order", &["CART-29", "CART-30"]),
     (
         "change_subscription",
         &["SUB-02", "SUB-11", "SUB-12", "SUB-13", "SUB-23", "SUB-27"],

@@ -4,7 +4,7 @@ use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
 use serde_json::{Value, json};
-use tests::shop::EDR_MONTHLY;
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, return_to};
 
 /// The fields of an address but the country.
 const LINES: [&str; 7] = [
@@ -187,6 +187,9 @@ async fn an_order_that_is_not_the_callers_is_not_there() {
         ));
         let cancel = Ask::post(format!("/v1/orders/{id}/cancellation"), &json!({})).by(&world.ada);
         rows.push(Row::refused("CART-27", cancel, 404, "not_found"));
+        let pay = Ask::post(format!("/v1/orders/{id}/payment"), &return_to());
+        let pay = pay.by(&world.ada).key("k");
+        rows.push(Row::refused("CART-27", pay, 404, "not_found"));
     }
     check_all(&world.shop, rows).await;
     let mut bodies = Vec::new();
@@ -206,4 +209,36 @@ async fn an_order_that_is_not_the_callers_is_not_there() {
     }
     bodies.dedup();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
+}
+
+#[tokio::test]
+async fn an_order_that_does_not_wait_has_no_other_page() {
+    let world = World::open().await;
+    let pay = |order: &str, key: &str| {
+        let ask = Ask::post(format!("/v1/orders/{order}/payment"), &return_to());
+        ask.by(&world.ada).key(key)
+    };
+    let canceled = world.pending_order().await;
+    let cancel = Ask::post(format!("/v1/orders/{canceled}/cancellation"), &json!({}));
+    cancel.by(&world.ada).send(&world.shop).await.data(200);
+    Row::refused("CART-29", pay(&canceled, "p1"), 409, "state_conflict")
+        .one_read()
+        .check(&world.shop)
+        .await;
+
+    let order = world.pending_order().await;
+    let asked = pay(&order, "p2");
+    let first = asked.clone().send(&world.shop).await;
+    let placed = first.data(200);
+    assert_eq!(world.shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+    world.shop.cloud.settle().await;
+    Row::refused("CART-30", pay(&order, "p3"), 409, "state_conflict")
+        .one_read()
+        .check(&world.shop)
+        .await;
+    let digest = world.shop.digest().await;
+    let again = asked.send(&world.shop).await;
+    assert_eq!(again.bytes, first.bytes);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(world.shop.digest().await, digest);
 }

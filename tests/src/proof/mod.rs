@@ -13,6 +13,7 @@ pub mod report;
 pub mod scenario;
 pub mod scenarios;
 mod scenarios_cards;
+mod scenarios_pages;
 pub mod simulation;
 pub mod summary;
 pub mod witness;

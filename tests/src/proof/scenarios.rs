@@ -3,6 +3,7 @@
 
 use super::scenario::{Act, Scenario};
 use super::scenarios_cards::of_cards;
+use super::scenarios_pages::of_pages;
 use crate::shop::{EDR_MONTHLY, GOOD_CARD, VAT_NUMBER, order_under, registration, text};
 use crate::stage::{Ask, COUPON, Stage};
 use futures::FutureExt as _;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(of_orders());
     all.extend(of_renewals());
     all.extend(of_cards());
+    all.extend(of_pages());
     all.extend(super::aftermath::stories());
     all
 }
@@ -109,7 +111,7 @@ fn of_renewals() -> Vec<Scenario> {
     ]
 }
 
-async fn placed(stage: &Stage, key: &str) -> Value {
+pub(super) async fn placed(stage: &Stage, key: &str) -> Value {
     stage.ada.order(EDR_MONTHLY, 2, key).await.data(201)
 }
 

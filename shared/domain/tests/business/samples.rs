@@ -154,6 +154,7 @@ pub(crate) fn payment() -> Payment {
         status: PaymentStatus::Pending,
         attempts: Vec::new(),
         surplus: Vec::new(),
+        another_page: None,
         refunds: Vec::new(),
         disputes: Vec::new(),
         created_at: now(),

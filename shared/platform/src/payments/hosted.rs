@@ -1,6 +1,6 @@
 //! Payment pages: asking the customer for the money at the provider.
 
-use super::objects::Locator;
+use super::objects::{Locator, Session};
 use super::provider::{CallError, Gateway, NewSession};
 use domain::locale::Locale;
 use domain::payment::{Attempt, Channel, HostedPage, Payment};
@@ -84,7 +84,8 @@ pub async fn open_page(
     })
 }
 
-/// Closes a page at the provider, so that nobody pays on it any more.
+/// Closes a page at the provider, so that nobody pays on it any more. The page
+/// as it is then.
 ///
 /// # Errors
 /// [`CallError::Rejected`] when it is not open.
@@ -93,9 +94,9 @@ pub async fn expire_page(
     payment: &Payment,
     attempt: &Attempt,
     session: &str,
-) -> Result<(), CallError> {
+) -> Result<Session, CallError> {
     let key = format!("{}:expire", key_of(payment, attempt));
-    gateway.expire_session(&key, session).await.map(|_| ())
+    gateway.expire_session(&key, session).await
 }
 
 /// True while the page of this attempt can still be opened.

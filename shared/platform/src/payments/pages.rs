@@ -2,8 +2,8 @@
 
 use super::PaymentError;
 use super::dunning::show_page;
-use super::hosted::{PageText, key_of, open_page};
-use super::provider::Gateway;
+use super::hosted::{PAGE_LIFE, PageText, can_open, closing_time, expire_page, key_of, open_page};
+use super::provider::{CallError, Gateway};
 use super::scene::{Changed, Scene, Subject};
 use super::settle::Change;
 use super::writing::Writing;
@@ -12,12 +12,14 @@ use crate::store::coupons::give_back;
 use crate::store::{CommitError, Stored, keys};
 use domain::account::{Account, User};
 use domain::event::EventKind;
-use domain::order::OrderStatus;
-use domain::payment::{Attempt, Payment, Purpose};
+use domain::order::{Order, OrderStatus};
+use domain::payment::{Attempt, HostedPage, Payment, Purpose};
+use jiff::Timestamp;
 
-/// Writes down that a page closed unused: an order expires with it. The mail
-/// with a renewal's page says what the bank wants; when no page ever opened,
-/// another one has to.
+/// Writes down that a page closed unused: an order expires with it, unless its
+/// customer asked for another page, which begins then. The mail with a
+/// renewal's page says what the bank wants; when no page ever opened, another
+/// one has to.
 ///
 /// # Errors
 /// [`PaymentError`] when it could not be written.
@@ -29,8 +31,22 @@ pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, P
     };
     let never_opened = open.page().is_none();
     let mut writing = Writing::begin(app, now)?;
-    let payment = scene.payment.value.clone().page_closed(attempt, now);
+    let next = next_page(&scene, attempt, now);
+    let is_followed = next.is_some();
+    let payment = next.unwrap_or_else(|| scene.payment.value.clone().page_closed(attempt, now));
     if let Subject::Order { order } = &scene.subject
+        && is_followed
+    {
+        // Its page is for an order that still waits for it.
+        let (key, id) = (keys::order(order.value.account, order.value.id), payment.id);
+        writing.transaction.unchanged(&key, order.version, Changed);
+        let attempt = attempt.saturating_add(1);
+        let started = EventKind::AttemptStarted {
+            payment: id,
+            attempt,
+        };
+        writing.event(&scene, started)?;
+    } else if let Subject::Order { order } = &scene.subject
         && let Ok(expired) = order.value.clone().expire(now)
     {
         writing
@@ -58,6 +74,71 @@ pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, P
     }
 }
 
+/// What became of a page that was to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageEnd {
+    /// It is closed, and that is written.
+    Closed,
+    /// It was paid on before; that is not written here.
+    Complete,
+    /// Somebody changed the payment meanwhile.
+    Overtaken,
+}
+
+/// Ends an open page at the provider and writes down that it is closed. One
+/// that was asked for and never stored may be there: it is opened to be closed.
+///
+/// # Errors
+/// [`PaymentError`] when it is not known to be closed, or not written.
+pub async fn end_page(
+    app: &App,
+    gateway: &Gateway<'_>,
+    scene: Scene,
+    attempt: &Attempt,
+) -> Result<PageEnd, PaymentError> {
+    let payment = &scene.payment.value;
+    let session = match (attempt.page(), &scene.subject) {
+        (Some(page), _) => Some(page.session.clone()),
+        (None, Subject::Order { order }) if can_open(attempt, app.now()) => {
+            let (_, page) = make_page(app, gateway, payment, &order.value, attempt).await?;
+            Some(page.session)
+        }
+        // Nobody opens it any more, and nobody has its address.
+        (None, _) => None,
+    };
+    if let Some(session) = session {
+        let ended = match expire_page(gateway, payment, attempt, &session).await {
+            // It ended before: how, the page itself says.
+            Err(CallError::Rejected { .. }) => gateway.session(&session).await?,
+            ended => ended?,
+        };
+        match ended.status.as_deref() {
+            Some("expired") => {}
+            Some("complete") => return Ok(PageEnd::Complete),
+            other => {
+                let status = other.unwrap_or("without status");
+                return Err(CallError::Unknown(format!("a page that is {status}")).into());
+            }
+        }
+    }
+    let written = close_page(app, scene, attempt.number).await?;
+    Ok(if written {
+        PageEnd::Closed
+    } else {
+        PageEnd::Overtaken
+    })
+}
+
+/// The payment with the page that follows the one that closed, where the
+/// customer asked for one and the order still waits.
+fn next_page(scene: &Scene, attempt: u32, now: Timestamp) -> Option<Payment> {
+    let payment = &scene.payment.value;
+    let closes_at = closing_time(now, PAGE_LIFE);
+    scene
+        .is_payable()
+        .then(|| payment.turn_page(attempt, closes_at, now))?
+}
+
 /// Opens a page that was asked for and never stored: the provider gives the
 /// same one for the same key.
 pub(super) async fn reopen(
@@ -78,12 +159,7 @@ pub(super) async fn reopen(
         return close_page(app, scene, attempt.number).await;
     }
     let (version, order) = (order.version, order.value);
-    let customer = customer_of(app, gateway, &payment, attempt).await?;
-    let text = PageText {
-        description: order_title(&order),
-        locale: order.locale,
-    };
-    let page = open_page(gateway, &payment, attempt, &customer, &text).await?;
+    let (customer, page) = make_page(app, gateway, &payment, &order, attempt).await?;
     let mut writing = Writing::begin(app, app.now())?;
     writing.payment(
         &scene,
@@ -106,8 +182,26 @@ pub(super) async fn reopen(
     }
 }
 
+/// The page of an order's attempt, and the customer it is for: both as they
+/// were made before, if they were.
+async fn make_page(
+    app: &App,
+    gateway: &Gateway<'_>,
+    payment: &Payment,
+    order: &Order,
+    attempt: &Attempt,
+) -> Result<(String, HostedPage), PaymentError> {
+    let customer = customer_of(app, gateway, payment, attempt).await?;
+    let text = PageText {
+        description: order_title(order),
+        locale: order.locale,
+    };
+    let page = open_page(gateway, payment, attempt, &customer, &text).await?;
+    Ok((customer, page))
+}
+
 /// What the payment page says is bought.
-pub fn order_title(order: &domain::order::Order) -> String {
+pub fn order_title(order: &Order) -> String {
     let names: Vec<String> = order
         .lines
         .iter()

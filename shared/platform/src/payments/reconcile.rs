@@ -4,10 +4,10 @@
 use super::cards::learn_paid;
 use super::dunning::end_disproved;
 use super::finalise;
-use super::hosted::{can_open, expire_page};
+use super::hosted::can_open;
 use super::inbox::mismatch;
 use super::objects::Locator;
-use super::pages::{close_page, reopen};
+use super::pages::{PageEnd, close_page, end_page, reopen};
 use super::provider::{Gateway, Pace};
 use super::refunds::{Asking, make_refund};
 use super::renew::{charge, follow_up, number};
@@ -114,7 +114,10 @@ async fn look(
                 .map(Look::of)
         }
         (Channel::Hosted { closes_at, .. }, None) => {
-            if can_open(attempt, app.now()) {
+            if scene.payment.value.another_page.is_some() {
+                let ended = end_page(app, gateway, scene.clone(), attempt).await;
+                ended.map(|end| Look::of(end == PageEnd::Closed))
+            } else if can_open(attempt, app.now()) {
                 let opened = reopen(app, gateway, scene.clone(), attempt).await;
                 opened.map(Look::of)
             } else if *closes_at <= app.now() {
@@ -169,17 +172,21 @@ async fn check_page(
         }
     }
     let is_wanted = match &scene.subject {
-        Subject::Order { order } => order.value.status == OrderStatus::Pending,
+        Subject::Order { order } => {
+            let is_last = scene.payment.value.another_page.is_none();
+            is_last && order.value.status == OrderStatus::Pending
+        }
         Subject::Renewal { .. } => true,
     };
-    if page.status.as_deref() == Some("open") && !is_wanted {
-        // What was canceled must not be paid; the next look sees it closed.
-        expire_page(gateway, &scene.payment.value, attempt, session).await?;
+    match page.status.as_deref() {
+        // What was canceled must not be paid; another page follows this one.
+        Some("open") if !is_wanted => {
+            let ended = end_page(app, gateway, scene.clone(), attempt).await?;
+            Ok(ended == PageEnd::Closed)
+        }
+        Some("expired") => close_page(app, scene.clone(), attempt.number).await,
+        _ => Ok(false),
     }
-    if page.status.as_deref() == Some("expired") {
-        return close_page(app, scene.clone(), attempt.number).await;
-    }
-    Ok(false)
 }
 
 /// Looks a charge up: by its id if it is known, else in the provider's list;

@@ -194,6 +194,7 @@ fn first_charge(
         status: PaymentStatus::Pending,
         attempts: Vec::new(),
         surplus: Vec::new(),
+        another_page: None,
         refunds: Vec::new(),
         disputes: Vec::new(),
         created_at: now,

@@ -1,6 +1,7 @@
 //! Histories of a whole shop under faults, each decided by one number.
 
 mod banks;
+mod deeds;
 mod forger;
 mod home;
 pub mod hunt;

@@ -147,6 +147,15 @@ impl Stand {
         self.pay(who, 0, card).await;
     }
 
+    /// Asks for another page of one of the orders.
+    pub(super) async fn another_page(&self, who: usize, back: usize) {
+        let order = self.with(who, |person| person.orders.iter().rev().nth(back).cloned());
+        if let Some(order) = order {
+            let path = format!("/v1/orders/{order}/payment");
+            self.ask_anew(who, &path, return_to()).await;
+        }
+    }
+
     /// Makes one of the saved cards the default, or removes it.
     pub(super) async fn use_card(&self, who: usize, back: usize, remove: bool) {
         let path = "/v1/payment-methods";
@@ -187,7 +196,7 @@ impl Stand {
             self.with(who, |person| person.open.push(asked));
             return;
         }
-        if answer.status != 201 {
+        if ![200, 201].contains(&answer.status) {
             return;
         }
         let mut bytes = answer.bytes.to_vec();
@@ -222,7 +231,9 @@ impl Stand {
     fn note_order(&self, who: usize, placed: &Value) {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         self.with(who, |person| {
-            person.orders.extend(text(&placed["order"]["id"]));
+            let order = text(&placed["order"]["id"]);
+            person.orders.retain(|known| Some(known) != order.as_ref());
+            person.orders.extend(order);
             person.pages.extend(text(&placed["payment"]["checkoutUrl"]));
             person.pages.extend(text(&placed["setupUrl"]));
         });

@@ -1,7 +1,8 @@
 //! Playing a history, and what came of it.
 
+use super::deeds::Deed;
 use super::person::Person;
-use super::plan::{Deed, History, Step};
+use super::plan::{History, Step};
 use crate::answer::Answer;
 use crate::proof::witness::Witness;
 use crate::shop::{Call, Shop};
@@ -246,6 +247,7 @@ impl Stand {
                 Deed::GiveCard { card } => self.give_card(who, card).await,
                 Deed::DefaultCard { back } => self.use_card(who, *back, false).await,
                 Deed::RemoveCard { back } => self.use_card(who, *back, true).await,
+                Deed::AnotherPage { back } => self.another_page(who, *back).await,
                 Deed::Cancel { back } => self.cancel(who, *back).await,
                 Deed::Look => self.look(who).await,
                 Deed::Pry => self.pry(who).await,
