@@ -1,5 +1,7 @@
 //! Saved cards: how they come, which one pays, how they go.
 
+mod trying;
+
 use local::{Faults, Share};
 use serde_json::{Value, json};
 use tests::shop::{

@@ -58,6 +58,17 @@ pub struct Wallet {
     pub check_at: Option<Timestamp>,
 }
 
+/// Where a card was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// On a page for a card alone.
+    Alone,
+    /// It paid an order.
+    WithOrder,
+    /// It paid, on a page, for a renewal the default could not pay.
+    ForRenewal,
+}
+
 /// A wallet after a change, and what is told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
@@ -115,23 +126,18 @@ impl Wallet {
 
     /// The wallet with one more card. The same card given again stays one: it
     /// is charged by the newer payment method from then on. The first card is
-    /// the default, a later one where it `takes_over`.
+    /// the default, a later one where it paid for a renewal.
     ///
     /// # Errors
     /// [`CardRefusal::TooMany`].
-    pub fn add(
-        mut self,
-        card: Card,
-        takes_over: bool,
-        now: Timestamp,
-    ) -> Result<Changed, CardRefusal> {
+    pub fn add(mut self, card: Card, given: Given, now: Timestamp) -> Result<Changed, CardRefusal> {
         if self.cards.iter().any(|known| known.method == card.method) {
             return Ok(Changed {
                 wallet: self,
                 told: Vec::new(),
             });
         }
-        let (before, is_full) = (self.charged(), self.is_full());
+        let (before, is_full, is_first) = (self.charged(), self.is_full(), self.default.is_none());
         let known = self
             .cards
             .iter_mut()
@@ -151,9 +157,14 @@ impl Wallet {
                 (id, vec![EventKind::CardAdded { card: id }])
             }
         };
-        if (takes_over || self.default.is_none()) && self.default != Some(id) {
+        if (given == Given::ForRenewal || is_first) && self.default != Some(id) {
             self.default = Some(id);
             told.push(EventKind::DefaultCardChanged { card: id });
+        }
+        if is_first && given != Given::WithOrder {
+            // Renewals may have failed with a card that was never listed. A
+            // purchase's own first card is not worth a timer.
+            self.changed_at = Some(now);
         }
         Ok(self.changed(before, told, now))
     }
@@ -293,7 +304,7 @@ impl Wallet {
     /// The wallet after a change; `before` is what was charged before it.
     fn changed(mut self, before: Option<String>, told: Vec<EventKind>, now: Timestamp) -> Changed {
         let charged = self.charged();
-        // Before the first card ever no charge can have been another one's.
+        // Nothing is looked for after the first card ever of a purchase.
         if (before.is_some() || self.changed_at.is_some()) && before != charged {
             self.changed_at = Some(now);
             self.retry_at = charged.map(|_| now);

@@ -134,7 +134,7 @@ fn judge(
         None => Wallet::empty(new.account),
     };
     wallet
-        .add(card, new.takes_over(), now)
+        .add(card, new.given(), now)
         .map_err(|refusal| match refusal {
             CardRefusal::TooMany => "too_many",
             CardRefusal::Unknown | CardRefusal::Expired | CardRefusal::Needed => "refused",
