@@ -35,6 +35,9 @@ const HARD_CODES: &[&str] = &[
     "stop_payment_order",
 ];
 
+/// The decline code of an account that has no card left to charge.
+pub const NO_CARD: &str = "no_card";
+
 /// How a plan treats failed renewals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DunningPolicy {
@@ -87,8 +90,9 @@ pub enum DeclineKind {
 /// The kind of a provider's decline code. Unknown codes are soft, and so is
 /// `authentication_required`.
 pub fn classify(code: &str, policy: &DunningPolicy) -> DeclineKind {
-    let hard =
-        HARD_CODES.contains(&code) || (code == "do_not_honor" && policy.do_not_honor_is_hard);
+    let hard = HARD_CODES.contains(&code)
+        || code == NO_CARD
+        || (code == "do_not_honor" && policy.do_not_honor_is_hard);
     if hard {
         DeclineKind::Hard
     } else {
@@ -351,6 +355,7 @@ mod tests {
         ] {
             assert_eq!(classify(code, &strict), DeclineKind::Soft, "{code}");
         }
+        assert_eq!(classify(NO_CARD, &loose), DeclineKind::Hard);
         assert_eq!(classify("do_not_honor", &loose), DeclineKind::Soft);
         assert_eq!(classify("do_not_honor", &strict), DeclineKind::Hard);
     }

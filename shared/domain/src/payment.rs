@@ -160,12 +160,14 @@ impl Payment {
         self.attempts.iter().find(|attempt| attempt.is_open())
     }
 
-    /// The payment method that was charged last without the customer.
-    pub fn last_charged(&self) -> Option<&str> {
-        self.attempts.iter().rev().find_map(|it| match &it.channel {
-            Channel::OffSession { payment_method, .. } => Some(payment_method.as_str()),
+    /// True when its last charge without the customer was, or is, by another
+    /// payment method than this, or by none.
+    pub fn was_charged_otherwise(&self, method: &str) -> bool {
+        let last = self.attempts.iter().rev().find_map(|it| match &it.channel {
+            Channel::OffSession { payment_method, .. } => Some(payment_method.as_deref()),
             Channel::Hosted { .. } => None,
-        })
+        });
+        last.is_some_and(|last| last != Some(method))
     }
 
     /// True when the customer paid it on a page.

@@ -86,10 +86,7 @@ async fn try_again(app: &App, wallet: &Wallet) -> Result<bool, PaymentError> {
         let Some(payment) = renewal_of(app, &subscription.value).await? else {
             continue;
         };
-        if payment
-            .last_charged()
-            .is_none_or(|last| last == default.method)
-        {
+        if !payment.was_charged_otherwise(&default.method) {
             continue;
         }
         let open = payment.open_attempt();
@@ -133,7 +130,7 @@ async fn forget(
     for subscription in app.store().renewing(account).await? {
         let payment = renewal_of(app, &subscription.value).await?;
         let open = payment.as_ref().and_then(Payment::open_attempt);
-        let charges = |channel: &Channel| matches!(channel, Channel::OffSession { payment_method, .. } if payment_method == method);
+        let charges = |channel: &Channel| matches!(channel, Channel::OffSession { payment_method, .. } if payment_method.as_deref() == Some(method));
         if open.is_some_and(|open| charges(&open.channel)) {
             return Ok(false);
         }
