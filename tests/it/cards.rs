@@ -59,7 +59,7 @@ fn held(shop: &Shop) -> Vec<String> {
 }
 
 /// The last digits of the card that made the last charge.
-fn charged(shop: &Shop) -> String {
+pub(crate) fn charged(shop: &Shop) -> String {
     let book = shop.cloud.simulator().book();
     let last = book["payments"].as_array().unwrap().last().unwrap().clone();
     let cards = book["cards"].as_array().unwrap().clone();

@@ -20,6 +20,9 @@ pub const MOST_CARDS: usize = 20;
 /// How soon what could not be done about a card is tried again.
 const RETRY: SignedDuration = SignedDuration::from_mins(10);
 
+/// How soon a card that expires is looked at again where nothing renews.
+const IDLE: SignedDuration = SignedDuration::from_hours(24);
+
 /// How long after a change of the default a charge of the one before may still
 /// begin: no invocation that read the cards lives longer.
 const QUIET: SignedDuration = SignedDuration::from_mins(15);
@@ -50,6 +53,9 @@ pub struct Wallet {
     /// are tried with the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Until when nobody is told of a card that expires, since nothing renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_until: Option<Timestamp>,
     /// What the provider is to forget.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaving: Vec<Leaving>,
@@ -104,6 +110,7 @@ impl Wallet {
             default: None,
             changed_at: None,
             retry_at: None,
+            idle_until: None,
             leaving: Vec::new(),
             check_at: None,
         }
@@ -126,7 +133,8 @@ impl Wallet {
 
     /// The wallet with one more card. The same card given again stays one: it
     /// is charged by the newer payment method from then on. The first card is
-    /// the default, a later one where it paid for a renewal.
+    /// the default, a later one where it paid for a renewal, or the default has
+    /// expired and it has not.
     ///
     /// # Errors
     /// [`CardRefusal::TooMany`].
@@ -138,6 +146,7 @@ impl Wallet {
             });
         }
         let (before, is_full, is_first) = (self.charged(), self.is_full(), self.default.is_none());
+        let is_good = !card.face.expires.is_over(now);
         let known = self
             .cards
             .iter_mut()
@@ -157,7 +166,9 @@ impl Wallet {
                 (id, vec![EventKind::CardAdded { card: id }])
             }
         };
-        if (given == Given::ForRenewal || is_first) && self.default != Some(id) {
+        let is_over = |card: &Card| card.face.expires.is_over(now);
+        let replaces = is_good && self.default_card().is_some_and(is_over);
+        if (given == Given::ForRenewal || is_first || replaces) && self.default != Some(id) {
             self.default = Some(id);
             told.push(EventKind::DefaultCardChanged { card: id });
         }
@@ -271,12 +282,27 @@ impl Wallet {
     /// The default card, when its owner is to be told by now that it expires.
     pub fn expiring(&self, now: Timestamp) -> Option<&Card> {
         let card = self.default_card()?;
-        card.warns_at().filter(|at| *at <= now).map(|_| card)
+        self.warns_at().filter(|at| *at <= now).map(|_| card)
+    }
+
+    /// The wallet whose default expires while nothing renews by it: it is
+    /// looked at again until the card is over, since something may.
+    pub fn idle(self, now: Timestamp) -> Self {
+        let over = |card: &Card| card.face.expires.is_over(now);
+        if self.default_card().is_some_and(over) {
+            return self.warned(now);
+        }
+        Self {
+            idle_until: Some(after(now, IDLE)),
+            ..self
+        }
+        .timed()
     }
 
     /// The wallet once its owner was told, as far as that is due by now: at
     /// most once at a time.
     pub fn warned(mut self, now: Timestamp) -> Self {
+        self.idle_until = None;
         let default = self.default;
         for card in &mut self.cards {
             while Some(card.id) == default && card.warns_at().is_some_and(|at| at <= now) {
@@ -289,11 +315,16 @@ impl Wallet {
     /// The same, with its timer set right.
     pub fn timed(self) -> Self {
         let leaving = self.leaving.iter().filter_map(|leaving| leaving.ask_at);
-        let warning = self.default_card().and_then(Card::warns_at);
         Self {
-            check_at: leaving.chain(self.retry_at).chain(warning).min(),
+            check_at: leaving.chain(self.retry_at).chain(self.warns_at()).min(),
             ..self
         }
+    }
+
+    /// When it is looked at next whether the default expires.
+    fn warns_at(&self) -> Option<Timestamp> {
+        let at = self.default_card().and_then(Card::warns_at)?;
+        Some(self.idle_until.map_or(at, |idle| idle.max(at)))
     }
 
     /// The payment method renewals are charged to.
@@ -326,13 +357,16 @@ impl Wallet {
         });
     }
 
-    /// Where the default goes, the card that came last takes its place.
+    /// Where the default goes, the card that came last takes its place: of
+    /// those that have not expired, if there is any.
     fn without(mut self, id: CardId, now: Timestamp) -> Changed {
         let before = self.charged();
         self.cards.retain(|card| card.id != id);
         let mut told = vec![EventKind::CardRemoved { card: id }];
         if self.default == Some(id) {
-            self.default = self.cards.last().map(|card| card.id);
+            let good = |card: &&Card| !card.face.expires.is_over(now);
+            let last = self.cards.iter().rev().find(good).or(self.cards.last());
+            self.default = last.map(|card| card.id);
             told.extend(
                 self.default
                     .map(|card| EventKind::DefaultCardChanged { card }),

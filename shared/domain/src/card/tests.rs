@@ -198,3 +198,40 @@ fn the_owner_of_the_default_card_is_told_twice_that_it_expires() {
     let other = wallet.warned(week).set_default(CardId::from_bits(2), week);
     assert!(other.unwrap().unwrap().wallet.expiring(week).is_some());
 }
+
+#[test]
+fn where_nothing_renews_no_word_is_used_up_until_the_card_is_over() {
+    let month = days_before_the_end(30);
+    let idle = two().idle(month);
+    let again = after(month, IDLE);
+    assert_eq!((idle.expiring(month), idle.check_at), (None, Some(again)));
+    assert!(idle.expiring(again).is_some());
+    let told = idle.clone().warned(again);
+    assert_eq!(told.check_at, Some(days_before_the_end(7)));
+    assert_eq!(idle.idle(days_before_the_end(0)).check_at, None);
+}
+
+#[test]
+fn an_expired_card_is_no_default_where_there_is_a_good_one() {
+    let expiring = |bits, number, year| {
+        let mut card = card(bits, number);
+        card.face.expires.year = year;
+        card
+    };
+    let end = days_before_the_end(0);
+    let add = |wallet: Wallet, card| wallet.add(card, Given::WithOrder, end).unwrap().wallet;
+    // One that is over as well stays beside it.
+    let wallet = add(two(), expiring(3, "3", 2026));
+    assert_eq!(wallet.default, Some(CardId::from_bits(1)));
+    let wallet = add(wallet, expiring(4, "4", 2031));
+    assert_eq!(wallet.default, Some(CardId::from_bits(4)));
+    assert_eq!(wallet.retry_at, Some(end));
+    let wallet = add(wallet, expiring(5, "5", 2032));
+    assert_eq!(wallet.default, Some(CardId::from_bits(4)));
+    let wallet = add(wallet, expiring(6, "6", 2026));
+    let gone = wallet.remove(CardId::from_bits(4), false, end).unwrap();
+    assert_eq!(gone.wallet.default, Some(CardId::from_bits(5)));
+    let wallet = gone.wallet.remove(CardId::from_bits(5), false, end);
+    let default = wallet.unwrap().wallet.default;
+    assert_eq!(default, Some(CardId::from_bits(6)), "better than none");
+}

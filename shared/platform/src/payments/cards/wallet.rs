@@ -45,10 +45,13 @@ pub async fn check_wallet(app: &App, account: AccountId, pace: Pace) -> Result<(
             write(app, &read, after, None).await?;
             forgotten?;
         } else if let Some(card) = wallet.expiring(now).map(|card| card.id) {
-            // Where nothing renews nobody needs another card.
+            // Where nothing renews nobody needs another card, yet.
             let renews = !app.store().renewing(account).await?.is_empty();
-            let told = renews.then_some(EventKind::CardExpiring { card });
-            write(app, &read, wallet.warned(now), told).await?;
+            let (after, told) = match renews {
+                true => (wallet.warned(now), Some(EventKind::CardExpiring { card })),
+                false => (wallet.idle(now), None),
+            };
+            write(app, &read, after, told).await?;
         } else {
             write(app, &read, wallet.timed(), None).await?;
         }
