@@ -160,16 +160,6 @@ impl Payment {
         self.attempts.iter().find(|attempt| attempt.is_open())
     }
 
-    /// True when its last charge without the customer was, or is, by another
-    /// payment method than this, or by none.
-    pub fn was_charged_otherwise(&self, method: &str) -> bool {
-        let last = self.attempts.iter().rev().find_map(|it| match &it.channel {
-            Channel::OffSession { payment_method, .. } => Some(payment_method.as_deref()),
-            Channel::Hosted { .. } => None,
-        });
-        last.is_some_and(|last| last != Some(method))
-    }
-
     /// True when the customer paid it on a page.
     pub fn was_paid_on_page(&self) -> bool {
         let succeeded = |it: &&Attempt| matches!(it.outcome, Outcome::Succeeded { .. });

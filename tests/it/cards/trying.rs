@@ -1,6 +1,6 @@
 //! Which card a renewal that failed is tried with, and how often.
 
-use super::{again, buyer, digits};
+use super::{again, buyer, cards, digits, set_default};
 use domain::card::Wallet;
 use platform::store::{Stored, Transaction, keys};
 use tests::shop::{OTHER_CARD, Shop, User, text};
@@ -88,5 +88,61 @@ async fn a_card_removed_after_a_soft_decline_is_not_charged_again() {
     shop.advance("P20D").await;
     let ada = again(&shop, &ada).await;
     assert_eq!(ada.subscription(&id).await["status"], "unpaid");
+    shop.audit(&ada).await;
+}
+
+/// A card whose every charge is declined, for no reason that stays.
+const POOR_CARD: &str = "4000000000000341";
+
+/// Makes another of the cards the default, and lets it be tried.
+async fn choose(shop: &Shop, ada: &User, card: usize) {
+    let ada = again(shop, ada).await;
+    let cards = cards(&ada).await;
+    set_default(&ada, &cards[card]).await.data(200);
+    shop.advance("PT20M").await;
+}
+
+#[tokio::test]
+async fn choosing_cards_in_turn_gains_no_more_than_the_attempts_there_are() {
+    let (shop, ada, id) = buyer().await;
+    shop.cards(&ada.email, "insufficient_funds").await;
+    shop.advance("P31DT1H").await;
+    let ada = again(&shop, &ada).await;
+    shop.give_card(&ada, POOR_CARD).await;
+    for _ in 0..7 {
+        choose(&shop, &ada, 1).await;
+        choose(&shop, &ada, 0).await;
+    }
+    let ada = again(&shop, &ada).await;
+    // Eight that count, and the first charge of a new card.
+    assert_eq!(ada.first_renewal(&id).await.1, ["failed"; 9]);
+    assert_eq!(ada.subscription(&id).await["status"], "past_due");
+    // A card not tried yet still is.
+    shop.give_card(&ada, OTHER_CARD).await;
+    choose(&shop, &ada, 2).await;
+    let ada = again(&shop, &ada).await;
+    assert_eq!(ada.subscription(&id).await["status"], "active");
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_card_refused_for_good_is_not_tried_again_by_choosing_it_again() {
+    let (shop, ada, id) = buyer().await;
+    shop.cards(&ada.email, "stolen_card").await;
+    shop.advance("P31DT1H").await;
+    let ada = again(&shop, &ada).await;
+    shop.give_card(&ada, POOR_CARD).await;
+    choose(&shop, &ada, 1).await;
+    choose(&shop, &ada, 0).await;
+    let ada = again(&shop, &ada).await;
+    assert_eq!(ada.first_renewal(&id).await.1, ["failed", "failed"]);
+    // The schedule goes on, and does not try it either.
+    shop.advance("P2D").await;
+    let ada = again(&shop, &ada).await;
+    assert_eq!(ada.first_renewal(&id).await.1, ["failed", "failed"]);
+    choose(&shop, &ada, 1).await;
+    shop.advance("P5D").await;
+    let ada = again(&shop, &ada).await;
+    assert_eq!(ada.first_renewal(&id).await.1, ["failed"; 3]);
     shop.audit(&ada).await;
 }

@@ -30,6 +30,12 @@ pub(super) async fn retry(
     let wallet = app.store().wallet(subscription.value.account).await?;
     let account = &scene.account.value;
     let channel = saved_method(&subscription.value, account, wallet.as_ref())?;
+    if !may_begin(&scene.payment.value, &channel, app.now()) {
+        let policy = DunningPolicy::default();
+        let skipped = subscription.value.clone().skip_retry(app.now(), &policy);
+        replace(app, &subscription, skipped, None).await?;
+        return Ok(false);
+    }
     let Ok(begun) = scene.payment.value.clone().begin(channel, app.now()) else {
         // Its payment page is still open, or the last outcome unknown.
         replace(
@@ -48,6 +54,17 @@ pub(super) async fn retry(
         return Ok(false);
     }
     charge(app, app.store().scene_of(&begun).await?).await
+}
+
+/// True unless the card may not be charged for it any more.
+fn may_begin(payment: &Payment, channel: &Channel, now: Timestamp) -> bool {
+    match channel {
+        Channel::OffSession {
+            payment_method: Some(method),
+            ..
+        } => payment.may_charge(method, &DunningPolicy::default(), now),
+        Channel::OffSession { .. } | Channel::Hosted { .. } => true,
+    }
 }
 
 async fn open_renewal(app: &App, subscription: &Subscription) -> Result<Scene, PaymentError> {

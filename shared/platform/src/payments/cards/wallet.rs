@@ -100,11 +100,15 @@ async fn try_again(app: &App, wallet: &Wallet) -> Result<bool, PaymentError> {
             | SubscriptionStatus::Unpaid { .. }
             | SubscriptionStatus::Canceled { .. } => false,
         };
-        if !waits {
+        let (now, policy) = (app.now(), DunningPolicy::default());
+        if !waits || !payment.may_charge(&default.method, &policy, now) {
             continue;
         }
-        let policy = DunningPolicy::default();
-        let tried = subscription.value.clone().try_new_card(app.now(), &policy);
+        let value = subscription.value.clone();
+        let tried = match payment.was_charged_to(&default.method) {
+            true => value.try_card_again(now, &policy),
+            false => value.try_new_card(now, &policy),
+        };
         if !replace(app, &subscription, tried, None).await? {
             return Err(PaymentError::Contention);
         }
