@@ -1,5 +1,6 @@
 //! Saved cards: how they come, which one pays, how they go.
 
+mod full;
 mod trying;
 
 use local::{Faults, Share};

@@ -221,6 +221,13 @@ impl Wallet {
         Ok(self.without(id, now))
     }
 
+    /// The wallet that had no place for a card: the provider is to forget it.
+    pub fn turned_away(mut self, method: String, now: Timestamp) -> Changed {
+        let before = self.charged();
+        self.leave(method);
+        self.changed(before, Vec::new(), now)
+    }
+
     /// The wallet after the provider forgot a payment method by itself;
     /// nothing when it was not known.
     pub fn forgotten(mut self, method: &str, now: Timestamp) -> Option<Changed> {
