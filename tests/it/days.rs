@@ -103,6 +103,7 @@ async fn what_only_the_ledger_says_is_named() {
         account: ada.account,
         sequence: entries.len() as u64,
         hash: entries.last().unwrap().hash.clone(),
+        captures: None,
     };
     let amount = Money::new(777, Currency::EUR);
     let posting = Posting::refund(PaymentId::from_bits(7), amount).unwrap();

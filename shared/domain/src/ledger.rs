@@ -292,15 +292,25 @@ pub struct LedgerHead {
     pub sequence: u64,
     /// Hash of the last entry.
     pub hash: String,
+    /// Captures that were not given back as a surplus; none where they were not
+    /// counted yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captures: Option<u64>,
 }
 
 impl LedgerHead {
+    /// True when anything was paid that was owed.
+    pub fn has_paid(&self) -> bool {
+        self.captures != Some(0)
+    }
+
     /// The head of a ledger without entries.
     pub fn empty(account: AccountId) -> Self {
         Self {
             account,
             sequence: 0,
             hash: "0".repeat(64),
+            captures: Some(0),
         }
     }
 
@@ -318,10 +328,20 @@ impl LedgerHead {
             hash: String::new(),
         };
         entry.hash = entry.digest();
+        let captures = self.captures.map(|count| match posting.cause {
+            Cause::Capture { .. } => count.saturating_add(1),
+            Cause::SurplusRefund { .. } => count.saturating_sub(1),
+            Cause::Invoice { .. }
+            | Cause::Refund { .. }
+            | Cause::CreditNote { .. }
+            | Cause::RefundFailed { .. }
+            | Cause::Dispute { .. } => count,
+        });
         let head = Self {
             account: self.account,
             sequence: entry.sequence,
             hash: entry.hash.clone(),
+            captures,
         };
         (head, entry)
     }
@@ -390,9 +410,10 @@ pub fn verify(entries: &[LedgerEntry], head: &LedgerHead) -> Result<(), ChainErr
             account: head.account,
             sequence: entry.sequence,
             hash: entry.hash.clone(),
+            captures: head.captures,
         };
     }
-    if end == *head {
+    if (end.sequence, &end.hash) == (head.sequence, &head.hash) {
         Ok(())
     } else {
         Err(ChainError::Broken(head.sequence))

@@ -273,6 +273,11 @@ pub fn redemptions(code: &CouponCode, account: AccountId) -> Key {
     Key::new(format!("COUPON#{code}"), format!("REDEEMED#{account}"))
 }
 
+/// The last order of an account with a coupon for a first purchase.
+pub fn first_purchase(account: AccountId) -> Key {
+    of_account(account, "FIRSTPURCHASE")
+}
+
 /// A rate counter.
 pub fn rate(class: &str, subject: &str) -> Key {
     Key::new(format!("RATE#{class}#{subject}"), "BUCKET")
