@@ -248,7 +248,7 @@ fn shared_key_of(item: &Item) -> Option<(String, String)> {
         )),
         "invoice_number" => Some((
             series(item.at("number.series"), item.at("number.year")),
-            format!("NUMBER#{:06}", number("number.sequence")),
+            format!("NUMBER#{:09}", number("number.sequence")),
         )),
         "provider_event" => provider("EVENT".to_owned()),
         "conflicting_event" => provider(format!("CONFLICT#{}", text("body_hash"))),
