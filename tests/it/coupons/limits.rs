@@ -33,7 +33,8 @@ async fn a_coupon_that_is_redeemed_all_the_time_can_be_ended() {
             next.replace(cloud.halt(cloud.effects() + 2));
             halt.release();
         }
-        next.borrow().clone().reached().await;
+        let last = next.borrow().clone();
+        last.reached().await;
     });
     let ended = match select(ending, buying).await {
         Either::Left((ended, _)) => ended,

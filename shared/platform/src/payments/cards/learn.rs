@@ -91,7 +91,7 @@ pub(super) async fn learn(
                 app.count("CardsMissed");
                 act.replace(new.version, &new.value.clone().missed(reason, now), Changed);
                 if let Some(wallet) = wallet {
-                    put(app, &mut act, found.wallet.as_ref(), wallet, now)?;
+                    put(app, &mut act, found.wallet.as_ref(), *wallet, now)?;
                 }
             }
         }
@@ -112,7 +112,7 @@ pub(super) async fn learn(
 struct Miss {
     reason: &'static str,
     /// The wallet, where the provider is to forget the card.
-    wallet: Option<card::Changed>,
+    wallet: Option<Box<card::Changed>>,
 }
 
 impl From<&'static str> for Miss {
@@ -154,7 +154,7 @@ fn judge(
     added.map_err(|refusal| match refusal {
         CardRefusal::TooMany => Miss {
             reason: "too_many",
-            wallet: Some(wallet.turned_away(method.id.clone(), now)),
+            wallet: Some(Box::new(wallet.turned_away(method.id.clone(), now))),
         },
         CardRefusal::Unknown | CardRefusal::Expired | CardRefusal::Needed => "refused".into(),
     })
