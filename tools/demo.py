@@ -361,7 +361,7 @@ class Story(Teller):
         numbers = sorted(i["number"] for i in invoices)
         for series in sorted({number[:5] for number in numbers}):
             given = [item["sk"] for item in self.items(f"SERIES#{series}") if item["sk"] != "COUNTER"]
-            equal(given, [f"NUMBER#{n:06}" for n in range(1, len(given) + 1)], f"the numbers of {series}")
+            equal(given, [f"NUMBER#{n:09}" for n in range(1, len(given) + 1)], f"the numbers of {series}")
         self.effect(f"{len([p for p in book if p['status'] == 'succeeded'])} captures = {len(invoices)} invoices and credit notes = {total / 100:.2f} €, of which VAT {vat / 100:.2f} €")
         self.effect(f"ledger: every entry balances, the chain is whole, clearing and receivable are zero; {numbers[0]} … {numbers[-1]} without a gap")
 

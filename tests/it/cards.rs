@@ -1,5 +1,8 @@
 //! Saved cards: how they come, which one pays, how they go.
 
+mod full;
+mod trying;
+
 use local::{Faults, Share};
 use serde_json::{Value, json};
 use tests::shop::{
@@ -57,7 +60,7 @@ fn held(shop: &Shop) -> Vec<String> {
 }
 
 /// The last digits of the card that made the last charge.
-fn charged(shop: &Shop) -> String {
+pub(crate) fn charged(shop: &Shop) -> String {
     let book = shop.cloud.simulator().book();
     let last = book["payments"].as_array().unwrap().last().unwrap().clone();
     let cards = book["cards"].as_array().unwrap().clone();

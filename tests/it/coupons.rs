@@ -1,5 +1,6 @@
 //! Coupons: what they take off, how often, and from whom.
 
+mod limits;
 mod making;
 
 use domain::tiers::PriceScheme;

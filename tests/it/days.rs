@@ -103,6 +103,7 @@ async fn what_only_the_ledger_says_is_named() {
         account: ada.account,
         sequence: entries.len() as u64,
         hash: entries.last().unwrap().hash.clone(),
+        captures: None,
     };
     let amount = Money::new(777, Currency::EUR);
     let posting = Posting::refund(PaymentId::from_bits(7), amount).unwrap();
@@ -159,4 +160,55 @@ async fn a_day_with_more_than_a_page_at_the_provider_is_read_to_its_end() {
     let told = books["differences"].as_array().unwrap();
     assert_eq!(told.len(), 100);
     assert!(told.iter().all(|it| it["paymentId"] == payment));
+}
+
+/// The day before has more than is read: what differs on this one may stand
+/// there.
+#[tokio::test]
+async fn a_day_beside_one_that_is_too_long_is_not_compared_and_says_so() {
+    let shop = Shop::at("2026-03-02T09:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    ada.buy(EDR_MONTHLY, 30).await;
+    let intent = shop.cloud.simulator().book()["payments"][0]["id"].clone();
+    let by_hand = || {
+        let form = format!("payment_intent={}&amount=1", intent.as_str().unwrap());
+        shop.ask_provider("/v1/refunds", form)
+    };
+    let mut faults = local::Faults::default();
+    faults.webhooks.lose = local::Share::ALL;
+    shop.cloud.set_faults(faults).unwrap();
+    for _ in 0..1_500 {
+        by_hand();
+    }
+    shop.cloud.skip_to("2026-03-03T09:00:00Z".parse().unwrap());
+    by_hand();
+    for day in ["2026-03-02", "2026-03-03"] {
+        let finance = staff(&shop, "finance").await;
+        let books = finance.get(&format!("{DAY}/{day}")).await.data(200);
+        assert_eq!(books["complete"], false, "{day}");
+        assert_eq!(books["agrees"], false);
+        assert_eq!(books["differenceCount"], 0);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_slow_is_read_as_far_as_there_is_time() {
+    let shop = Shop::at("2026-03-02T09:00:00Z").await;
+    let ada = shop.customer("ada@example.com").await;
+    ada.buy(EDR_MONTHLY, 30).await;
+    let intent = shop.cloud.simulator().book()["payments"][0]["id"].clone();
+    for _ in 0..950 {
+        let form = format!("payment_intent={}&amount=1", intent.as_str().unwrap());
+        shop.ask_provider("/v1/refunds", form);
+    }
+    let finance = staff(&shop, "finance").await;
+    shop.faults(json!({"latency": 8_000, "seed": 1})).await;
+    let began = shop.cloud.now();
+    let books = finance.get(&format!("{DAY}/2026-03-02")).await.data(200);
+    let took = shop.cloud.now().duration_since(began).as_secs();
+    assert!(took < 29 + 8, "{took} seconds");
+    assert_eq!(books["complete"], false);
+    shop.faults(json!({})).await;
+    let books = finance.get(&format!("{DAY}/2026-03-02")).await.data(200);
+    assert_eq!(books["complete"], true);
 }

@@ -1,8 +1,8 @@
 //! Cards that expire, and what the provider tells of cards by itself.
 
-use crate::cards::{again, buyer, cards, digits};
+use crate::cards::{again, buyer, cards, charged, digits};
 use serde_json::json;
-use tests::shop::{GOOD_CARD, OTHER_CARD, Shop, User, text};
+use tests::shop::{EDR_MONTHLY, GOOD_CARD, OTHER_CARD, SPARE_CARD, Shop, User, text};
 
 /// Lets the bank say that every card of hers expires with this month.
 async fn expire(shop: &Shop, user: &User, month: &str) {
@@ -75,4 +75,44 @@ async fn a_card_detached_at_the_provider_is_not_listed_any_more() {
     shop.cloud.settle().await;
     assert_eq!(digits(&ada).await, ["4242 default"]);
     shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn a_good_card_that_is_added_takes_the_place_of_an_expired_one() {
+    let (shop, ada, id) = buyer().await;
+    expire(&shop, &ada, "2026-01").await;
+    // Expired, and due on the tenth.
+    advance_to(&shop, "2026-02-02T00:00:00Z").await;
+    let ada = again(&shop, &ada).await;
+    let added = shop.give_card(&ada, OTHER_CARD).await;
+    assert_eq!(added["isDefault"], true);
+    assert_eq!(digits(&ada).await, ["4242", "4444 default"]);
+    // A further one stays beside it.
+    let third = shop.give_card(&ada, SPARE_CARD).await;
+    assert_eq!(third["isDefault"], false);
+    advance_to(&shop, "2026-02-10T09:00:00Z").await;
+    let ada = again(&shop, &ada).await;
+    assert_eq!(ada.first_renewal(&id).await.1, ["succeeded"]);
+    assert_eq!(charged(&shop), "4444");
+    shop.audit(&ada).await;
+}
+
+#[tokio::test]
+async fn who_buys_with_a_card_about_to_expire_is_told_though_it_was_idle_before() {
+    let shop = Shop::at("2026-01-10T08:00:00Z").await;
+    let eve = shop.customer("eve@example.com").await;
+    shop.give_card(&eve, GOOD_CARD).await;
+    expire(&shop, &eve, "2026-03").await;
+    advance_to(&shop, "2026-03-05T08:00:00Z").await;
+    assert_eq!(warnings(&shop, &eve), 0);
+    let eve = again(&shop, &eve).await;
+    let placed = eve.order(EDR_MONTHLY, 1, "late").await.data(201);
+    shop.pay(&placed, OTHER_CARD).await;
+    shop.cloud.settle().await;
+    assert_eq!(digits(&eve).await, ["4242 default", "4444"]);
+    shop.advance("P1DT10M").await;
+    assert_eq!(warnings(&shop, &eve), 1);
+    advance_to(&shop, "2026-03-25T00:10:00Z").await;
+    assert_eq!(warnings(&shop, &eve), 2);
+    shop.audit(&again(&shop, &eve).await).await;
 }

@@ -143,6 +143,9 @@ async fn each_row_names_what_it_is_about() {
     assert_eq!(of("refund")["provider_object"], provider("refunds"));
     assert!(of("invoice")["invoice_number"].starts_with('F'));
     assert!(of("credit_note")["invoice_number"].starts_with('A'));
+    let number = |kind: &str| of(kind)["invoice_number"].clone();
+    assert_eq!(number("capture"), number("invoice"));
+    assert_eq!(number("refund"), number("credit_note"));
     assert!(of("refund")["refund"].starts_with("rfd_"));
     assert_eq!(of("refund")["invoice"], of("credit_note")["invoice"]);
     assert_eq!(of("capture")["invoice"], of("invoice")["invoice"]);

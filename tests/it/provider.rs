@@ -198,10 +198,16 @@ async fn a_card_the_provider_does_not_know_any_more_is_asked_for_in_honest_words
     let ada = shop.customer("ada@example.com").await;
     let id = text(&ada.buy(EDR_MONTHLY, 1).await["subscriptionIds"][0]);
     let method = text(&shop.book().await["cards"][0]["id"]);
+    // Nobody hears of it.
+    let mut faults = local::Faults::default();
+    faults.webhooks.lose = local::Share::ALL;
+    shop.cloud.set_faults(faults).unwrap();
     shop.ask_provider(
         &format!("/v1/payment_methods/{method}/detach"),
         String::new(),
     );
+    shop.cloud.settle().await;
+    shop.faults(json!({})).await;
     let before = shop.cloud.mails(Some(&ada.email)).len();
     shop.advance("P1M").await;
     shop.advance("P1D").await;

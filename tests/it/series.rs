@@ -264,3 +264,19 @@ async fn a_long_series_is_judged_in_parts_that_come_to_one() {
     let finance = staff(&shop, "finance").await;
     finance.get(&path).await.refused(410, "cursor_expired");
 }
+
+/// Numbers are read in the order of their keys, a million and more of them too.
+#[test]
+fn the_keys_of_numbers_sort_like_the_numbers() {
+    let key = |sequence: u64| {
+        let number = InvoiceNumber {
+            series: Series::Invoice,
+            year: 2026,
+            sequence,
+        };
+        keys::series_number(number).sk
+    };
+    for sequence in [9, 99_999, 999_999, 9_999_999] {
+        assert!(key(sequence) < key(sequence + 1), "{}", key(sequence));
+    }
+}

@@ -57,7 +57,7 @@ async fn all_renewed(shop: &Shop, users: &[User]) {
     let numbers: Vec<&str> = numbers
         .filter_map(|item| item["sk"].as_str()?.strip_prefix("NUMBER#"))
         .collect();
-    let gapless: Vec<String> = (1..=2 * ACCOUNTS).map(|n| format!("{n:06}")).collect();
+    let gapless: Vec<String> = (1..=2 * ACCOUNTS).map(|n| format!("{n:09}")).collect();
     assert_eq!(numbers, gapless);
 }
 

@@ -10,11 +10,12 @@ use platform::http::problem::{Code, Failure};
 use platform::http::reply::Reply;
 use platform::http::request::Request;
 use platform::identity::session::require_live;
+use platform::store::coupons::end;
 use platform::store::events::event;
 use platform::store::identity::Session;
 use platform::store::{CommitError, Stored, Transaction, keys};
 
-/// Tries against orders that redeem it meanwhile.
+/// Tries against others who end it; the last one reads what became of it.
 const ROUNDS: u32 = 8;
 
 /// `DELETE /v1/admin/coupons/{code}`: it can be redeemed no more. Who redeemed
@@ -61,7 +62,7 @@ impl Operation for EndCoupon {
     }
 }
 
-/// Ends the coupon as it stands; nothing when it was redeemed meanwhile.
+/// Ends the coupon; nothing when its end moved, for then it is read again.
 async fn try_end(
     app: &App,
     request: &Request<Admin>,
@@ -87,14 +88,23 @@ async fn try_end(
         let reply = Reply::data(CouponView::of(&ended)).version(coupon.version);
         return Ok(Some(reply));
     }
-    let reply = Reply::data(CouponView::of(&ended)).version(coupon.version.saturating_add(1));
     let told = EventKind::CouponEnded { code: code.clone() };
     let owner = Owner::User { user: claims.user };
     let mut act = Transaction::new(app.new_id()?);
-    act.replace(coupon.version, &ended, ());
+    end(
+        &mut act,
+        &coupon.value,
+        ended.ends_at.unwrap_or(request.now),
+        expected,
+        (),
+    );
     act.insert(&event(app.new_id()?, owner, told, request.now), ());
     match app.store().commit(act).await {
-        Ok(()) => Ok(Some(reply)),
+        // It had that version, and nobody else's.
+        Ok(()) => Ok(expected.map(|version| {
+            let ended = CouponView::of(&ended);
+            Reply::data(ended).version(version.saturating_add(1))
+        })),
         Err(CommitError::Refused(())) => Ok(None),
         Err(CommitError::Store(error)) => Err(error.into()),
     }

@@ -23,6 +23,10 @@ const MOST_PAGES: usize = 15;
 /// Most payments the provider is asked about by name.
 const MOST_ASKED: usize = 20;
 
+/// How long is read before what was found is answered: a third of the time the
+/// function has is left for the reads that have begun.
+const READING: SignedDuration = SignedDuration::from_secs(19);
+
 /// How many days later the other book may have it: the ledger hears of a
 /// capture from an event, which the provider repeats for three days.
 const LATER: i64 = 3;
@@ -39,8 +43,15 @@ pub(super) struct Books {
     pub(super) provider: Vec<Movement>,
     /// What else it moved, by its name for it.
     pub(super) others: BTreeMap<String, u64>,
-    ledger_complete: bool,
-    provider_complete: bool,
+    complete: bool,
+    stop_at: Timestamp,
+}
+
+/// What the books differ in.
+pub(super) struct Compared {
+    pub(super) differences: Vec<Difference>,
+    /// False when not all was read that it takes to say so.
+    pub(super) complete: bool,
 }
 
 impl Books {
@@ -49,63 +60,83 @@ impl Books {
     /// # Errors
     /// [`Failure`] when one of them cannot be read.
     pub(super) async fn of(app: &App, day: Date) -> Result<Self, Failure> {
+        let stop_at = app.now().saturating_add(READING).unwrap_or(Timestamp::MAX);
         let found = app.store().ledger_day(day, None, MOST_ENTRIES).await?;
-        let (from, to) = (midnight(day, 0)?, midnight(day, 1)?);
-        let book = read_provider(app, from, to).await?;
-        let (others, provider_complete) = (book.others.clone(), book.complete);
-        let provider = named(app, book).await?;
+        let span = (midnight(day, 0)?, midnight(day, 1)?);
+        let (others, provider) = read_provider(app, span, stop_at).await?;
         Ok(Self {
             day,
             entries: found.entries,
-            provider,
+            provider: provider.movements,
             others,
-            ledger_complete: found.next.is_none(),
-            provider_complete,
+            complete: found.next.is_none() && provider.complete,
+            stop_at,
         })
     }
 
-    /// True when all of the day was read, of both.
-    pub(super) fn complete(&self) -> bool {
-        self.ledger_complete && self.provider_complete
-    }
-
-    /// What they do not agree on; nothing where a part of them was not read.
+    /// What they do not agree on; nothing where a part of them was not read,
+    /// of the day or, where it matters, of those around it.
     ///
     /// # Errors
     /// [`Failure`] when the days around cannot be read.
-    pub(super) async fn differences(&self, app: &App) -> Result<Vec<Difference>, Failure> {
-        if !self.complete() {
-            return Ok(Vec::new());
+    pub(super) async fn compare(&self, app: &App) -> Result<Compared, Failure> {
+        let partly = Compared {
+            differences: Vec::new(),
+            complete: false,
+        };
+        if !self.complete {
+            return Ok(partly);
         }
         let found = differences(self.day, &movements(&self.entries), &self.provider);
         if found.is_empty() {
-            return Ok(found);
+            return Ok(Compared {
+                differences: found,
+                complete: true,
+            });
         }
-        let entries = self.ledger_around(app).await?;
-        let provider = self.provider_around(app).await?;
-        Ok(differences(self.day, &movements(&entries), &provider))
+        let (Some(entries), Some(provider)) = (
+            self.ledger_around(app).await?,
+            self.provider_around(app).await?,
+        ) else {
+            return Ok(partly);
+        };
+        Ok(Compared {
+            differences: differences(self.day, &movements(&entries), &provider),
+            complete: true,
+        })
     }
 
-    async fn ledger_around(&self, app: &App) -> Result<Vec<LedgerEntry>, Failure> {
+    /// None where there is more of these days than is read.
+    async fn ledger_around(&self, app: &App) -> Result<Option<Vec<LedgerEntry>>, Failure> {
         let mut entries = self.entries.clone();
         for days in (-EARLIER..=LATER).filter(|days| *days != 0) {
             let Ok(day) = self.day.checked_add(hours(days)) else {
                 continue;
             };
+            if app.now() >= self.stop_at {
+                return Ok(None);
+            }
             let around = app.store().ledger_day(day, None, MOST_ENTRIES).await?;
+            if around.next.is_some() {
+                return Ok(None);
+            }
             entries.extend(around.entries);
         }
-        Ok(entries)
+        Ok(Some(entries))
     }
 
-    async fn provider_around(&self, app: &App) -> Result<Vec<Movement>, Failure> {
+    /// None where there is more of these days than is read.
+    async fn provider_around(&self, app: &App) -> Result<Option<Vec<Movement>>, Failure> {
         let mut all = self.provider.clone();
         for (first, last) in [(-LATER, 0), (1, 1 + EARLIER)] {
-            let (from, to) = (midnight(self.day, first)?, midnight(self.day, last)?);
-            let book = read_provider(app, from, to).await?;
-            all.extend(named(app, book).await?);
+            let span = (midnight(self.day, first)?, midnight(self.day, last)?);
+            let (_, around) = read_provider(app, span, self.stop_at).await?;
+            if !around.complete {
+                return Ok(None);
+            }
+            all.extend(around.movements);
         }
-        Ok(all)
+        Ok(Some(all))
     }
 }
 
@@ -124,25 +155,48 @@ fn movements(entries: &[LedgerEntry]) -> Vec<Movement> {
     entries.iter().filter_map(Movement::of).collect()
 }
 
-async fn read_provider(app: &App, from: Timestamp, to: Timestamp) -> Result<ProviderBook, Failure> {
-    let gateway = gateway(app, Pace::Interactive).await?;
-    let book = gateway.book(from, to, MOST_PAGES).await;
-    Ok(book.map_err(PaymentError::from)?)
+/// A part of the provider's book.
+struct Moved {
+    movements: Vec<Movement>,
+    /// False when there was more than was read, or than is told of it.
+    complete: bool,
 }
 
-/// The provider's movements, each with the payment it is for. A refund made by
-/// hand does not say it, so the provider is asked what it is a refund of.
-async fn named(app: &App, book: ProviderBook) -> Result<Vec<Movement>, Failure> {
+/// What the provider moved, each movement with the payment it is for, and what
+/// else moved its balance.
+async fn read_provider(
+    app: &App,
+    (from, to): (Timestamp, Timestamp),
+    stop_at: Timestamp,
+) -> Result<(BTreeMap<String, u64>, Moved), Failure> {
+    let gateway = gateway(app, Pace::Interactive).await?;
+    let in_time = || app.now() < stop_at;
+    let book = gateway.book(from, to, (MOST_PAGES, in_time)).await;
+    let book = book.map_err(PaymentError::from)?;
+    Ok((book.others.clone(), named(app, book, stop_at).await?))
+}
+
+/// The movements with their payments. A refund made by hand does not say what
+/// it is of, so the provider is asked.
+async fn named(app: &App, book: ProviderBook, stop_at: Timestamp) -> Result<Moved, Failure> {
     let mut intents = BTreeMap::new();
     let nameless: Vec<String> = book.nameless().into_iter().map(str::to_owned).collect();
+    let mut complete = book.complete && nameless.len() <= MOST_ASKED;
     if !nameless.is_empty() {
         let gateway = gateway(app, Pace::Interactive).await?;
         for id in nameless.into_iter().take(MOST_ASKED) {
+            if app.now() >= stop_at {
+                complete = false;
+                break;
+            }
             let intent = gateway.intent(&id).await.map_err(PaymentError::from)?;
             if let Some(at) = Locator::read(&intent.metadata) {
                 intents.insert(id, at.reference.payment);
             }
         }
     }
-    Ok(book.named(&intents))
+    Ok(Moved {
+        movements: book.named(&intents),
+        complete,
+    })
 }

@@ -20,8 +20,9 @@ pub struct LedgerDayView {
     pub date: String,
     /// True when it is over: until then more may be booked.
     pub over: bool,
-    /// False when one of the books has more of that day than was read: then
-    /// the sums are of a part, and no differences are looked for.
+    /// False when one of the books has more than was read, of that day or, where
+    /// the books differ, of the days around it: then the sums may be of a part,
+    /// and no differences are told.
     pub complete: bool,
     /// True when every capture and every refund stands in both books, with the
     /// same amount, on that day.

@@ -1,8 +1,7 @@
 //! A day of all ledgers, beside what the payment provider says of it.
 
-use super::day_books::Books;
+use super::day_books::{Books, Compared};
 use super::day_view::{DifferenceView, LedgerDayView, LedgerTotalsView, ProviderTotalsView, kinds};
-use domain::agreement::Difference;
 use domain::daybook::DayTotals;
 use domain::rounding::ArithmeticError;
 use jiff::Timestamp;
@@ -54,8 +53,8 @@ impl Operation for GetLedgerDay {
         input: GetLedgerDayInput,
     ) -> Result<Reply<LedgerDayView>, Failure> {
         let books = Books::of(app, input.day).await?;
-        let differences = books.differences(app).await?;
-        let view = view(&books, &differences, request.now);
+        let compared = books.compare(app).await?;
+        let view = view(&books, &compared, request.now);
         let view = view.map_err(|error| Failure::fault(&error))?;
         Ok(Reply::data(view))
     }
@@ -63,16 +62,18 @@ impl Operation for GetLedgerDay {
 
 fn view(
     books: &Books,
-    differences: &[Difference],
+    Compared {
+        differences,
+        complete,
+    }: &Compared,
     now: Timestamp,
 ) -> Result<LedgerDayView, ArithmeticError> {
-    let complete = books.complete();
     let others = books.others.iter();
     Ok(LedgerDayView {
         date: books.day.to_string(),
         over: now.to_zoned(TimeZone::UTC).date() > books.day,
-        complete,
-        agrees: complete && differences.is_empty(),
+        complete: *complete,
+        agrees: *complete && differences.is_empty(),
         ledger: LedgerTotalsView::all(DayTotals::of(&books.entries)?),
         provider: ProviderTotalsView::all(&books.provider)?,
         others: kinds(others.map(|(kind, count)| (kind.as_str(), *count))),

@@ -78,7 +78,31 @@ impl References {
         for entry in entries {
             found.take(&mut batch, entry)?;
         }
+        found.number(app, entries).await?;
         Ok(found)
+    }
+
+    /// Reads the invoices that payments cite, for their numbers.
+    async fn number(&mut self, app: &App, entries: &[LedgerEntry]) -> Result<(), Failure> {
+        let cited = entries.iter().filter_map(|entry| {
+            let invoice = self.reference(entry).invoice?;
+            Some((entry.account, invoice))
+        });
+        let cited: BTreeSet<_> = cited
+            .filter(|(_, invoice)| !self.invoices.contains_key(invoice))
+            .collect();
+        if cited.is_empty() {
+            return Ok(());
+        }
+        let key = |(account, invoice): &(_, _)| keys::invoice(*account, *invoice);
+        let wanted: Vec<_> = cited.iter().map(key).collect();
+        let mut batch = app.store().batch(&wanted).await?;
+        for (account, invoice) in cited {
+            let read = batch.take::<Invoice>(&keys::invoice(account, invoice))?;
+            // What was given back as a surplus has none.
+            self.invoices.extend(read.map(|read| (invoice, read.value)));
+        }
+        Ok(())
     }
 
     fn take(&mut self, batch: &mut Batch, entry: &LedgerEntry) -> Result<(), Failure> {
@@ -106,9 +130,13 @@ impl References {
             Cited::Payment(id) => {
                 let known = self.payments.get(&id);
                 let of_payment = known.map(|payment| self.of_payment(entry, payment));
+                let of_payment = of_payment.unwrap_or_default();
+                let invoice = of_payment.invoice.and_then(|id| self.invoices.get(&id));
+                let issued = invoice.and_then(Invoice::issued);
                 Reference {
                     payment: Some(id),
-                    ..of_payment.unwrap_or_default()
+                    number: issued.map(|(number, _)| number),
+                    ..of_payment
                 }
             }
             Cited::Invoice(id) => {

@@ -252,7 +252,7 @@ async fn write(
             facts.guard_order(&mut act, order.created_at, Taken::Number);
         }
     }
-    found.known.coupon.redeem(&mut act, Taken::Coupon);
+    found.known.coupon.redeem(&mut act, order.id, Taken::Coupon);
     let account = order.account;
     let placed = EventKind::OrderPlaced { order: order.id };
     let asked = number.and_then(VatCheck::told);

@@ -88,6 +88,7 @@ pub async fn offer(
     }
     let catalogue = app.catalogue().products(app).await?;
     let lines = price(app, &catalogue.products, items, terms.currency)?;
+    coupon.look_at_first(app.store()).await?;
     let discounted = take_off(lines, terms, coupon, now)?;
     let facts = &mut tax.known;
     let number = check_number(app, account, terms, facts, now).await?;

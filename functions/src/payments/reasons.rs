@@ -82,6 +82,7 @@ fn other_fault(code: &str) -> Option<(&'static str, &'static str)> {
             "le paiement n'a pas été terminé à temps",
             "the payment was not completed in time",
         ),
+        "no_card" => ("aucune carte n'est enregistrée", "there is no saved card"),
         // It never reached a bank: perhaps the card is not there any more.
         "not_created" => (
             "le paiement n'a pas pu être demandé à la banque",

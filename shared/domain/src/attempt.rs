@@ -20,8 +20,10 @@ pub enum Channel {
     OffSession {
         /// The customer at the provider.
         customer: String,
-        /// The saved payment method.
-        payment_method: String,
+        /// The saved payment method; none where no card was left: nobody is
+        /// asked for the money then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment_method: Option<String>,
     },
 }
 

@@ -20,6 +20,9 @@ pub const MOST_CARDS: usize = 20;
 /// How soon what could not be done about a card is tried again.
 const RETRY: SignedDuration = SignedDuration::from_mins(10);
 
+/// How soon a card that expires is looked at again where nothing renews.
+const IDLE: SignedDuration = SignedDuration::from_hours(24);
+
 /// How long after a change of the default a charge of the one before may still
 /// begin: no invocation that read the cards lives longer.
 const QUIET: SignedDuration = SignedDuration::from_mins(15);
@@ -50,12 +53,26 @@ pub struct Wallet {
     /// are tried with the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Until when nobody is told of a card that expires, since nothing renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_until: Option<Timestamp>,
     /// What the provider is to forget.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaving: Vec<Leaving>,
     /// When something of this is to be done next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check_at: Option<Timestamp>,
+}
+
+/// Where a card was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// On a page for a card alone.
+    Alone,
+    /// It paid an order.
+    WithOrder,
+    /// It paid, on a page, for a renewal the default could not pay.
+    ForRenewal,
 }
 
 /// A wallet after a change, and what is told of it.
@@ -93,6 +110,7 @@ impl Wallet {
             default: None,
             changed_at: None,
             retry_at: None,
+            idle_until: None,
             leaving: Vec::new(),
             check_at: None,
         }
@@ -115,23 +133,20 @@ impl Wallet {
 
     /// The wallet with one more card. The same card given again stays one: it
     /// is charged by the newer payment method from then on. The first card is
-    /// the default, a later one where it `takes_over`.
+    /// the default, a later one where it paid for a renewal, or the default has
+    /// expired and it has not.
     ///
     /// # Errors
     /// [`CardRefusal::TooMany`].
-    pub fn add(
-        mut self,
-        card: Card,
-        takes_over: bool,
-        now: Timestamp,
-    ) -> Result<Changed, CardRefusal> {
+    pub fn add(mut self, card: Card, given: Given, now: Timestamp) -> Result<Changed, CardRefusal> {
         if self.cards.iter().any(|known| known.method == card.method) {
             return Ok(Changed {
                 wallet: self,
                 told: Vec::new(),
             });
         }
-        let (before, is_full) = (self.charged(), self.is_full());
+        let (before, is_full, is_first) = (self.charged(), self.is_full(), self.default.is_none());
+        let is_good = !card.face.expires.is_over(now);
         let known = self
             .cards
             .iter_mut()
@@ -151,9 +166,16 @@ impl Wallet {
                 (id, vec![EventKind::CardAdded { card: id }])
             }
         };
-        if (takes_over || self.default.is_none()) && self.default != Some(id) {
+        let is_over = |card: &Card| card.face.expires.is_over(now);
+        let replaces = is_good && self.default_card().is_some_and(is_over);
+        if (given == Given::ForRenewal || is_first || replaces) && self.default != Some(id) {
             self.default = Some(id);
             told.push(EventKind::DefaultCardChanged { card: id });
+        }
+        if is_first && given != Given::WithOrder {
+            // Renewals may have failed with a card that was never listed. A
+            // purchase's own first card is not worth a timer.
+            self.changed_at = Some(now);
         }
         Ok(self.changed(before, told, now))
     }
@@ -197,6 +219,13 @@ impl Wallet {
         }
         self.leave(card.method);
         Ok(self.without(id, now))
+    }
+
+    /// The wallet that had no place for a card: the provider is to forget it.
+    pub fn turned_away(mut self, method: String, now: Timestamp) -> Changed {
+        let before = self.charged();
+        self.leave(method);
+        self.changed(before, Vec::new(), now)
     }
 
     /// The wallet after the provider forgot a payment method by itself;
@@ -260,12 +289,27 @@ impl Wallet {
     /// The default card, when its owner is to be told by now that it expires.
     pub fn expiring(&self, now: Timestamp) -> Option<&Card> {
         let card = self.default_card()?;
-        card.warns_at().filter(|at| *at <= now).map(|_| card)
+        self.warns_at().filter(|at| *at <= now).map(|_| card)
+    }
+
+    /// The wallet whose default expires while nothing renews by it: it is
+    /// looked at again until the card is over, since something may.
+    pub fn idle(self, now: Timestamp) -> Self {
+        let over = |card: &Card| card.face.expires.is_over(now);
+        if self.default_card().is_some_and(over) {
+            return self.warned(now);
+        }
+        Self {
+            idle_until: Some(after(now, IDLE)),
+            ..self
+        }
+        .timed()
     }
 
     /// The wallet once its owner was told, as far as that is due by now: at
     /// most once at a time.
     pub fn warned(mut self, now: Timestamp) -> Self {
+        self.idle_until = None;
         let default = self.default;
         for card in &mut self.cards {
             while Some(card.id) == default && card.warns_at().is_some_and(|at| at <= now) {
@@ -278,11 +322,16 @@ impl Wallet {
     /// The same, with its timer set right.
     pub fn timed(self) -> Self {
         let leaving = self.leaving.iter().filter_map(|leaving| leaving.ask_at);
-        let warning = self.default_card().and_then(Card::warns_at);
         Self {
-            check_at: leaving.chain(self.retry_at).chain(warning).min(),
+            check_at: leaving.chain(self.retry_at).chain(self.warns_at()).min(),
             ..self
         }
+    }
+
+    /// When it is looked at next whether the default expires.
+    fn warns_at(&self) -> Option<Timestamp> {
+        let at = self.default_card().and_then(Card::warns_at)?;
+        Some(self.idle_until.map_or(at, |idle| idle.max(at)))
     }
 
     /// The payment method renewals are charged to.
@@ -293,7 +342,7 @@ impl Wallet {
     /// The wallet after a change; `before` is what was charged before it.
     fn changed(mut self, before: Option<String>, told: Vec<EventKind>, now: Timestamp) -> Changed {
         let charged = self.charged();
-        // Before the first card ever no charge can have been another one's.
+        // Nothing is looked for after the first card ever of a purchase.
         if (before.is_some() || self.changed_at.is_some()) && before != charged {
             self.changed_at = Some(now);
             self.retry_at = charged.map(|_| now);
@@ -315,13 +364,16 @@ impl Wallet {
         });
     }
 
-    /// Where the default goes, the card that came last takes its place.
+    /// Where the default goes, the card that came last takes its place: of
+    /// those that have not expired, if there is any.
     fn without(mut self, id: CardId, now: Timestamp) -> Changed {
         let before = self.charged();
         self.cards.retain(|card| card.id != id);
         let mut told = vec![EventKind::CardRemoved { card: id }];
         if self.default == Some(id) {
-            self.default = self.cards.last().map(|card| card.id);
+            let good = |card: &&Card| !card.face.expires.is_over(now);
+            let last = self.cards.iter().rev().find(good).or(self.cards.last());
+            self.default = last.map(|card| card.id);
             told.extend(
                 self.default
                     .map(|card| EventKind::DefaultCardChanged { card }),

@@ -14,7 +14,7 @@ pub use refusal::CouponRefusal;
 pub use running::{RunningCoupon, first_period};
 
 use crate::allocation::{Discount, DiscountError, fixed_discount, percent_discount};
-use crate::id::{AccountId, ProductId, UserId};
+use crate::id::{AccountId, OrderId, ProductId, UserId};
 use crate::money::{Currency, Money};
 use crate::order::OrderLine;
 use jiff::Timestamp;
@@ -129,6 +129,16 @@ pub struct Redemptions {
     pub redemptions: u64,
 }
 
+/// The last order of an account that redeemed a coupon for a first purchase:
+/// while it may be paid no other one is a first purchase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstPurchase {
+    /// The account.
+    pub account: AccountId,
+    /// The order.
+    pub order: OrderId,
+}
+
 /// Who would redeem a coupon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redeemer {
@@ -136,7 +146,8 @@ pub struct Redeemer {
     pub account: AccountId,
     /// How often it did so before.
     pub redemptions: u64,
-    /// True once it has paid anything.
+    /// True once it has paid anything, or may still pay what it ordered with
+    /// another coupon for a first purchase.
     pub has_paid: bool,
 }
 

@@ -19,6 +19,9 @@
 //! document yet.
 
 mod banks;
+mod chain;
+
+pub use chain::{ChainError, verify};
 
 use crate::id::{AccountId, EventId, InvoiceId, PaymentId};
 use crate::money::{Currency, Money};
@@ -292,15 +295,25 @@ pub struct LedgerHead {
     pub sequence: u64,
     /// Hash of the last entry.
     pub hash: String,
+    /// Captures that were not given back as a surplus; none where they were not
+    /// counted yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captures: Option<u64>,
 }
 
 impl LedgerHead {
+    /// True when anything was paid that was owed.
+    pub fn has_paid(&self) -> bool {
+        self.captures != Some(0)
+    }
+
     /// The head of a ledger without entries.
     pub fn empty(account: AccountId) -> Self {
         Self {
             account,
             sequence: 0,
             hash: "0".repeat(64),
+            captures: Some(0),
         }
     }
 
@@ -318,10 +331,20 @@ impl LedgerHead {
             hash: String::new(),
         };
         entry.hash = entry.digest();
+        let captures = self.captures.map(|count| match posting.cause {
+            Cause::Capture { .. } => count.saturating_add(1),
+            Cause::SurplusRefund { .. } => count.saturating_sub(1),
+            Cause::Invoice { .. }
+            | Cause::Refund { .. }
+            | Cause::CreditNote { .. }
+            | Cause::RefundFailed { .. }
+            | Cause::Dispute { .. } => count,
+        });
         let head = Self {
             account: self.account,
             sequence: entry.sequence,
             hash: entry.hash.clone(),
+            captures,
         };
         (head, entry)
     }
@@ -347,54 +370,5 @@ impl LedgerEntry {
         }
         field(&self.previous);
         hex::encode(hasher.finalize())
-    }
-}
-
-/// What is wrong with a chain of entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ChainError {
-    /// An entry's content does not give its hash.
-    #[error("entry {0} was changed")]
-    Changed(u64),
-    /// An entry does not follow the one before.
-    #[error("entry {0} does not follow the one before")]
-    Broken(u64),
-    /// An entry's lines do not sum to zero.
-    #[error("entry {0} does not balance")]
-    Unbalanced(u64),
-}
-
-/// Checks a whole chain, from its first entry to its head.
-///
-/// # Errors
-/// The first [`ChainError`] found.
-pub fn verify(entries: &[LedgerEntry], head: &LedgerHead) -> Result<(), ChainError> {
-    let mut end = LedgerHead::empty(head.account);
-    for entry in entries {
-        if entry.previous != end.hash || entry.sequence != end.sequence.saturating_add(1) {
-            return Err(ChainError::Broken(entry.sequence));
-        }
-        if entry.digest() != entry.hash {
-            return Err(ChainError::Changed(entry.sequence));
-        }
-        if entry
-            .lines
-            .iter()
-            .map(|line| i128::from(line.amount))
-            .sum::<i128>()
-            != 0
-        {
-            return Err(ChainError::Unbalanced(entry.sequence));
-        }
-        end = LedgerHead {
-            account: head.account,
-            sequence: entry.sequence,
-            hash: entry.hash.clone(),
-        };
-    }
-    if end == *head {
-        Ok(())
-    } else {
-        Err(ChainError::Broken(head.sequence))
     }
 }

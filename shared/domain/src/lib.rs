@@ -44,6 +44,7 @@ pub mod payment;
 mod period;
 pub mod publishing;
 pub mod refund;
+mod retrying;
 pub mod rounding;
 pub mod sealed;
 mod series;

@@ -2,6 +2,7 @@
 //! provider, or one paid there. Each becomes one card of the wallet, once.
 
 use crate::attempt::after;
+use crate::card::Given;
 use crate::id::{AccountId, CardId, PaymentId};
 use crate::locale::Locale;
 use jiff::{SignedDuration, Timestamp};
@@ -181,11 +182,14 @@ impl NewCard {
         }
     }
 
-    /// True when it paid for a renewal another card could not pay.
-    pub fn takes_over(&self) -> bool {
+    /// Where it was given.
+    pub fn given(&self) -> Given {
         match &self.source {
-            CardSource::Page { .. } => false,
-            CardSource::Payment { takes_over, .. } => *takes_over,
+            CardSource::Page { .. } => Given::Alone,
+            CardSource::Payment {
+                takes_over: true, ..
+            } => Given::ForRenewal,
+            CardSource::Payment { .. } => Given::WithOrder,
         }
     }
 }

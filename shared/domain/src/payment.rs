@@ -167,14 +167,6 @@ impl Payment {
         self.attempts.iter().find(|attempt| attempt.is_open())
     }
 
-    /// The payment method that was charged last without the customer.
-    pub fn last_charged(&self) -> Option<&str> {
-        self.attempts.iter().rev().find_map(|it| match &it.channel {
-            Channel::OffSession { payment_method, .. } => Some(payment_method.as_str()),
-            Channel::Hosted { .. } => None,
-        })
-    }
-
     /// True when the customer paid it on a page.
     pub fn was_paid_on_page(&self) -> bool {
         let succeeded = |it: &&Attempt| matches!(it.outcome, Outcome::Succeeded { .. });

@@ -316,20 +316,6 @@ impl Subscription {
         }
     }
 
-    /// The subscription whose failed renewal is tried with another card at
-    /// once. Any other stays as it is.
-    pub fn try_new_card(self, now: Timestamp, policy: &DunningPolicy) -> Self {
-        let SubscriptionStatus::PastDue { dunning } = self.status else {
-            return self;
-        };
-        let (dunning, next) = dunning.method_changed(now, policy);
-        Self {
-            status: SubscriptionStatus::PastDue { dunning },
-            next_action_at: Some(next.at()),
-            ..self
-        }
-    }
-
     /// The subscription at the end of dunning.
     pub fn end_dunning(self, at: Timestamp, policy: &DunningPolicy) -> Self {
         let status = match policy.on_exhausted {

@@ -54,7 +54,7 @@ fn page() -> Channel {
 fn saved() -> Channel {
     Channel::OffSession {
         customer: "cus_1".to_owned(),
-        payment_method: "pm_1".to_owned(),
+        payment_method: Some("pm_1".to_owned()),
     }
 }
 

@@ -38,6 +38,12 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
                 )
             });
         }
+        if let Some(card) = old.and_then(|old| kept_quiet(step, old, wallet)) {
+            notes.broken(
+                Audit,
+                format!("{}: nobody was told that {card} expires", change.place()),
+            );
+        }
         timer(change, wallet, notes);
     }
     for (change, old, new) in step.written("new_card") {
@@ -215,31 +221,39 @@ fn looks(card: Option<Node<'_>>) -> Option<[Node<'_>; 5]> {
     card.map(|card| names.map(|name| card.at(name)))
 }
 
+/// How often the owner was told that a card expires, and how many months from
+/// now that is.
+fn told_of(step: &Step<'_>, wallet: &Item, card: &str) -> Option<(i128, i128)> {
+    let mut cards = wallet.at("cards").list();
+    let card = cards.find(|it| it.at("id").text() == card)?;
+    let months = |year: i128, month: i128| year.saturating_mul(12).saturating_add(month);
+    let first = step.at.to_string();
+    let (year, month) = first.get(..7)?.split_once('-')?;
+    let now = months(year.parse().ok()?, month.parse().ok()?);
+    let end = months(
+        card.at("expires.year").count(),
+        card.at("expires.month").count(),
+    );
+    Some((card.at("warned").count(), end.saturating_sub(now)))
+}
+
 /// The default was warned of once more, and less than 31 days before its end.
 fn warned(step: &Step<'_>, old: Option<&Item>, new: &Item, card: &str) -> bool {
-    let of = |item: &Item| {
-        let mut cards = item.at("cards").list();
-        let found = cards.find(|it| it.at("id").text() == card);
-        found.map(|it| {
-            (
-                it.at("warned").count(),
-                it.at("expires.year").count(),
-                it.at("expires.month").count(),
-            )
+    let before = old.and_then(|old| told_of(step, old, card));
+    let before = before.map_or(0, |(count, _)| count);
+    let now = told_of(step, new, card);
+    now.is_some_and(|(count, left)| count > before && new.text("default") == card && left <= 1)
+}
+
+/// A card that counts as told of, though nobody was told and it is not over.
+fn kept_quiet<'a>(step: &Step<'_>, old: &Item, new: &'a Item) -> Option<&'a str> {
+    methods(new).into_keys().find(|card| {
+        let before = told_of(step, old, card).map_or(0, |(count, _)| count);
+        let now = told_of(step, new, card);
+        now.is_some_and(|(count, left)| {
+            count > before && left >= 0 && !step.tells("card_expiring", "card", card)
         })
-    };
-    let Some((count, year, month)) = of(new) else {
-        return false;
-    };
-    let before = old.and_then(of).map_or(0, |(count, ..)| count);
-    let first = step.at.to_string();
-    let now = first.get(..7).unwrap_or_default();
-    let months = |year: i128, month: i128| year.saturating_mul(12).saturating_add(month);
-    let now = now
-        .split_once('-')
-        .and_then(|(year, month)| Some(months(year.parse().ok()?, month.parse().ok()?)));
-    let left = now.map(|now| months(year, month).saturating_sub(now));
-    count > before && new.text("default") == card && matches!(left, Some(..=1))
+    })
 }
 
 fn is_true(step: &Step<'_>, event: &Item) -> bool {

@@ -20,6 +20,9 @@ const CEILING: usize = 8;
 /// Pages of one order at most.
 const PAGES: usize = 10;
 
+/// Charges of any card in any 30 days.
+const MOST: usize = 15;
+
 /// Most periods of a subscription opened within a day of the first of them.
 const OPENINGS: usize = 15;
 
@@ -142,21 +145,20 @@ fn is_within_bounds(attempts: &[Node<'_>]) -> Result<(), String> {
         };
     }
     let charges = || before.iter().filter(|it| is_off_session(it));
-    // What a new card was tried for is not counted.
-    let counted = || {
-        let mut card = None;
-        charges().filter(move |it| {
-            let same = card.is_none_or(|card| card == it.at("payment_method"));
-            card = Some(it.at("payment_method"));
-            same
-        })
-    };
-    let recent = counted()
-        .filter_map(|it| it.at("started_at").time())
-        .filter(|at| days_after(*at, 30) > started)
-        .count();
-    if recent >= CEILING {
-        return Err(format!("{recent} charges in 30 days before it"));
+    let recent = charges()
+        .filter(|it| it.at("started_at").time() > Some(days_after(started, -30)))
+        .collect::<Vec<_>>();
+    // What a card that is new was tried for first is not counted, nor what
+    // never reached the provider.
+    let counted = recent.iter().enumerate().filter(|(place, it)| {
+        let mut before = recent.iter().take(*place);
+        let known = before.any(|other| other.at("payment_method") == it.at("payment_method"));
+        (known || *place == 0) && it.at("outcome").text() != "not_created"
+    });
+    let counted = counted.count();
+    let is_known = charges().any(|it| it.at("payment_method") == last.at("payment_method"));
+    if (is_known && counted >= CEILING) || recent.len() >= MOST {
+        return Err(format!("{counted} of {} charges in 30 days", recent.len()));
     }
     let Some((place, first)) = first_decline(before) else {
         // What never reached the provider is tried once more, at once.
@@ -165,12 +167,11 @@ fn is_within_bounds(attempts: &[Node<'_>]) -> Result<(), String> {
             _ => Err("a charge before anything was declined".to_owned()),
         };
     };
-    let decline = charges()
-        .rev()
-        .find(|it| it.at("outcome").text() == "failed");
-    if let Some(hard) = decline.filter(|it| HARD.contains(&it.at("code").text()))
-        && hard.at("payment_method") == last.at("payment_method")
-    {
+    let mut of_it = charges().filter(|it| it.at("payment_method") == last.at("payment_method"));
+    let is_hard = |it: &&Node<'_>| {
+        it.at("outcome").text() == "failed" && HARD.contains(&it.at("code").text())
+    };
+    if let Some(hard) = of_it.find(is_hard) {
         return Err(format!("a charge after {}", hard.at("code").text()));
     }
     // Another card is tried at once, as long as the schedule lasts.

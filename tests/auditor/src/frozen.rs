@@ -71,7 +71,8 @@ fn mutable(kind: &str) -> Option<&'static [&'static str]> {
             "proven",
             "check_at",
         ],
-        "ledger_head" => &["sequence", "hash"],
+        "ledger_head" => &["sequence", "hash", "captures"],
+        "first_purchase" => &["order"],
         "coupon" => &["redemptions", "ends_at"],
         "redemptions" => &["redemptions"],
         "ledger_entry" | "invoice_number" | "conflicting_event" | "data_key" | "decoy"

@@ -1,7 +1,7 @@
 //! The ledger: postings balance, the chain is whole, and what is booked is
 //! what happened.
 
-use crate::Invariant::{AppendOnly, InvoiceArithmetic, LedgerZero, Outbox, Pointers};
+use crate::Invariant::{AppendOnly, InvoiceArithmetic, LedgerZero, OneCapture, Outbox, Pointers};
 use crate::item::Item;
 use crate::money::money;
 use crate::notes::Notes;
@@ -23,7 +23,8 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
         belongs(step, change, entry, notes);
         notes.saw(format!("ledger: {}", entry.text("cause")));
     }
-    for (change, _, head) in step.written("ledger_head") {
+    for (change, old, head) in step.written("ledger_head") {
+        counts(step, change, old, head, notes);
         let ledger = format!("LEDGER#{}", head.text("account"));
         let sequence = head.at("sequence").count();
         let entry = |sequence: i128| step.table.get(&ledger, &format!("{sequence:012}"));
@@ -33,6 +34,25 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
             format!("{} is not the last entry", change.place())
         });
     }
+}
+
+/// The head counts captures, less those given back as a surplus.
+fn counts(step: &Step<'_>, change: &Changed, old: Option<&Item>, head: &Item, notes: &mut Notes) {
+    let before = old.map_or(Some(0), |old| old.at("captures").number());
+    let (Some(before), Some(after)) = (before, head.at("captures").number()) else {
+        return;
+    };
+    let causes = step.put("ledger_entry").map(|(_, it)| it.text("cause"));
+    let moved: i128 = causes
+        .map(|cause| match cause {
+            "capture" => 1,
+            "surplus_refund" => -1,
+            _ => 0,
+        })
+        .sum();
+    notes.must(after.saturating_sub(before) == moved, OneCapture, || {
+        format!("{}: {moved} captures, counted otherwise", change.place())
+    });
 }
 
 fn balances(change: &Changed, entry: &Item, notes: &mut Notes) {

@@ -13,7 +13,7 @@ use crate::taxes::cross_border;
 pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
     for (change, given) in step.put("invoice_number") {
         let sequence = given.at("number.sequence").count();
-        let before = format!("NUMBER#{:06}", sequence.saturating_sub(1));
+        let before = format!("NUMBER#{:09}", sequence.saturating_sub(1));
         let follows = sequence == 1 || step.beside(change, &before).is_some();
         notes.must(sequence >= 1 && follows, Numbers, || {
             format!("{} has none before it", change.place())
@@ -55,7 +55,7 @@ fn is_issued_now(step: &Step<'_>, invoice: &Item) -> Result<(), String> {
         return Err("it is numbered in the other series".to_owned());
     }
     let series = series(number.at("series"), number.at("year"));
-    let sk = format!("NUMBER#{:06}", number.at("sequence").count());
+    let sk = format!("NUMBER#{:09}", number.at("sequence").count());
     if step.change(&series, &sk).is_none_or(|it| it.old.is_some()) {
         return Err(format!("{series}/{sk} was not put with it"));
     }
@@ -78,7 +78,7 @@ fn is_issued_now(step: &Step<'_>, invoice: &Item) -> Result<(), String> {
 fn counters(step: &Step<'_>, notes: &mut Notes) {
     for (change, old, counter) in step.written("series_counter") {
         let last = counter.at("last").count();
-        let given = |number: i128| step.beside(change, &format!("NUMBER#{number:06}"));
+        let given = |number: i128| step.beside(change, &format!("NUMBER#{number:09}"));
         let is_last = given(last).is_some() && given(last.saturating_add(1)).is_none();
         notes.must(is_last, Numbers, || {
             format!("{}: {last} is not the last number", change.place())
@@ -165,7 +165,7 @@ pub(crate) fn at_rest(table: &Table, notes: &mut Notes) {
         if item.text("type") == "invoice" && has_number(item) {
             let number = item.at("status.number");
             let series = series(number.at("series"), number.at("year"));
-            let given = format!("NUMBER#{:06}", number.at("sequence").count());
+            let given = format!("NUMBER#{:09}", number.at("sequence").count());
             let mine = table
                 .get(&series, &given)
                 .is_some_and(|it| it.text("invoice") == item.text("id"));

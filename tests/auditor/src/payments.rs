@@ -1,7 +1,8 @@
 //! Payments and their attempts.
 
 use crate::Invariant::{
-    AttemptBound, Audit, MonotoneStates, OneCapture, PaidIffCaptured, Pointers, RefundBound,
+    AttemptBound, Audit, Entitlement, MonotoneStates, OneCapture, PaidIffCaptured, Pointers,
+    RefundBound,
 };
 use crate::item::{Item, Node};
 use crate::money::money;
@@ -221,6 +222,16 @@ fn one_attempt(
     };
     let from = old.map_or("new", |old| old.at("outcome").text());
     let to = attempt.at("outcome").text();
+    let is_charge = attempt.at("channel").text() == "off_session";
+    if is_charge && attempt.at("payment_method").is_nothing() {
+        // Without a card nobody is asked.
+        let asked = attempt.at("provider_payment").is_set()
+            || !matches!(to, "in_flight" | "unknown" | "failed")
+            || (to == "failed" && attempt.at("code").text() != "no_card");
+        notes.must(!asked, Entitlement, || {
+            format!("{} charged no card and is {to}", place())
+        });
+    }
     if from != to {
         notes.must(OUTCOMES.contains(&(from, to)), MonotoneStates, || {
             format!("{} went from {from} to {to}", place())

@@ -158,6 +158,7 @@ fn required(kind: &str) -> &'static [&'static str] {
             "created_by",
         ],
         "redemptions" => &["redemptions"],
+        "first_purchase" => &["account", "order"],
         "claim" => &["fingerprint", "state.state", "claimed_at"],
         "provider_event" => &["body_hash", "kind", "object", "state.inbox", "received_at"],
         "conflicting_event" => &["body_hash", "received_at"],
@@ -210,6 +211,7 @@ fn key_of(item: &Item) -> Option<(String, String)> {
             number("index")
         )),
         "wallet" => account("WALLET".to_owned()),
+        "first_purchase" => account("FIRSTPURCHASE".to_owned()),
         "new_card" => account(format!("CARD#{}", text("id"))),
         "ledger_head" => account("LEDGERHEAD".to_owned()),
         "ledger_entry" => Some((
@@ -246,7 +248,7 @@ fn shared_key_of(item: &Item) -> Option<(String, String)> {
         )),
         "invoice_number" => Some((
             series(item.at("number.series"), item.at("number.year")),
-            format!("NUMBER#{:06}", number("number.sequence")),
+            format!("NUMBER#{:09}", number("number.sequence")),
         )),
         "provider_event" => provider("EVENT".to_owned()),
         "conflicting_event" => provider(format!("CONFLICT#{}", text("body_hash"))),

@@ -3,7 +3,7 @@
 use super::ask::Ask;
 use super::row::{Row, check_all};
 use super::world::World;
-use domain::card::{Card, Expiry, Face, Wallet};
+use domain::card::{Card, Expiry, Face, Given, Wallet};
 use domain::id::CardId;
 use platform::store::Transaction;
 use serde_json::json;
@@ -65,8 +65,11 @@ async fn expired_card(world: &World) -> String {
     };
     let (good, over) = (card("4242", 2040), card("4444", 2020));
     let id = over.id;
-    let wallet = Wallet::empty(account).add(good, false, now).unwrap().wallet;
-    let wallet = wallet.add(over, false, now).unwrap().wallet;
+    let wallet = Wallet::empty(account)
+        .add(good, Given::WithOrder, now)
+        .unwrap()
+        .wallet;
+    let wallet = wallet.add(over, Given::WithOrder, now).unwrap().wallet;
     let mut act = Transaction::new(app.new_id().unwrap());
     act.insert(&wallet, ());
     app.store().commit(act).await.unwrap();

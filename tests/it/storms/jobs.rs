@@ -95,7 +95,7 @@ async fn the_invoices_of_many_customers_are_numbered_by_many_functions_without_a
         let numbers: Vec<&str> = numbers
             .filter_map(|item| item["sk"].as_str()?.strip_prefix("NUMBER#"))
             .collect();
-        let gapless: Vec<String> = (1..=2 * CUSTOMERS).map(|n| format!("{n:06}")).collect();
+        let gapless: Vec<String> = (1..=2 * CUSTOMERS).map(|n| format!("{n:09}")).collect();
         assert_eq!(numbers, gapless);
     }
 }

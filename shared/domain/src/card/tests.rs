@@ -29,8 +29,13 @@ fn days_before_the_end(days: i64) -> Timestamp {
 
 fn two() -> Wallet {
     let empty = Wallet::empty(AccountId::from_bits(1));
-    let one = empty.add(card(1, "4242"), false, NOW).unwrap().wallet;
-    one.add(card(2, "4444"), false, NOW).unwrap().wallet
+    let one = empty
+        .add(card(1, "4242"), Given::WithOrder, NOW)
+        .unwrap()
+        .wallet;
+    one.add(card(2, "4444"), Given::WithOrder, NOW)
+        .unwrap()
+        .wallet
 }
 
 #[test]
@@ -52,8 +57,18 @@ fn the_first_card_is_the_default_and_stays_it() {
 }
 
 #[test]
+fn a_first_card_given_alone_is_tried_for_what_failed_before() {
+    let empty = Wallet::empty(AccountId::from_bits(1));
+    let given = empty.add(card(1, "4242"), Given::Alone, NOW).unwrap();
+    assert_eq!(given.wallet.retry_at, Some(NOW));
+    assert_eq!(two().retry_at, None, "a purchase's");
+    let second = two().add(card(3, "1881"), Given::Alone, NOW).unwrap();
+    assert_eq!(second.wallet.retry_at, None);
+}
+
+#[test]
 fn a_card_that_paid_for_one_that_failed_takes_over() {
-    let changed = two().add(card(3, "1881"), true, NOW).unwrap();
+    let changed = two().add(card(3, "1881"), Given::ForRenewal, NOW).unwrap();
     assert_eq!(changed.wallet.default, Some(CardId::from_bits(3)));
     assert_eq!(changed.wallet.retry_at, Some(NOW));
     assert_eq!(changed.wallet.check_at, Some(NOW));
@@ -61,7 +76,7 @@ fn a_card_that_paid_for_one_that_failed_takes_over() {
 
 #[test]
 fn the_same_card_again_is_one_card_charged_by_the_newer_method() {
-    let changed = two().add(card(3, "4242"), false, NOW).unwrap();
+    let changed = two().add(card(3, "4242"), Given::WithOrder, NOW).unwrap();
     let wallet = changed.wallet;
     assert_eq!(wallet.cards.len(), 2);
     assert_eq!(wallet.default_card().unwrap().method, "pm_3");
@@ -72,7 +87,10 @@ fn the_same_card_again_is_one_card_charged_by_the_newer_method() {
         card: CardId::from_bits(1),
     };
     assert_eq!(changed.told, [updated]);
-    let again = wallet.clone().add(card(3, "4242"), false, NOW).unwrap();
+    let again = wallet
+        .clone()
+        .add(card(3, "4242"), Given::WithOrder, NOW)
+        .unwrap();
     assert_eq!((again.wallet, again.told), (wallet, vec![]));
 }
 
@@ -84,8 +102,11 @@ fn cards_without_fingerprint_are_never_the_same() {
         card
     };
     let empty = Wallet::empty(AccountId::from_bits(1));
-    let one = empty.add(nameless(1), false, NOW).unwrap().wallet;
-    let both = one.add(nameless(2), false, NOW).unwrap().wallet;
+    let one = empty
+        .add(nameless(1), Given::WithOrder, NOW)
+        .unwrap()
+        .wallet;
+    let both = one.add(nameless(2), Given::WithOrder, NOW).unwrap().wallet;
     assert_eq!(both.cards.len(), 2);
 }
 
@@ -129,14 +150,14 @@ fn what_the_provider_is_to_forget_is_asked_again_until_it_did() {
 fn a_wallet_holds_only_so_many_cards() {
     let mut wallet = Wallet::empty(AccountId::from_bits(1));
     for number in 0..20_u128 {
-        let more = wallet.add(card(number, &number.to_string()), false, NOW);
+        let more = wallet.add(card(number, &number.to_string()), Given::WithOrder, NOW);
         wallet = more.unwrap().wallet;
     }
     assert_eq!(
-        wallet.clone().add(card(99, "99"), false, NOW),
+        wallet.clone().add(card(99, "99"), Given::WithOrder, NOW),
         Err(CardRefusal::TooMany)
     );
-    assert!(wallet.add(card(99, "7"), false, NOW).is_ok());
+    assert!(wallet.add(card(99, "7"), Given::WithOrder, NOW).is_ok());
 }
 
 #[test]
@@ -176,4 +197,41 @@ fn the_owner_of_the_default_card_is_told_twice_that_it_expires() {
     // And of another that takes its place.
     let other = wallet.warned(week).set_default(CardId::from_bits(2), week);
     assert!(other.unwrap().unwrap().wallet.expiring(week).is_some());
+}
+
+#[test]
+fn where_nothing_renews_no_word_is_used_up_until_the_card_is_over() {
+    let month = days_before_the_end(30);
+    let idle = two().idle(month);
+    let again = after(month, IDLE);
+    assert_eq!((idle.expiring(month), idle.check_at), (None, Some(again)));
+    assert!(idle.expiring(again).is_some());
+    let told = idle.clone().warned(again);
+    assert_eq!(told.check_at, Some(days_before_the_end(7)));
+    assert_eq!(idle.idle(days_before_the_end(0)).check_at, None);
+}
+
+#[test]
+fn an_expired_card_is_no_default_where_there_is_a_good_one() {
+    let expiring = |bits, number, year| {
+        let mut card = card(bits, number);
+        card.face.expires.year = year;
+        card
+    };
+    let end = days_before_the_end(0);
+    let add = |wallet: Wallet, card| wallet.add(card, Given::WithOrder, end).unwrap().wallet;
+    // One that is over as well stays beside it.
+    let wallet = add(two(), expiring(3, "3", 2026));
+    assert_eq!(wallet.default, Some(CardId::from_bits(1)));
+    let wallet = add(wallet, expiring(4, "4", 2031));
+    assert_eq!(wallet.default, Some(CardId::from_bits(4)));
+    assert_eq!(wallet.retry_at, Some(end));
+    let wallet = add(wallet, expiring(5, "5", 2032));
+    assert_eq!(wallet.default, Some(CardId::from_bits(4)));
+    let wallet = add(wallet, expiring(6, "6", 2026));
+    let gone = wallet.remove(CardId::from_bits(4), false, end).unwrap();
+    assert_eq!(gone.wallet.default, Some(CardId::from_bits(5)));
+    let wallet = gone.wallet.remove(CardId::from_bits(5), false, end);
+    let default = wallet.unwrap().wallet.default;
+    assert_eq!(default, Some(CardId::from_bits(6)), "better than none");
 }

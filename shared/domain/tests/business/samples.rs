@@ -183,7 +183,7 @@ pub(crate) fn page() -> Channel {
 pub(crate) fn saved() -> Channel {
     Channel::OffSession {
         customer: "cus_1".to_owned(),
-        payment_method: "pm_1".to_owned(),
+        payment_method: Some("pm_1".to_owned()),
     }
 }
 

@@ -91,7 +91,8 @@ impl Transaction {
 
 impl Gateway<'_> {
     /// What the provider booked from one moment on and before another, at most
-    /// `pages` times a hundred movements, the latest first to be read.
+    /// `pages` times a hundred movements, and while there is time; the latest
+    /// first to be read.
     ///
     /// # Errors
     /// [`CallError`].
@@ -99,12 +100,15 @@ impl Gateway<'_> {
         &self,
         from: Timestamp,
         to: Timestamp,
-        pages: usize,
+        (pages, in_time): (usize, impl Fn() -> bool + Send),
     ) -> Result<ProviderBook, CallError> {
         let (from, to) = (from.as_second(), to.as_second());
         let mut book = ProviderBook::default();
         let mut after = String::new();
         for _ in 0..pages {
+            if !in_time() {
+                break;
+            }
             let path = format!(
                 "/v1/balance_transactions?created[gte]={from}&created[lt]={to}\
                  &limit=100&expand[]=data.source{after}"

@@ -12,7 +12,7 @@ use super::{PaymentError, gateway};
 use crate::app::App;
 use crate::store::events::event;
 use crate::store::{CommitError, Stored, Transaction, keys};
-use domain::dunning::DunningPolicy;
+use domain::dunning::{DunningPolicy, NO_CARD};
 use domain::event::{EventKind, Owner};
 use domain::payment::{Attempt, Channel, Outcome, Payment};
 use domain::subscription::{BillingPeriod, DueAction, PeriodStatus, Subscription};
@@ -30,6 +30,12 @@ pub(super) async fn retry(
     let wallet = app.store().wallet(subscription.value.account).await?;
     let account = &scene.account.value;
     let channel = saved_method(&subscription.value, account, wallet.as_ref())?;
+    if !may_begin(&scene.payment.value, &channel, app.now()) {
+        let policy = DunningPolicy::default();
+        let skipped = subscription.value.clone().skip_retry(app.now(), &policy);
+        replace(app, &subscription, skipped, None).await?;
+        return Ok(false);
+    }
     let Ok(begun) = scene.payment.value.clone().begin(channel, app.now()) else {
         // Its payment page is still open, or the last outcome unknown.
         replace(
@@ -48,6 +54,17 @@ pub(super) async fn retry(
         return Ok(false);
     }
     charge(app, app.store().scene_of(&begun).await?).await
+}
+
+/// True unless the card may not be charged for it any more.
+fn may_begin(payment: &Payment, channel: &Channel, now: Timestamp) -> bool {
+    match channel {
+        Channel::OffSession {
+            payment_method: Some(method),
+            ..
+        } => payment.may_charge(method, &DunningPolicy::default(), now),
+        Channel::OffSession { .. } | Channel::Hosted { .. } => true,
+    }
 }
 
 async fn open_renewal(app: &App, subscription: &Subscription) -> Result<Scene, PaymentError> {
@@ -157,14 +174,10 @@ async fn try_to_end(app: &App, scene: &Scene, number: u32) -> Result<Option<bool
     let Subject::Renewal { subscription, .. } = &scene.subject else {
         return Err(PaymentError::Missing("the open renewal"));
     };
-    if !ended.is_pending() {
-        // Paid by an earlier attempt meanwhile.
-        return store_payment(app, scene, ended).await.map(|()| Some(true));
-    }
     let before = ended.attempts.iter().rev().nth(1);
     let is_second =
         before.is_some_and(|before| matches!(before.outcome, Outcome::NotCreated { .. }));
-    if !is_second {
+    if !is_second && ended.is_pending() {
         let wallet = app.store().wallet(payment.account).await?;
         let account = &scene.account.value;
         let channel = saved_method(&subscription.value, account, wallet.as_ref())?;
@@ -180,8 +193,51 @@ async fn try_to_end(app: &App, scene: &Scene, number: u32) -> Result<Option<bool
         charge(app, app.store().scene_of(&begun).await?).await?;
         return Ok(Some(true));
     }
-    let mut writing = Writing::begin(app, now)?;
-    let written = writing.declined(scene, ended, "not_created", false)?;
+    decline(app, scene, ended, "not_created").await
+}
+
+/// Ends an attempt for which there was no card to charge, as a decline that
+/// only another card helps. True when the subscription may have more to do.
+///
+/// # Errors
+/// [`PaymentError`] when it could not be written.
+pub(super) async fn end_without_card(
+    app: &App,
+    scene: Scene,
+    number: u32,
+) -> Result<bool, PaymentError> {
+    let mut scene = scene;
+    for _ in 0..ROUNDS {
+        let payment = &scene.payment.value;
+        if payment.open_attempt().is_none_or(|it| it.number != number) {
+            return Ok(false);
+        }
+        let (at, code) = (app.now(), NO_CARD.to_owned());
+        let ended = payment
+            .clone()
+            .with_outcome(number, Outcome::Failed { at, code });
+        if let Some(done) = decline(app, &scene, ended, NO_CARD).await? {
+            return Ok(done);
+        }
+        scene = app.store().scene_of(&scene.payment.value).await?;
+    }
+    Err(PaymentError::Contention)
+}
+
+/// Writes that an attempt ended without money, and that nobody is left to ask
+/// at once. None when somebody else changed what was read.
+async fn decline(
+    app: &App,
+    scene: &Scene,
+    ended: Payment,
+    code: &str,
+) -> Result<Option<bool>, PaymentError> {
+    if !ended.is_pending() {
+        // Paid by an earlier attempt meanwhile.
+        return store_payment(app, scene, ended).await.map(|()| Some(true));
+    }
+    let mut writing = Writing::begin(app, app.now())?;
+    let written = writing.declined(scene, ended, code, false)?;
     match app.store().commit(writing.transaction).await {
         Ok(()) => {
             follow_up(app, Settled::Applied(Box::new(written))).await?;

@@ -1,6 +1,6 @@
 //! Renewing one subscription: everything due to it, in order.
 
-use super::dunning::{end_dunning, retry, show_page};
+use super::dunning::{end_dunning, end_without_card, retry, show_page};
 use super::finalise::Waiting;
 use super::hosted::key_of;
 use super::objects::Locator;
@@ -217,22 +217,28 @@ fn guard(subscription: SubscriptionId, bounds: PeriodBounds, payment: &Payment) 
     }
 }
 
-/// The account's default card, else the one the subscription was bought with.
+/// The account's default card; none where all are gone. Where no card was ever
+/// listed, the one the subscription was bought with.
 pub(super) fn saved_method(
     subscription: &Subscription,
     account: &AccountState,
     wallet: Option<&Stored<Wallet>>,
 ) -> Result<Channel, PaymentError> {
-    let default = wallet.and_then(|wallet| wallet.value.default_card());
-    let default = default.map(|card| card.method.clone());
+    let payment_method = match wallet {
+        Some(wallet) => wallet.value.default_card().map(|card| &card.method),
+        None => Some(
+            subscription
+                .payment_method
+                .as_ref()
+                .ok_or(PaymentError::Missing("the saved payment method"))?,
+        ),
+    };
     Ok(Channel::OffSession {
         customer: account
             .provider_customer
             .clone()
             .ok_or(PaymentError::Missing("the customer at the provider"))?,
-        payment_method: default
-            .or_else(|| subscription.payment_method.clone())
-            .ok_or(PaymentError::Missing("the saved payment method"))?,
+        payment_method: payment_method.cloned(),
     })
 }
 
@@ -279,6 +285,9 @@ pub async fn charge(app: &App, scene: Scene) -> Result<bool, PaymentError> {
     } = &attempt.channel
     else {
         return Ok(false);
+    };
+    let Some(payment_method) = payment_method else {
+        return end_without_card(app, scene, attempt.number).await;
     };
     let metadata = Locator::of(payment, attempt.number).metadata();
     let new = NewIntent {

@@ -2,12 +2,14 @@
 
 use super::item::{Entity, Stored, key_of};
 use super::keys::{self, Key, Listed};
+use super::updates::AsRead;
 use super::{Batch, Page, PageRequest, Store, StoreError, Transaction};
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::coupon::{Coupon, CouponCode, CouponTerms, Redeemer, Redemptions};
-use domain::id::AccountId;
+use domain::coupon::{Coupon, CouponCode, CouponTerms, FirstPurchase, Redeemer, Redemptions};
+use domain::id::{AccountId, OrderId};
 use domain::ledger::LedgerHead;
-use domain::order::Order;
+use domain::order::{Order, OrderStatus};
+use jiff::Timestamp;
 
 impl Entity for Coupon {
     const TYPE: &'static str = "coupon";
@@ -29,6 +31,14 @@ impl Entity for Redemptions {
     }
 }
 
+impl Entity for FirstPurchase {
+    const TYPE: &'static str = "first_purchase";
+
+    fn key(&self) -> Key {
+        keys::first_purchase(self.account)
+    }
+}
+
 /// The counter both kinds of item have.
 const COUNTER: &str = "redemptions";
 
@@ -36,15 +46,15 @@ const COUNTER: &str = "redemptions";
 #[derive(Debug)]
 pub struct CouponKeys {
     coupon: Key,
-    account: Option<(AccountId, Key, Key)>,
+    account: Option<(AccountId, [Key; 3])>,
 }
 
 impl CouponKeys {
     /// Of an account, or of a guest.
     pub fn of(code: &CouponCode, account: Option<AccountId>) -> Self {
         let of_account = |account| {
-            let head = keys::ledger_head(account);
-            (account, keys::redemptions(code, account), head)
+            let (redeemed, head) = (keys::redemptions(code, account), keys::ledger_head(account));
+            (account, [redeemed, head, keys::first_purchase(account)])
         };
         Self {
             coupon: keys::coupon(code),
@@ -54,19 +64,17 @@ impl CouponKeys {
 
     /// What to read.
     pub fn wanted(&self) -> impl Iterator<Item = Key> {
-        let own = self.account.iter();
-        let own = own.flat_map(|(_, redeemed, head)| [redeemed.clone(), head.clone()]);
+        let own = self.account.iter().flat_map(|(_, own)| own.clone());
         std::iter::once(self.coupon.clone()).chain(own)
     }
 
-    /// The coupon and who would redeem it, from what was read. Whoever has a
-    /// ledger has paid something.
+    /// The coupon and who would redeem it, from what was read.
     ///
     /// # Errors
     /// [`StoreError`] when any of it is not what it should be.
     pub fn take(&self, batch: &mut Batch) -> Result<ReadCoupon, StoreError> {
         let coupon = batch.take(&self.coupon)?;
-        let Some((account, redeemed, head)) = &self.account else {
+        let Some((account, [redeemed, head, first])) = &self.account else {
             return Ok(ReadCoupon {
                 coupon,
                 ..ReadCoupon::default()
@@ -77,12 +85,13 @@ impl CouponKeys {
         let redeemer = Redeemer {
             account: *account,
             redemptions: redeemed.as_ref().map_or(0, |it| it.value.redemptions),
-            has_paid: head.is_some(),
+            has_paid: head.is_some_and(|head| head.value.has_paid()),
         };
         Ok(ReadCoupon {
             coupon,
             redeemer: Some(redeemer),
             redeemed,
+            first: batch.take(first)?,
         })
     }
 }
@@ -95,17 +104,41 @@ pub struct ReadCoupon {
     /// Who would redeem it, if it is known who it is.
     pub redeemer: Option<Redeemer>,
     redeemed: Option<Stored<Redemptions>>,
+    first: Option<Stored<FirstPurchase>>,
 }
 
 impl ReadCoupon {
+    /// AP-80: looks whether an earlier order with a coupon for a first purchase
+    /// may still be paid, or was; of any other coupon nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub async fn look_at_first(&mut self, store: &Store) -> Result<(), StoreError> {
+        let only = self.coupon.as_ref();
+        let only = only.is_some_and(|coupon| coupon.value.first_purchase_only);
+        let (Some(first), Some(redeemer), true) = (&self.first, &mut self.redeemer, only) else {
+            return Ok(());
+        };
+        let key = keys::order(first.value.account, first.value.order);
+        let mut batch = store.batch(std::slice::from_ref(&key)).await?;
+        let order: Option<Stored<Order>> = batch.take(&key)?;
+        let stands = order.is_some_and(|order| match order.value.status {
+            OrderStatus::Pending | OrderStatus::Paid { .. } | OrderStatus::Refunded { .. } => true,
+            OrderStatus::Canceled { .. } | OrderStatus::Expired { .. } => false,
+        });
+        redeemer.has_paid |= stands;
+        Ok(())
+    }
+
     /// Lets an act redeem the coupon once more: refused once it was redeemed as
-    /// often as it may be, and when the same account redeems it meanwhile.
-    pub fn redeem<R: Copy>(&self, act: &mut Transaction<R>, refusal: R) {
+    /// often as it may be, when it was ended, and when the same account redeems
+    /// it, or another one for a first purchase, meanwhile.
+    pub fn redeem<R: Copy>(&self, act: &mut Transaction<R>, order: OrderId, refusal: R) {
         let (Some(coupon), Some(redeemer)) = (&self.coupon, &self.redeemer) else {
             return;
         };
-        let most = coupon.value.max_redemptions;
-        act.raise(&coupon.value.key(), COUNTER, most, refusal);
+        let most = (COUNTER, coupon.value.max_redemptions);
+        act.raise(&coupon.value.key(), most, &end_of(&coupon.value), refusal);
         let once_more = Redemptions {
             code: coupon.value.terms.code.clone(),
             account: redeemer.account,
@@ -113,7 +146,33 @@ impl ReadCoupon {
         };
         let read = self.redeemed.as_ref().map(|read| read.version);
         act.upsert(read, &once_more, refusal);
+        if coupon.value.first_purchase_only {
+            let account = redeemer.account;
+            let read = self.first.as_ref().map(|read| read.version);
+            act.upsert(read, &FirstPurchase { account, order }, refusal);
+        }
     }
+}
+
+/// When a coupon ends, as it was read.
+fn end_of(coupon: &Coupon) -> AsRead<'static> {
+    AsRead {
+        attribute: "ends_at",
+        value: coupon.ends_at.map(|end| end.to_string()),
+    }
+}
+
+/// Lets an act end a coupon, however often it is redeemed meanwhile; refused
+/// when another one ended it, or it is not at the version that is named.
+pub fn end<R: Copy>(
+    act: &mut Transaction<R>,
+    read: &Coupon,
+    ends_at: Timestamp,
+    version: Option<u64>,
+    refusal: R,
+) {
+    let (before, ends_at) = (end_of(read), ends_at.to_string());
+    act.set_from(&read.key(), (&before, &ends_at), version, refusal);
 }
 
 /// Lets an act that ends an unpaid order give its coupon back.

@@ -244,10 +244,11 @@ pub fn series_counter(series: Series, year: i16) -> Key {
     Key::new(series_partition(series, year), "COUNTER")
 }
 
-/// A number of a series.
+/// A number of a series, with more digits than it is printed with: a million
+/// must not sort before the number ahead of it.
 pub fn series_number(number: InvoiceNumber) -> Key {
     let partition = series_partition(number.series, number.year);
-    Key::new(partition, format!("{NUMBERS}{:06}", number.sequence))
+    Key::new(partition, format!("{NUMBERS}{:09}", number.sequence))
 }
 
 /// A provider event in the inbox.
@@ -271,6 +272,11 @@ pub fn coupon(code: &CouponCode) -> Key {
 /// How often an account has redeemed a coupon.
 pub fn redemptions(code: &CouponCode, account: AccountId) -> Key {
     Key::new(format!("COUPON#{code}"), format!("REDEEMED#{account}"))
+}
+
+/// The last order of an account with a coupon for a first purchase.
+pub fn first_purchase(account: AccountId) -> Key {
+    of_account(account, "FIRSTPURCHASE")
 }
 
 /// A rate counter.

@@ -23,6 +23,7 @@ mod sessions;
 pub mod subscriptions;
 pub mod taxes;
 mod transaction;
+mod updates;
 mod write;
 
 pub use item::{Entity, Item, Stored};

@@ -10,7 +10,7 @@ use super::{Store, StoreError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
-    TransactWriteItem, Update,
+    TransactWriteItem,
 };
 use domain::id::ActId;
 
@@ -58,7 +58,7 @@ impl<R: Copy> Transaction<R> {
         self.actions.is_empty()
     }
 
-    fn push(&mut self, action: Result<TransactWriteItem, StoreError>, refusal: R) {
+    pub(super) fn push(&mut self, action: Result<TransactWriteItem, StoreError>, refusal: R) {
         self.actions.push((action, refusal));
     }
 
@@ -119,67 +119,6 @@ impl<R: Copy> Transaction<R> {
             .map(|check| TransactWriteItem::builder().condition_check(check).build())
             .map_err(StoreError::build);
         self.push(check, refusal);
-    }
-
-    /// Raises a counter of an item by one; refused where it is at its most, or
-    /// there is no such item.
-    pub fn raise(&mut self, key: &Key, counter: &str, most: Option<u64>, refusal: R) {
-        let condition = match most {
-            Some(_) => "attribute_exists(pk) AND #counter < :bound",
-            None => "attribute_exists(pk)",
-        };
-        self.count(key, (counter, 1), (condition, most), refusal);
-    }
-
-    /// Lowers a counter of an item by one; refused where it is at zero, or there
-    /// is no such item.
-    pub fn lower(&mut self, key: &Key, counter: &str, refusal: R) {
-        self.count(key, (counter, -1), ("#counter > :bound", Some(0)), refusal);
-    }
-
-    fn count(
-        &mut self,
-        key: &Key,
-        (counter, step): (&str, i64),
-        (condition, bound): (&str, Option<u64>),
-        refusal: R,
-    ) {
-        let number = |number: i64| AttributeValue::N(number.to_string());
-        let mut update = Update::builder()
-            .table_name(String::new())
-            .set_key(Some(key_item(key)))
-            .update_expression("SET act = :act ADD #counter :step, version :one")
-            .condition_expression(condition)
-            .expression_attribute_names("#counter", counter)
-            .expression_attribute_values(":act", AttributeValue::S(self.act.to_string()))
-            .expression_attribute_values(":step", number(step))
-            .expression_attribute_values(":one", number(1))
-            .return_values_on_condition_check_failure(OnFailure::AllOld);
-        if let Some(bound) = bound {
-            let bound = AttributeValue::N(bound.to_string());
-            update = update.expression_attribute_values(":bound", bound);
-        }
-        let update = update.build();
-        let update = update.map(|update| TransactWriteItem::builder().update(update).build());
-        self.push(update.map_err(StoreError::build), refusal);
-    }
-
-    /// Sets one text attribute that must be absent or equal already.
-    pub fn set_once(&mut self, key: &Key, attribute: &str, value: &str, refusal: R) {
-        let update = Update::builder()
-            .table_name(String::new())
-            .set_key(Some(key_item(key)))
-            .update_expression("SET #attribute = :value, act = :act ADD version :one")
-            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(#attribute) OR #attribute = :value)")
-            .expression_attribute_names("#attribute", attribute)
-            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
-            .expression_attribute_values(":act", AttributeValue::S(self.act.to_string()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .return_values_on_condition_check_failure(OnFailure::AllOld)
-            .build()
-            .map(|update| TransactWriteItem::builder().update(update).build())
-            .map_err(StoreError::build);
-        self.push(update, refusal);
     }
 }
 

@@ -284,7 +284,7 @@ fn money_left_in_clearing() {
 #[test]
 fn numbers_with_gaps_or_twice_or_of_nobody() {
     history()
-        .with("billed", "invoice_number", "/sk", json!("NUMBER#000003"))
+        .with("billed", "invoice_number", "/sk", json!("NUMBER#000000003"))
         .with("billed", "invoice_number", "/number/sequence", json!(3))
         .breaks(Numbers, "has none before it");
     history()

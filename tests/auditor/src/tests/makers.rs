@@ -258,7 +258,7 @@ pub(super) fn invoice(
 pub(super) fn number(n: u32, act: u32) -> Value {
     item(
         "invoice_number",
-        ("SERIES#F2026", &format!("NUMBER#{n:06}")),
+        ("SERIES#F2026", &format!("NUMBER#{n:09}")),
         (1, act),
         json!({"number": {"year": 2026, "sequence": n}, "account": "acc_1", "invoice": format!("inv_{n}")}),
     )

@@ -96,7 +96,7 @@ fn noted(history: History) -> History {
     let mut told = event("evt_32", 32, NOTED, "invoice_finalised", body);
     told["deliver_at"] = json!(CHECK);
     let told = due(told, RECONCILE, CHECK);
-    let series = ("SERIES#A2026", "NUMBER#000001");
+    let series = ("SERIES#A2026", "NUMBER#000000001");
     let body = json!({"number": number, "account": "acc_1", "invoice": "inv_9"});
     let given = item("invoice_number", series, (1, 32), body);
     let body = json!({"series": "credit_note", "year": 2026, "last": 1, "last_date": "2026-03-02"});

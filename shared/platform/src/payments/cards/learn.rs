@@ -87,9 +87,12 @@ pub(super) async fn learn(
                 act.replace(new.version, &new.value.clone().saved(now), Changed);
                 put(app, &mut act, found.wallet.as_ref(), changed, now)?;
             }
-            Err(reason) => {
+            Err(Miss { reason, wallet }) => {
                 app.count("CardsMissed");
                 act.replace(new.version, &new.value.clone().missed(reason, now), Changed);
+                if let Some(wallet) = wallet {
+                    put(app, &mut act, found.wallet.as_ref(), *wallet, now)?;
+                }
             }
         }
         if let Some((record, version)) = &inbox {
@@ -105,6 +108,20 @@ pub(super) async fn learn(
     Err(PaymentError::Contention)
 }
 
+/// Why a card will not come.
+struct Miss {
+    reason: &'static str,
+    /// The wallet, where the provider is to forget the card.
+    wallet: Option<Box<card::Changed>>,
+}
+
+impl From<&'static str> for Miss {
+    fn from(reason: &'static str) -> Self {
+        let wallet = None;
+        Self { reason, wallet }
+    }
+}
+
 /// The wallet with the card, or why it will not come.
 fn judge(
     app: &App,
@@ -112,15 +129,15 @@ fn judge(
     new: &NewCard,
     method: Option<&Method>,
     now: Timestamp,
-) -> Result<card::Changed, &'static str> {
+) -> Result<card::Changed, Miss> {
     let method = method.ok_or("unknown")?;
     if method.livemode != app.config().live_mode {
-        return Err("livemode");
+        return Err("livemode".into());
     }
     // Detached since: the customer removed it, or the provider did.
     let owner = method.customer.as_deref().ok_or("detached")?;
     if found.customer.as_deref() != Some(owner) {
-        return Err("customer");
+        return Err("customer".into());
     }
     let card = Card {
         id: new.id,
@@ -133,12 +150,14 @@ fn judge(
         Some(wallet) => wallet.value.clone(),
         None => Wallet::empty(new.account),
     };
-    wallet
-        .add(card, new.takes_over(), now)
-        .map_err(|refusal| match refusal {
-            CardRefusal::TooMany => "too_many",
-            CardRefusal::Unknown | CardRefusal::Expired | CardRefusal::Needed => "refused",
-        })
+    let added = wallet.clone().add(card, new.given(), now);
+    added.map_err(|refusal| match refusal {
+        CardRefusal::TooMany => Miss {
+            reason: "too_many",
+            wallet: Some(Box::new(wallet.turned_away(method.id.clone(), now))),
+        },
+        CardRefusal::Unknown | CardRefusal::Expired | CardRefusal::Needed => "refused".into(),
+    })
 }
 
 /// Writes a wallet with what is told of it; nothing when it is as it was.

@@ -45,10 +45,13 @@ pub async fn check_wallet(app: &App, account: AccountId, pace: Pace) -> Result<(
             write(app, &read, after, None).await?;
             forgotten?;
         } else if let Some(card) = wallet.expiring(now).map(|card| card.id) {
-            // Where nothing renews nobody needs another card.
+            // Where nothing renews nobody needs another card, yet.
             let renews = !app.store().renewing(account).await?.is_empty();
-            let told = renews.then_some(EventKind::CardExpiring { card });
-            write(app, &read, wallet.warned(now), told).await?;
+            let (after, told) = match renews {
+                true => (wallet.warned(now), Some(EventKind::CardExpiring { card })),
+                false => (wallet.idle(now), None),
+            };
+            write(app, &read, after, told).await?;
         } else {
             write(app, &read, wallet.timed(), None).await?;
         }
@@ -86,10 +89,7 @@ async fn try_again(app: &App, wallet: &Wallet) -> Result<bool, PaymentError> {
         let Some(payment) = renewal_of(app, &subscription.value).await? else {
             continue;
         };
-        if payment
-            .last_charged()
-            .is_none_or(|last| last == default.method)
-        {
+        if !payment.was_charged_otherwise(&default.method) {
             continue;
         }
         let open = payment.open_attempt();
@@ -100,11 +100,15 @@ async fn try_again(app: &App, wallet: &Wallet) -> Result<bool, PaymentError> {
             | SubscriptionStatus::Unpaid { .. }
             | SubscriptionStatus::Canceled { .. } => false,
         };
-        if !waits {
+        let (now, policy) = (app.now(), DunningPolicy::default());
+        if !waits || !payment.may_charge(&default.method, &policy, now) {
             continue;
         }
-        let policy = DunningPolicy::default();
-        let tried = subscription.value.clone().try_new_card(app.now(), &policy);
+        let value = subscription.value.clone();
+        let tried = match payment.was_charged_to(&default.method) {
+            true => value.try_card_again(now, &policy),
+            false => value.try_new_card(now, &policy),
+        };
         if !replace(app, &subscription, tried, None).await? {
             return Err(PaymentError::Contention);
         }
@@ -133,7 +137,7 @@ async fn forget(
     for subscription in app.store().renewing(account).await? {
         let payment = renewal_of(app, &subscription.value).await?;
         let open = payment.as_ref().and_then(Payment::open_attempt);
-        let charges = |channel: &Channel| matches!(channel, Channel::OffSession { payment_method, .. } if payment_method == method);
+        let charges = |channel: &Channel| matches!(channel, Channel::OffSession { payment_method, .. } if payment_method.as_deref() == Some(method));
         if open.is_some_and(|open| charges(&open.channel)) {
             return Ok(false);
         }
