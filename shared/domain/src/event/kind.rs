@@ -283,8 +283,13 @@ pub enum EventKind {
         /// For which payment.
         payment: PaymentId,
     },
-    /// It was given back.
+    /// It was given back, or a part of it.
     SurplusRefunded {
+        /// For which payment.
+        payment: PaymentId,
+    },
+    /// The bank returned what had been given back of it.
+    SurplusReturned {
         /// For which payment.
         payment: PaymentId,
     },
@@ -319,6 +324,7 @@ impl EventKind {
             | Self::VatNumberChecked { .. }
             | Self::SurplusCaptured { .. }
             | Self::SurplusRefunded { .. }
+            | Self::SurplusReturned { .. }
             | Self::RefundRequested { .. }
             | Self::RefundApproved { .. }
             | Self::RefundRejected { .. }

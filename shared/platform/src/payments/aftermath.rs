@@ -82,6 +82,14 @@ pub(super) struct Task<'a> {
     pub(super) version: Option<u64>,
 }
 
+/// What a provider's payment captured.
+pub(super) enum Capture {
+    /// What was owed.
+    Owed(Scene),
+    /// What nobody owed: it goes back by itself.
+    Surplus(Scene),
+}
+
 /// What stands in the way of applying an event.
 pub(super) enum Obstacle {
     /// It is not what it claims to be.
@@ -244,13 +252,8 @@ impl Task<'_> {
         }
     }
 
-    /// The payment this provider's payment captured, with what hangs on it;
-    /// none where it captured what nobody owed.
-    pub(super) async fn captured(
-        &self,
-        at: &Locator,
-        intent: &str,
-    ) -> Result<Option<Scene>, Obstacle> {
+    /// The payment this provider's payment captured, with what hangs on it.
+    pub(super) async fn captured(&self, at: &Locator, intent: &str) -> Result<Capture, Obstacle> {
         let found = match self.app.store().scene(at, None).await {
             Ok(found) => found,
             Err(PaymentError::Missing(_)) => return Err(Obstacle::Aside("reference")),
@@ -259,12 +262,11 @@ impl Task<'_> {
         let scene = found.scene.ok_or(Obstacle::Early)?;
         let payment = &scene.payment.value;
         if payment.captured_by() == Some(intent) {
-            return Ok(Some(scene));
+            return Ok(Capture::Owed(scene));
         }
-        let mut surplus = payment.surplus.iter();
-        match surplus.any(|it| it.provider_payment == intent) {
-            true => Ok(None),
-            false => Err(Obstacle::Early),
+        match payment.surplus_of(intent) {
+            Some(_) => Ok(Capture::Surplus(scene)),
+            None => Err(Obstacle::Early),
         }
     }
 }

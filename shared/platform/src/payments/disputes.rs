@@ -1,11 +1,12 @@
 //! Writing down what the provider says of a dispute.
 
 use super::PaymentError;
-use super::aftermath::{Obstacle, Task};
+use super::aftermath::{Capture, Obstacle, Task};
 use super::inbox::Received;
 use super::objects::Locator;
 use super::scene::{Changed, Scene};
 use super::settle::{Change, ROUNDS};
+use super::surplus::free;
 use super::writing::Writing;
 use crate::app::App;
 use crate::store::CommitError;
@@ -95,13 +96,15 @@ pub(super) async fn apply(
 ) -> Result<Received, Obstacle> {
     let app = task.app;
     for _ in 0..ROUNDS {
-        let scene = task.captured(at, intent).await?;
-        // It goes back by itself: what the bank takes of it a person must see.
-        let scene = scene.ok_or(Obstacle::Aside("surplus"))?;
+        let capture = task.captured(at, intent).await?;
         let path = format!("/v1/disputes/{}", task.record.object);
         let object: Object = task.gateway.get(&path).await?;
         let seen = object.observe(app, intent);
         let seen = seen.ok_or(Obstacle::Aside("object"))?;
+        let scene = match capture {
+            Capture::Owed(scene) => scene,
+            Capture::Surplus(scene) => return of_surplus(task, &scene, intent, &seen).await,
+        };
         let disputed = match scene.payment.value.clone().disputed(&seen, app.now()) {
             Disputing::Nothing => return Ok(Received::Repeated),
             Disputing::Mismatch => return Err(Obstacle::Aside("mismatch")),
@@ -120,6 +123,25 @@ pub(super) async fn apply(
         }
     }
     Err(PaymentError::Contention.into())
+}
+
+/// A capture nobody owed goes back by itself, and is in no book until then:
+/// what a bank takes of it a person must see, once when it is opened and once
+/// when it is lost. What the bank leaves is given back.
+async fn of_surplus(
+    task: &Task<'_>,
+    scene: &Scene,
+    intent: &str,
+    seen: &ProviderDispute,
+) -> Result<Received, Obstacle> {
+    let is_lost = seen.status == DisputeStatus::Lost;
+    match task.record.kind.as_str() {
+        "charge.dispute.created" => return Err(Obstacle::Aside("surplus")),
+        "charge.dispute.closed" if is_lost => return Err(Obstacle::Aside("surplus")),
+        _ if seen.status.is_closed() && !is_lost => free(task.app, scene, intent).await?,
+        _ => {}
+    }
+    Ok(Received::Repeated)
 }
 
 fn count(app: &App, news: DisputeNews, is_lost: bool) {

@@ -21,6 +21,9 @@ use jiff::{SignedDuration, Timestamp};
 /// From then on a refund nobody knows the outcome of is alarmed at each look.
 const UNRESOLVED_AFTER: SignedDuration = SignedDuration::from_hours(20);
 
+/// As many refunds the provider lists at once.
+pub(super) const LISTED: usize = 100;
+
 /// How the provider is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {

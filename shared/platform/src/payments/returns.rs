@@ -2,12 +2,13 @@
 //! the bank returned, and those somebody made by hand.
 
 use super::PaymentError;
-use super::aftermath::{Obstacle, Task};
+use super::aftermath::{Capture, Obstacle, Task};
 use super::inbox::Received;
 use super::objects::{Locator, MadeRefund};
 use super::refunds::{Answer, answer_of, settle, write_gone};
 use super::renew::number;
 use super::scene::{Changed, Scene};
+use super::surplus::catch_up;
 use super::writing::Writing;
 use crate::store::CommitError;
 use domain::event::EventKind;
@@ -31,9 +32,9 @@ pub(super) async fn apply(
     intent: &str,
 ) -> Result<Received, Obstacle> {
     for _ in 0..MAX_REFUNDS {
-        // A surplus goes back by itself, and looks for what was given back.
-        let Some(scene) = task.captured(at, intent).await? else {
-            return Ok(Received::Repeated);
+        let scene = match task.captured(at, intent).await? {
+            Capture::Owed(scene) => scene,
+            Capture::Surplus(scene) => return of_surplus(task, scene, intent).await,
         };
         let listed = task.gateway.refunds_of(intent).await?;
         match next(&scene.payment.value, &listed) {
@@ -43,6 +44,15 @@ pub(super) async fn apply(
         }
     }
     Err(PaymentError::Contention.into())
+}
+
+/// Brings the refunds of a capture nobody owed to where the provider has them.
+async fn of_surplus(task: &Task<'_>, scene: Scene, intent: &str) -> Result<Received, Obstacle> {
+    let (_, misfits) = catch_up(task.app, task.gateway, scene, intent).await?;
+    match misfits.contains(&task.record.object) {
+        true => Err(Obstacle::Aside("refund")),
+        false => Ok(Received::Repeated),
+    }
 }
 
 /// The first refund of the provider's that is not known as it stands: ours
