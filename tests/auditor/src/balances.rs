@@ -104,7 +104,10 @@ fn expected<'a>(table: &'a Table, pk: &str, book: &Book<'_>) -> Sums<'a> {
             continue;
         };
         let (kept, lost) = crate::disputes::stakes(payment);
+        let settled = crate::disputes::settled(payment);
         let held = book.held(payment).saturating_sub(kept);
+        let held = held.saturating_sub(settled);
+        add(&mut sums, currency, "payable", settled);
         add(&mut sums, currency, "provider", held.saturating_sub(lost));
         add(&mut sums, currency, "disputed", kept);
         add(&mut sums, currency, "chargebacks", lost);

@@ -149,7 +149,7 @@ fn is_booked_right(step: &Step<'_>, entry: &Item) -> Result<(), String> {
             surplus_moved(step, &account, entry.text(subject))?
         }
         "refund" => given_back(step, find("PAYMENT", entry.text(subject))?)?,
-        "refund_failed" => returned(step, find("PAYMENT", entry.text(subject))?)?,
+        "refund_failed" => returned(step, &account, entry.text(subject))?,
         "dispute" => disputed(step, &account, entry.text(subject))?,
         "credit_note" => credited(find("INVOICE", entry.text(subject))?)?,
         "invoice" => {
@@ -196,12 +196,21 @@ fn given_back<'a>(step: &Step<'_>, payment: &'a Item) -> Result<Booked<'a>, Stri
 }
 
 /// The refund a commit says the bank returned: the customer is owed it.
-fn returned<'a>(step: &Step<'_>, payment: &'a Item) -> Result<Booked<'a>, String> {
+fn returned<'a>(step: &'a Step<'_>, pk: &str, payment: &str) -> Result<Booked<'a>, String> {
+    let change = step.change(pk, &format!("PAYMENT#{payment}"));
+    let change = change.ok_or("its payment did not change")?;
+    let payment = change.new.as_deref().ok_or("its payment is gone")?;
+    let before = change.old.as_deref().map_or(0, crate::disputes::settled);
+    let settled = crate::disputes::settled(payment).saturating_sub(before);
     let failed = crate::refunds::failed(payment)
         .find(|it| step.tells("refund_failed", "refund", it.at("id").text()))
         .ok_or("no refund failed with it")?;
     let (part, currency) = money(failed.at("amount")).ok_or("no amount")?;
-    let lines = BTreeMap::from([("payable", part.saturating_neg()), ("provider", part)]);
+    let lines = BTreeMap::from([
+        ("chargebacks", settled.saturating_neg()),
+        ("payable", settled.saturating_sub(part)),
+        ("provider", part),
+    ]);
     Ok((part, currency, lines))
 }
 
@@ -228,14 +237,17 @@ fn disputed<'a>(step: &'a Step<'_>, pk: &str, payment: &str) -> Result<Booked<'a
     let change = step.change(pk, &format!("PAYMENT#{payment}"));
     let change = change.ok_or("its payment did not change")?;
     let new = change.new.as_deref().ok_or("its payment is gone")?;
+    let settled = |it: Option<&Item>| it.map_or(0, crate::disputes::settled);
+    let paid = settled(Some(new)).saturating_sub(settled(change.old.as_deref()));
     let of = |it: Option<&Item>| it.map(crate::disputes::stakes).unwrap_or_default();
     let ((kept, lost), before) = (of(Some(new)), of(change.old.as_deref()));
     let (kept, lost) = (kept.saturating_sub(before.0), lost.saturating_sub(before.1));
-    let moved = kept.saturating_add(lost);
+    let moved = kept.saturating_add(lost).saturating_add(paid);
     let (_, currency) = money(new.at("amount")).ok_or("no amount")?;
     let lines = BTreeMap::from([
         ("chargebacks", lost),
         ("disputed", kept),
+        ("payable", paid),
         ("provider", moved.saturating_neg()),
     ]);
     Ok((moved, currency, lines))

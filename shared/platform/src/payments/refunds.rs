@@ -276,7 +276,7 @@ fn write_returned(
     code: &str,
 ) -> Result<Option<ToNumber>, PaymentError> {
     let payment = scene.payment.value.clone();
-    let Some(payment) = payment.refund_failed(id, code.to_owned(), app.now()) else {
+    let Some((payment, settled)) = payment.refund_failed(id, code.to_owned(), app.now()) else {
         return Ok(None);
     };
     app.count("RefundFailed");
@@ -287,7 +287,8 @@ fn write_returned(
         refund: id,
     };
     let event = writing.event(scene, kind)?;
-    writing.book(scene, Posting::refund_failed(payment.id, amount)?, event);
+    let posting = Posting::refund_failed(payment.id, amount, settled)?;
+    writing.book(scene, posting, event);
     writing.payment(scene, payment, Change::Noted);
     Ok(Some(None))
 }

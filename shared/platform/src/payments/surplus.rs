@@ -169,7 +169,7 @@ async fn write(app: &App, scene: &Scene, intent: &str, step: Step) -> Result<(),
             let (returned, amount) = returned.ok_or(PaymentError::Contention)?;
             app.count("RefundFailed");
             let kind = EventKind::SurplusReturned { payment: id };
-            (kind, Posting::refund_failed(id, amount)?, returned)
+            (kind, Posting::refund_failed(id, amount, 0)?, returned)
         }
     };
     let event = writing.event(scene, kind)?;
