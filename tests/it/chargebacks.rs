@@ -1,9 +1,10 @@
-//! A refund that came back and a bank that then takes the payment: the customer
-//! is owed the money once.
+//! Banks that take money later than they might: after a refund came back, after
+//! they had only asked, after they had given up.
 
 use super::disputes::Paid;
 use serde_json::json;
 use tests::proof::witness::Witness;
+use tests::shop::{GOOD_CARD, text};
 
 /// A card the provider cannot give money back to, for it is closed.
 const DEAD_CARD: &str = "4000000000005126";
@@ -41,4 +42,39 @@ async fn what_came_back_and_was_then_taken_by_the_bank_is_owed_once() {
         let found = Witness::default().at_rest(&paid.shop.cloud);
         assert_eq!(found, [], "{refund_first}");
     }
+}
+
+async fn turned(paid: &Paid, dispute: &str) {
+    let (simulator, now) = (paid.shop.cloud.simulator(), paid.shop.cloud.now());
+    assert!(simulator.turn_dispute(now, dispute));
+    paid.shop.advance("PT1M").await;
+}
+
+#[tokio::test]
+async fn an_inquiry_that_becomes_a_dispute_is_told_once_more() {
+    let paid = Paid::by("4000000000001976").await;
+    let dispute = text(&paid.seen().await["disputes"][0]["id"]);
+    assert_eq!(paid.told("PaymentDisputed"), 1);
+    turned(&paid, &dispute).await;
+    let seen = paid.seen().await;
+    assert_eq!(seen["disputes"][0]["status"], "needs_response");
+    assert_eq!(paid.told("PaymentDisputed"), 1);
+    assert_eq!(paid.balances().await.get("disputed"), Some(&17_640));
+    let found = Witness::default().at_rest(&paid.shop.cloud);
+    assert_eq!(found, []);
+}
+
+#[tokio::test]
+async fn what_is_lost_after_it_was_won_is_told() {
+    let paid = Paid::by(GOOD_CARD).await;
+    let dispute = paid.shop.dispute(&paid.intent);
+    paid.shop.send_evidence(&dispute, "winning_evidence");
+    paid.shop.advance("PT1M").await;
+    assert_eq!(paid.told("DisputeLost"), 0);
+    turned(&paid, &dispute).await;
+    assert_eq!(paid.seen().await["disputes"][0]["status"], "lost");
+    assert_eq!(paid.told("DisputeLost"), 1);
+    assert_eq!(paid.balances().await.get("chargebacks"), Some(&17_640));
+    let found = Witness::default().at_rest(&paid.shop.cloud);
+    assert_eq!(found, []);
 }

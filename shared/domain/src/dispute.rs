@@ -163,12 +163,24 @@ impl Dispute {
 /// What is new about a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisputeNews {
-    /// Nobody knew of it.
+    /// Nobody knew of it, or the bank had only asked.
     Opened,
     /// It goes on, or its money moved.
     Changed,
-    /// It is over.
+    /// It is over, or ended otherwise than it had.
     Closed,
+}
+
+impl DisputeNews {
+    fn of(before: Option<DisputeStatus>, now: DisputeStatus) -> Self {
+        let was_inquiry = before.is_some_and(|it| !it.is_closed() && !it.holds());
+        match before {
+            _ if now.is_closed() && before != Some(now) => Self::Closed,
+            None => Self::Opened,
+            Some(_) if was_inquiry && now.holds() => Self::Opened,
+            Some(_) => Self::Changed,
+        }
+    }
 }
 
 /// What the provider's word on a dispute changes.
@@ -217,19 +229,14 @@ impl Payment {
             withdrawn: seen.withdrawn,
             settled: self.settled_by(old.as_ref(), seen),
             closed_at: seen.status.is_closed().then(|| {
-                let before = old.as_ref().and_then(|old| old.closed_at);
-                before.unwrap_or(now)
+                let same = old.as_ref().filter(|old| old.status == seen.status);
+                same.and_then(|old| old.closed_at).unwrap_or(now)
             }),
         };
         if old.as_ref() == Some(&dispute) {
             return Disputing::Nothing;
         }
-        let was_closed = old.as_ref().is_some_and(|old| old.status.is_closed());
-        let news = match &old {
-            _ if dispute.status.is_closed() && !was_closed => DisputeNews::Closed,
-            None => DisputeNews::Opened,
-            Some(_) => DisputeNews::Changed,
-        };
+        let news = DisputeNews::of(old.as_ref().map(|old| old.status), dispute.status);
         let before = old.as_ref().map(Dispute::stake).unwrap_or_default();
         let stake = (before, dispute.stake());
         match known.and_then(|place| self.disputes.get_mut(place)) {

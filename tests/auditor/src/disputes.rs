@@ -108,10 +108,13 @@ pub(crate) fn became(event: &Item, payment: Option<(Option<&Item>, &Item)>) -> b
     let Some(now) = find(new, id) else {
         return false;
     };
-    let closed = is_over(now) && !before.is_some_and(is_over);
+    let closed = is_over(now) && before.map(state) != Some(state(now));
+    let asked = |it: Node<'_>| matches!(state(it), "inquiry" | "inquiry_under_review");
+    let taken = matches!(state(now), "needs_response" | "under_review");
+    let opened = before.is_none_or(|before| asked(before) && taken) && !closed;
     match event.text("event") {
-        "payment_disputed" => before.is_none() && !closed,
-        "dispute_changed" => before.is_some_and(|before| before != now) && !closed,
+        "payment_disputed" => opened,
+        "dispute_changed" => before.is_some_and(|before| before != now) && !closed && !opened,
         "dispute_closed" => closed,
         _ => false,
     }
@@ -182,7 +185,8 @@ fn one(
         return;
     }
     let from = old.map_or("new", state);
-    let back = old.is_some_and(is_over) && from != to;
+    // Only what was won may be lost yet.
+    let back = old.is_some_and(is_over) && from != to && (from, to) != ("won", "lost");
     notes.must(!back, MonotoneStates, || {
         format!("{} went from {from} to {to}", place())
     });
