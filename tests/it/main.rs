@@ -39,6 +39,7 @@ mod finding;
 mod forms;
 mod idempotency;
 mod identity;
+mod killed;
 mod languages;
 mod logs;
 mod lookups;

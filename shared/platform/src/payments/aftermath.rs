@@ -10,7 +10,7 @@
 
 use super::disputes;
 use super::inbox::{Received, observe};
-use super::inbox_records::{conflict, keep, mark_applied, quarantine};
+use super::inbox_records::{conflict, keep, keep_first, mark_applied, quarantine};
 use super::objects::Locator;
 use super::provider::{CallError, Gateway, Pace};
 use super::returns;
@@ -164,6 +164,10 @@ pub(super) async fn receive(
     let Some(intent) = intent else {
         return quarantine(app, record, "reference").await;
     };
+    let version = match version {
+        Some(version) => Some(version),
+        None => keep_first(app, &record).await?,
+    };
     let kept = record.clone();
     let done = async {
         let gateway = gateway(app, Pace::Interactive).await?;
@@ -177,7 +181,7 @@ pub(super) async fn receive(
     };
     match done.await {
         Ok(received) => Ok(received),
-        // Durable first: the reconciler applies it.
+        // The reconciler applies it.
         Err(error) => {
             app.note(&kept.id, &error);
             keep(app, kept, version, InboxState::Received).await

@@ -112,11 +112,9 @@ pub(super) async fn apply(
         };
         let (news, is_lost) = (disputed.news, seen.status == DisputeStatus::Lost);
         let writing = write(task, &scene, &seen, disputed)?;
+        alarm(app, news, is_lost);
         match app.store().commit(writing.transaction).await {
-            Ok(()) => {
-                count(app, news, is_lost);
-                return Ok(Received::Applied);
-            }
+            Ok(()) => return Ok(Received::Applied),
             // Somebody was faster: read again, decide again.
             Err(CommitError::Refused(Changed)) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -144,10 +142,10 @@ async fn of_surplus(
     Ok(Received::Repeated)
 }
 
-fn count(app: &App, news: DisputeNews, is_lost: bool) {
+fn alarm(app: &App, news: DisputeNews, is_lost: bool) {
     match news {
-        DisputeNews::Opened => app.count("PaymentDisputed"),
-        DisputeNews::Closed if is_lost => app.count("DisputeLost"),
+        DisputeNews::Opened => app.alarm("PaymentDisputed"),
+        DisputeNews::Closed if is_lost => app.alarm("DisputeLost"),
         DisputeNews::Closed | DisputeNews::Changed => {}
     }
 }
@@ -181,7 +179,7 @@ fn write<'a>(
         writing.book(scene, posting, event);
     }
     for refund in disputed.refused {
-        task.app.count("RefundRefused");
+        task.app.alarm("RefundRefused");
         writing.event(
             scene,
             EventKind::RefundRefused {

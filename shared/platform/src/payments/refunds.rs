@@ -279,7 +279,7 @@ fn write_returned(
     let Some((payment, settled)) = payment.refund_failed(id, code.to_owned(), app.now()) else {
         return Ok(None);
     };
-    app.count("RefundFailed");
+    app.alarm("RefundFailed");
     let refund = payment.refund(id);
     let amount = refund.ok_or(PaymentError::Missing("the refund"))?.amount;
     let kind = EventKind::RefundFailed {
@@ -305,7 +305,7 @@ fn write_refused(
     let Some(payment) = payment.refund_refused(id, code.to_owned(), app.now()) else {
         return Ok(None);
     };
-    app.count("RefundRefused");
+    app.alarm("RefundRefused");
     let kind = EventKind::RefundRefused {
         payment: payment.id,
         refund: id,

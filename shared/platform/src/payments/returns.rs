@@ -181,14 +181,14 @@ async fn adopt(app: &App, scene: &Scene, made: MadeRefund) -> Result<(), Obstacl
     let (payment, refused) = adopted;
     let mut writing = Writing::begin(app, app.now())?;
     for refund in refused {
-        app.count("RefundRefused");
+        app.alarm("RefundRefused");
         let payment = payment.id;
         writing.event(scene, EventKind::RefundRefused { payment, refund })?;
     }
     let (note, head) = write_gone(&mut writing, scene, payment, id, &invoice)?;
+    app.alarm("RefundAdopted");
     match app.store().commit(writing.transaction).await {
         Ok(()) => {
-            app.count("RefundAdopted");
             number(app, note, Some(head)).await;
             Ok(())
         }

@@ -54,7 +54,7 @@ pub(super) async fn refund_surplus(
         return Ok(());
     }
     // Asked again it would refuse again: a person is told, and decides.
-    app.count("RefundRefused");
+    app.alarm("RefundRefused");
     store_payment(app, &scene, payment.surplus_refused(&intent, code)).await
 }
 
@@ -167,7 +167,7 @@ async fn write(app: &App, scene: &Scene, intent: &str, step: Step) -> Result<(),
         Step::Returned(refund) => {
             let returned = payment.surplus_returned(intent, &refund);
             let (returned, amount) = returned.ok_or(PaymentError::Contention)?;
-            app.count("RefundFailed");
+            app.alarm("RefundFailed");
             let kind = EventKind::SurplusReturned { payment: id };
             (kind, Posting::refund_failed(id, amount, 0)?, returned)
         }
