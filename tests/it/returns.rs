@@ -223,3 +223,60 @@ async fn what_was_given_back_of_a_payment_that_is_not_ours_is_put_aside() {
     assert!(paid.told("Quarantined") > 0);
     assert_eq!(paid.seen().await["refunds"], json!([]));
 }
+
+/// What the bank returned is owed, so that more than the rest cannot be taken
+/// into the books: a person looks at it. What comes after it is.
+#[tokio::test]
+async fn by_hand_what_does_not_fit_is_put_aside_and_holds_nothing_up() {
+    let paid = Paid::by(DEAD_CARD).await;
+    paid.refund("a", 17_000).await.data(201);
+    paid.shop.advance("PT2H").await;
+    assert_eq!(paid.seen().await["refunds"][0]["status"], "failed");
+    paid.shop.cloud.take_log();
+    let misfit = by_hand(&paid, "&amount=700");
+    paid.shop.cloud.settle().await;
+    assert_eq!(paid.told("Quarantined"), 1);
+    let fits = by_hand(&paid, "&amount=500");
+    paid.shop.cloud.settle().await;
+    assert_eq!(paid.told("Quarantined"), 0);
+    let seen = paid.seen().await;
+    let refunds = seen["refunds"].as_array().unwrap();
+    assert_eq!(refunds.len(), 2, "{misfit} is none of them");
+    assert_eq!(refunds[1]["providerRefund"], fits["id"]);
+    assert_eq!(seen["refundable"]["amount"], 140);
+    // What came together is told together.
+    by_hand(&paid, "&amount=600");
+    let fits = by_hand(&paid, "&amount=140");
+    paid.shop.cloud.settle().await;
+    let seen = paid.seen().await;
+    assert_eq!(seen["refunds"][2]["providerRefund"], fits["id"]);
+}
+
+/// However long ours is under way.
+#[tokio::test]
+async fn by_hand_it_is_taken_in_once_ours_is_decided() {
+    for outcome in ["winning_evidence", "losing_evidence"] {
+        let paid = Paid::by(GOOD_CARD).await;
+        paid.shop.cut_off_provider().await;
+        paid.refund("a", 1_000).await.data(201);
+        paid.shop.faults(json!({})).await;
+        by_hand(&paid, "&amount=2000");
+        paid.shop.cloud.settle().await;
+        let dispute = paid.shop.dispute(&paid.intent);
+        // The bank takes so long that the event is given up.
+        paid.shop.advance("P3D").await;
+        let seen = paid.seen().await;
+        assert_eq!(seen["refunds"].as_array().unwrap().len(), 1);
+        paid.shop.send_evidence(&dispute, outcome);
+        paid.shop.advance("PT2H").await;
+        let seen = paid.seen().await;
+        let of = |place: usize| seen["refunds"][place]["status"].clone();
+        let ours = match outcome {
+            "winning_evidence" => "made",
+            _ => "refused",
+        };
+        assert_eq!((of(0), of(1)), (json!(ours), json!("made")));
+        assert_eq!(seen["refunds"][1]["amount"]["amount"], 2_000);
+        paid.audit().await;
+    }
+}

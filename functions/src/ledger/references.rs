@@ -5,8 +5,10 @@ use domain::event::{Event, EventKind, Owner};
 use domain::id::{EventId, InvoiceId, OrderId, PaymentId, RefundId, SubscriptionId};
 use domain::invoice::{Invoice, InvoiceNumber};
 use domain::ledger::{Cause, LedgerEntry};
+use domain::money::Money;
 use domain::payment::{Payment, PaymentStatus, Purpose, Surplus};
 use domain::refund::RefundStatus;
+use jiff::Timestamp;
 use platform::app::App;
 use platform::http::problem::Failure;
 use platform::store::{Batch, keys};
@@ -160,6 +162,10 @@ impl References {
                 provider: captured_by(entry, payment, kind),
                 ..reference
             },
+            Cause::RefundFailed { .. } if is_of_surplus(kind) => Reference {
+                provider: surplus_refund(entry, payment),
+                ..reference
+            },
             Cause::Refund { .. } | Cause::RefundFailed { .. } => {
                 given_back(payment, kind, reference)
             }
@@ -168,8 +174,7 @@ impl References {
                 ..reference
             },
             Cause::SurplusRefund { .. } => Reference {
-                provider: surplus_of(entry, payment, |surplus| surplus.refunded_at)
-                    .and_then(|surplus| surplus.refund.clone()),
+                provider: surplus_refund(entry, payment),
                 ..reference
             },
             Cause::Invoice { .. } | Cause::CreditNote { .. } => reference,
@@ -213,8 +218,9 @@ fn of_invoice(invoice: &Invoice) -> Reference {
 /// its own.
 fn captured_by(entry: &LedgerEntry, payment: &Payment, kind: Option<&EventKind>) -> Option<String> {
     if let Some(EventKind::SurplusCaptured { .. }) = kind {
-        let surplus = surplus_of(entry, payment, |surplus| surplus.captured_at);
-        return surplus.map(|surplus| surplus.provider_payment.clone());
+        let surplus = payment.surplus.iter();
+        let known = surplus.map(|it| (it.provider_payment.as_str(), it.amount, it.captured_at));
+        return nearest(entry, known);
     }
     match &payment.status {
         PaymentStatus::Paid {
@@ -226,19 +232,26 @@ fn captured_by(entry: &LedgerEntry, payment: &Payment, kind: Option<&EventKind>)
     }
 }
 
-/// The surplus an entry is about: the one of its amount whose time is nearest.
-/// The entry does not name it, and there is hardly ever a second one.
-fn surplus_of<'a>(
+fn is_of_surplus(kind: Option<&EventKind>) -> bool {
+    matches!(kind, Some(EventKind::SurplusReturned { .. }))
+}
+
+/// The provider's refund of a surplus.
+fn surplus_refund(entry: &LedgerEntry, payment: &Payment) -> Option<String> {
+    nearest(entry, payment.surplus.iter().flat_map(Surplus::refunds))
+}
+
+/// What of a surplus an entry is about: what has its amount and the nearest
+/// time. The entry does not name it, and there is hardly ever a second one.
+fn nearest<'a>(
     entry: &LedgerEntry,
-    payment: &'a Payment,
-    at: fn(&Surplus) -> Option<jiff::Timestamp>,
-) -> Option<&'a Surplus> {
-    let moved = entry.lines.first().map(|line| line.amount);
-    payment
-        .surplus
-        .iter()
-        .filter(|surplus| Some(surplus.amount.amount()) == moved)
-        .min_by_key(|surplus| at(surplus).map(|at| at.duration_since(entry.at).abs()))
+    known: impl Iterator<Item = (&'a str, Money, Option<Timestamp>)>,
+) -> Option<String> {
+    let moved = entry.lines.first().and_then(|it| it.amount.checked_abs());
+    known
+        .filter(|(_, amount, _)| Some(amount.amount()) == moved)
+        .min_by_key(|(_, _, at)| at.map(|at| at.duration_since(entry.at).abs()))
+        .map(|(id, ..)| id.to_owned())
 }
 
 /// The refund is named by the event that was written with it.

@@ -81,6 +81,9 @@ pub struct DisputeView {
     pub evidence_due: Option<String>,
     /// What the provider keeps back because of it.
     pub withdrawn: MoneyView,
+    /// How much of what is lost was owed anyhow, for refunds that came back:
+    /// so much is not to be paid to the customer once more.
+    pub settled: MoneyView,
     /// When it was closed; null while it is open.
     pub closed_at: Option<String>,
 }
@@ -97,6 +100,7 @@ impl DisputeView {
             opened_at: dispute.opened_at.to_string(),
             evidence_due: dispute.evidence_due.map(|at| at.to_string()),
             withdrawn: Money::new(dispute.withdrawn, currency).into(),
+            settled: Money::new(dispute.settled, currency).into(),
             closed_at: dispute.closed_at.map(|at| at.to_string()),
         }
     }

@@ -143,6 +143,7 @@ impl MoneyBackView {
     /// What was taken and not owed, in a language.
     fn of_surplus(surplus: &Surplus, locale: Locale) -> Self {
         let (status, at) = match surplus.refund {
+            _ if !surplus.returned.is_empty() => ("failed", surplus.refunded_at),
             Some(_) => ("made", surplus.refunded_at),
             None => ("pending", surplus.captured_at),
         };

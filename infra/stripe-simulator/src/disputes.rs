@@ -210,6 +210,34 @@ impl State {
         true
     }
 
+    /// The bank thinks again: an inquiry becomes a dispute, and what the shop
+    /// had won it loses. False where neither is there, or too little is left.
+    pub(crate) fn turn_dispute(&mut self, act: &Act, id: &str) -> bool {
+        let Some(dispute) = self.disputes.get_mut(id) else {
+            return false;
+        };
+        let charge = self.charges.get(&dispute.charge);
+        let left = charge.map_or(0, |charge| charge.refundable());
+        let (status, kind) = match dispute.status {
+            Status::WarningNeedsResponse | Status::WarningUnderReview => {
+                (Status::NeedsResponse, "charge.dispute.updated")
+            }
+            Status::Won => (Status::Lost, "charge.dispute.closed"),
+            Status::WarningClosed | Status::NeedsResponse | Status::UnderReview | Status::Lost => {
+                return false;
+            }
+        };
+        if left < dispute.amount {
+            return false;
+        }
+        dispute.status = status;
+        dispute.withdrawn = true;
+        dispute.reinstated = false;
+        self.emit_dispute(act, kind, id);
+        self.emit_dispute(act, "charge.dispute.funds_withdrawn", id);
+        true
+    }
+
     fn emit_dispute(&mut self, act: &Act, kind: &str, id: &str) {
         if let Some(dispute) = self.disputes.get(id) {
             let object = dispute.to_json(self.config.livemode);

@@ -181,6 +181,14 @@ impl Simulator {
         state.decide_dispute(&Act::outside(now), dispute, won)
     }
 
+    /// The bank thinks again: an inquiry becomes a dispute, what was won is
+    /// lost. False where it cannot.
+    pub fn turn_dispute(&self, now: Timestamp, dispute: &str) -> bool {
+        let mut state = lock(&self.state);
+        state.catch_up(now);
+        state.turn_dispute(&Act::outside(now), dispute)
+    }
+
     /// Lets time pass: sessions expire and refunds end, each at its own moment.
     pub fn tick(&self, now: Timestamp) {
         lock(&self.state).catch_up(now);

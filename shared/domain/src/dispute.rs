@@ -92,6 +92,10 @@ pub struct Dispute {
     /// How much of our money the provider keeps back because of it, in minor
     /// units.
     pub withdrawn: i64,
+    /// How much of what is lost was owed anyhow, in minor units: refunds that
+    /// banks had returned are owed no more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub settled: i64,
     /// When it was seen closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
@@ -123,6 +127,13 @@ pub struct Stake {
     pub disputed: i64,
     /// Gone for good, in minor units.
     pub lost: i64,
+    /// Gone for good too, for what was owed, in minor units.
+    pub settled: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }
 
 impl Dispute {
@@ -131,7 +142,8 @@ impl Dispute {
         match self.status {
             DisputeStatus::Lost => Stake {
                 disputed: 0,
-                lost: self.withdrawn,
+                lost: self.withdrawn.saturating_sub(self.settled),
+                settled: self.settled,
             },
             DisputeStatus::Inquiry
             | DisputeStatus::InquiryUnderReview
@@ -142,6 +154,7 @@ impl Dispute {
             | DisputeStatus::Prevented => Stake {
                 disputed: self.withdrawn,
                 lost: 0,
+                settled: 0,
             },
         }
     }
@@ -150,12 +163,24 @@ impl Dispute {
 /// What is new about a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisputeNews {
-    /// Nobody knew of it.
+    /// Nobody knew of it, or the bank had only asked.
     Opened,
     /// It goes on, or its money moved.
     Changed,
-    /// It is over.
+    /// It is over, or ended otherwise than it had.
     Closed,
+}
+
+impl DisputeNews {
+    fn of(before: Option<DisputeStatus>, now: DisputeStatus) -> Self {
+        let was_inquiry = before.is_some_and(|it| !it.is_closed() && !it.holds());
+        match before {
+            _ if now.is_closed() && before != Some(now) => Self::Closed,
+            None => Self::Opened,
+            Some(_) if was_inquiry && now.holds() => Self::Opened,
+            Some(_) => Self::Changed,
+        }
+    }
 }
 
 /// What the provider's word on a dispute changes.
@@ -202,20 +227,16 @@ impl Payment {
             opened_at: seen.opened_at,
             evidence_due: seen.evidence_due,
             withdrawn: seen.withdrawn,
+            settled: self.settled_by(old.as_ref(), seen),
             closed_at: seen.status.is_closed().then(|| {
-                let before = old.as_ref().and_then(|old| old.closed_at);
-                before.unwrap_or(now)
+                let same = old.as_ref().filter(|old| old.status == seen.status);
+                same.and_then(|old| old.closed_at).unwrap_or(now)
             }),
         };
         if old.as_ref() == Some(&dispute) {
             return Disputing::Nothing;
         }
-        let was_closed = old.as_ref().is_some_and(|old| old.status.is_closed());
-        let news = match &old {
-            _ if dispute.status.is_closed() && !was_closed => DisputeNews::Closed,
-            None => DisputeNews::Opened,
-            Some(_) => DisputeNews::Changed,
-        };
+        let news = DisputeNews::of(old.as_ref().map(|old| old.status), dispute.status);
         let before = old.as_ref().map(Dispute::stake).unwrap_or_default();
         let stake = (before, dispute.stake());
         match known.and_then(|place| self.disputes.get_mut(place)) {
@@ -238,7 +259,45 @@ impl Payment {
         self.disputes.iter().any(|it| it.status.holds())
     }
 
-    /// What the bank gave back to card holders, in minor units.
+    /// How much a dispute pays of what is owed: what was owed when it was lost.
+    fn settled_by(&self, old: Option<&Dispute>, seen: &ProviderDispute) -> i64 {
+        match (old, seen.status) {
+            (Some(old), DisputeStatus::Lost) if old.status == DisputeStatus::Lost => {
+                old.settled.min(seen.withdrawn)
+            }
+            (_, DisputeStatus::Lost) => {
+                let before = old.map_or(0, |old| old.settled);
+                let owed = self.owed().saturating_add(before);
+                owed.clamp(0, seen.withdrawn)
+            }
+            (
+                _,
+                DisputeStatus::Inquiry
+                | DisputeStatus::InquiryUnderReview
+                | DisputeStatus::InquiryClosed
+                | DisputeStatus::NeedsResponse
+                | DisputeStatus::UnderReview
+                | DisputeStatus::Won
+                | DisputeStatus::Prevented,
+            ) => 0,
+        }
+    }
+
+    /// Lets lost disputes pay what of a returned refund is more than was
+    /// captured: the bank had given it to the customer before. How much, in
+    /// minor units.
+    pub(crate) fn settle_overlap(&mut self) -> i64 {
+        let excess = self.claimed().saturating_sub(self.amount.amount());
+        let mut left = excess.max(0);
+        for dispute in &mut self.disputes {
+            let part = dispute.stake().lost.min(left);
+            dispute.settled = dispute.settled.saturating_add(part);
+            left = left.saturating_sub(part);
+        }
+        excess.max(0).saturating_sub(left)
+    }
+
+    /// What banks took beside what was owed anyhow, in minor units.
     pub fn charged_back(&self) -> i64 {
         let stakes = self.disputes.iter().map(Dispute::stake);
         stakes.fold(0, |sum, stake| sum.saturating_add(stake.lost))

@@ -13,7 +13,7 @@
 //! | refund returned by the bank | provider | payable |
 //! | money of a dispute kept back | disputed | provider |
 //! | … let go again | provider | disputed |
-//! | … lost | chargebacks | disputed |
+//! | … lost | chargebacks, payable where it was owed anyhow | disputed |
 //!
 //! So clearing is zero at rest: a balance there is money that belongs to no
 //! document yet.

@@ -51,6 +51,7 @@ mod series;
 pub mod series_audit;
 mod settling;
 pub mod subscription;
+mod surplus;
 pub mod text;
 pub mod tiers;
 pub mod timeline;

@@ -8,6 +8,7 @@ pub use crate::attempt::{Attempt, Channel, Decline, HostedPage, Outcome};
 pub use crate::settling::{
     Captured, Mismatch, ProviderOutcome, ProviderPayment, Reference, Settlement,
 };
+pub use crate::surplus::{Surplus, SurplusPart};
 
 use crate::dispute::Dispute;
 use crate::id::{AccountId, InvoiceId, OrderId, PaymentId, SubscriptionId};
@@ -69,24 +70,6 @@ impl PaymentStatus {
             Self::Expired { .. } => "expired",
         }
     }
-}
-
-/// Captured money nobody owes: to be refunded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Surplus {
-    /// The provider's payment.
-    pub provider_payment: String,
-    /// How much.
-    pub amount: Money,
-    /// The provider's refund, once made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refund: Option<String>,
-    /// When it was seen captured; none where that was not written down yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub captured_at: Option<Timestamp>,
-    /// When the refund was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refunded_at: Option<Timestamp>,
 }
 
 /// Smallest amount the provider charges, in minor units.
@@ -295,28 +278,5 @@ impl Payment {
             self.check_at = None;
         }
         self
-    }
-
-    /// The surplus that still has to be refunded.
-    pub fn open_surplus(&self) -> Option<&Surplus> {
-        self.surplus.iter().find(|surplus| surplus.refund.is_none())
-    }
-
-    /// The payment whose surplus capture was refunded.
-    pub fn surplus_refunded(
-        mut self,
-        provider_payment: &str,
-        refund: String,
-        now: Timestamp,
-    ) -> Self {
-        let found = self
-            .surplus
-            .iter_mut()
-            .find(|s| s.provider_payment == provider_payment);
-        if let Some(surplus) = found {
-            surplus.refund = Some(refund);
-            surplus.refunded_at = Some(now);
-        }
-        self.rest()
     }
 }

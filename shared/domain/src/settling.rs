@@ -276,13 +276,9 @@ impl Payment {
                     self.status = PaymentStatus::Expired { at: now };
                     self.another_page = None;
                 }
-                self.surplus.push(Surplus {
-                    provider_payment: seen.id.clone(),
-                    amount: Money::new(seen.received, seen.amount.currency()),
-                    refund: None,
-                    captured_at: Some(now),
-                    refunded_at: None,
-                });
+                let received = Money::new(seen.received, seen.amount.currency());
+                let surplus = Surplus::captured(seen.id.clone(), received, now);
+                self.surplus.push(surplus);
                 self.check_at = Some(now);
                 Settlement::Surplus(self)
             }

@@ -55,7 +55,11 @@ fn book(postings: Vec<Posting>) -> (LedgerHead, Vec<LedgerEntry>) {
 fn what_banks_do_is_booked() {
     use LedgerAccount::{Chargebacks, Disputed, Payable, Provider};
     let payment = PaymentId::from_bits(1);
-    let stake = |disputed, lost| Stake { disputed, lost };
+    let stake = |disputed, lost| Stake {
+        disputed,
+        lost,
+        settled: 0,
+    };
     for (from, to, expected) in [
         (
             stake(0, 0),
@@ -90,7 +94,7 @@ fn what_banks_do_is_booked() {
     }
     let still = Posting::dispute(payment, Currency::EUR, (stake(5, 0), stake(5, 0)));
     assert_eq!(still, Ok(None));
-    let failed = Posting::refund_failed(payment, eur(120)).unwrap();
+    let failed = Posting::refund_failed(payment, eur(120), 0).unwrap();
     let lines: Vec<_> = failed
         .lines()
         .iter()

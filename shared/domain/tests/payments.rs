@@ -141,8 +141,39 @@ fn a_second_capture_is_kept_to_be_refunded() {
         settle(&twice, &seen("pi_2", 1, ProviderOutcome::Captured)),
         Settlement::Nothing
     ));
-    let done = twice.surplus_refunded("pi_2", "re_1".to_owned(), now());
+    let back = |payment: &Payment, refund: &str, amount| {
+        let payment = payment.clone();
+        payment.surplus_refunded("pi_2", refund.to_owned(), eur(amount), now())
+    };
+    let done = back(&twice, "re_1", 12_900).unwrap();
     assert_eq!((done.open_surplus(), done.check_at), (None, None));
+    assert!(back(&twice, "re_1", 12_901).is_none(), "more than there is");
+    let part = back(&twice, "re_1", 900).unwrap();
+    assert_eq!(part.open_surplus().unwrap().left(), eur(12_000));
+    assert!(back(&part, "re_1", 900).is_none(), "once");
+    let done = back(&part, "re_2", 12_000).unwrap();
+    assert_eq!((done.open_surplus(), done.check_at), (None, None));
+    let (returned, amount) = done.surplus_returned("pi_2", "re_2").unwrap();
+    assert_eq!(amount, eur(12_000));
+    assert!(returned.surplus_returned("pi_2", "re_2").is_none());
+}
+
+#[test]
+fn a_surplus_the_provider_refuses_to_give_back_waits_until_it_is_freed() {
+    let open = payment().begin(page(), now()).unwrap();
+    let Settlement::Captured(paid, _) = settle(&open, &seen("pi_1", 1, ProviderOutcome::Captured))
+    else {
+        panic!("not captured");
+    };
+    let Settlement::Surplus(twice) = settle(&paid, &seen("pi_2", 1, ProviderOutcome::Captured))
+    else {
+        panic!("not a surplus");
+    };
+    assert!(twice.clone().surplus_freed("pi_2", now()).is_none());
+    let waits = twice.surplus_refused("pi_2", "charge_disputed".to_owned());
+    assert_eq!((waits.open_surplus(), waits.check_at), (None, None));
+    let free = waits.surplus_freed("pi_2", now()).unwrap();
+    assert!(free.open_surplus().is_some() && free.check_at == Some(now()));
 }
 
 #[test]

@@ -78,6 +78,7 @@ pub struct App {
     mailer: OnceLock<Mailer>,
     numbering: Desk,
     notes: Mutex<Notes>,
+    operation: OnceLock<&'static str>,
 }
 
 /// Why a function cannot start.
@@ -137,6 +138,7 @@ impl App {
             mailer: OnceLock::new(),
             numbering: Desk::default(),
             notes: Mutex::default(),
+            operation: OnceLock::new(),
             parts,
         }
     }
@@ -180,6 +182,19 @@ impl App {
             let count = notes.counts.entry(metric).or_default();
             *count = count.saturating_add(1);
         }
+    }
+
+    /// What this app serves, as its alarms say.
+    pub(crate) fn serves(&self, operation: &'static str) {
+        let _ = self.operation.set(operation);
+    }
+
+    /// Raises an alarm, at once. It comes before the commit of what it tells, so
+    /// that a function killed between the two tells it once too often rather
+    /// than never.
+    pub fn alarm(&self, metric: &'static str) {
+        let operation = self.operation.get().copied().unwrap_or("unknown");
+        crate::telemetry::alarm(self.log(), operation, metric, self.now());
     }
 
     /// Tells in the log line of this invocation what went wrong with what, and

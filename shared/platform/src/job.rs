@@ -49,6 +49,7 @@ pub async fn run<J: Job>(
     event: J::Event,
     deadline_ms: u64,
 ) -> Result<J::Report, lambda_runtime::Error> {
+    app.serves(J::ID);
     let began = app.now();
     let deadline = i64::try_from(deadline_ms)
         .ok()

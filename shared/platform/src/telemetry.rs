@@ -129,6 +129,25 @@ impl Invocation {
     }
 }
 
+/// Writes an alarm down at once: the line of its invocation comes at its end,
+/// and a function that is killed has none.
+pub(crate) fn alarm(log: &dyn Log, operation: &str, metric: &str, now: Timestamp) {
+    let line = json!({
+        "operation": operation,
+        "at": now.to_string(),
+        metric: 1,
+        "_aws": {
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["operation"]],
+                "Metrics": [{"Name": metric, "Unit": "Count"}],
+            }],
+        },
+    });
+    log.write(&line.to_string());
+}
+
 /// What is taken note of where the invocation is not at hand.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {

@@ -6,7 +6,6 @@ use crate::item::Item;
 use crate::ledger::has_number;
 use crate::money::money;
 use crate::notes::Notes;
-use crate::payments::open_surplus;
 use crate::refunds::failed;
 use crate::table::Table;
 use std::collections::BTreeMap;
@@ -105,7 +104,10 @@ fn expected<'a>(table: &'a Table, pk: &str, book: &Book<'_>) -> Sums<'a> {
             continue;
         };
         let (kept, lost) = crate::disputes::stakes(payment);
+        let settled = crate::disputes::settled(payment);
         let held = book.held(payment).saturating_sub(kept);
+        let held = held.saturating_sub(settled);
+        add(&mut sums, currency, "payable", settled);
         add(&mut sums, currency, "provider", held.saturating_sub(lost));
         add(&mut sums, currency, "disputed", kept);
         add(&mut sums, currency, "chargebacks", lost);
@@ -113,9 +115,11 @@ fn expected<'a>(table: &'a Table, pk: &str, book: &Book<'_>) -> Sums<'a> {
             let amount = refund.at("amount.amount").count();
             add(&mut sums, currency, "payable", amount.saturating_neg());
         }
-        for surplus in open_surplus(payment) {
-            let amount = surplus.at("amount.amount").count();
-            add(&mut sums, currency, "clearing", amount.saturating_neg());
+        for surplus in crate::surplus::all(payment) {
+            let (given, returned) = crate::surplus::given_back(surplus);
+            let left = given.saturating_sub(surplus.at("amount.amount").count());
+            add(&mut sums, currency, "clearing", left);
+            add(&mut sums, currency, "payable", returned.saturating_neg());
         }
     }
     sums

@@ -92,7 +92,7 @@ impl<'a> Book<'a> {
                 self.entry(table, id, *entry, notes);
             }
         }
-        self.once(notes);
+        self.once(table, notes);
     }
 
     fn payment(&self, table: &Table, pk: &str, payment: &Item, notes: &mut Notes) {
@@ -145,38 +145,26 @@ impl<'a> Book<'a> {
         if payment.at("surplus").list().next().is_none() {
             return;
         }
-        let mut given_back = 0_usize;
-        for surplus in payment.at("surplus").list() {
+        for surplus in crate::surplus::all(payment) {
             let by = surplus.at("provider_payment").text();
-            let Some(entry) = find(by).filter(|it| captured(**it) > 0) else {
+            if find(by).is_none_or(|it| captured(*it) == 0) {
                 notes.broken(
                     PaidIffCaptured,
                     format!("{id}: the surplus {by} was not captured"),
                 );
                 continue;
-            };
-            let refund = surplus.at("refund").text();
-            if refund.is_empty() {
-                continue;
             }
-            given_back = given_back.saturating_add(1);
-            let made = self.refunds.iter().any(|it| {
-                it.at("id").text() == refund
-                    && it.at("payment_intent").text() == by
-                    && it.at("amount").number() == surplus.at("amount.amount").number()
-            });
-            notes.must(
-                made && refunded(*entry) == captured(*entry),
-                RefundBound,
-                || format!("{id}: {by} is not refunded by {refund} in the book"),
-            );
+            self.surplus_refunds(by, surplus, notes);
         }
-        let told = table
-            .range(pk, "EVENT#")
-            .filter(|(_, it)| it.text("event") == "surplus_refunded" && it.text("payment") == id)
-            .count();
-        notes.must(told == given_back, RefundBound, || {
-            format!("{id}: {given_back} refunds, {told} told")
+        let told = |name: &str| {
+            let events = table.range(pk, "EVENT#");
+            let of = events.filter(|(_, it)| it.text("payment") == id && it.text("event") == name);
+            of.count()
+        };
+        let told = (told("surplus_refunded"), told("surplus_returned"));
+        let (made, returned) = crate::surplus::counts(payment);
+        notes.must(told == (made, returned), RefundBound, || {
+            format!("{id}: {made} refunds, {returned} came back, {told:?} told")
         });
     }
 
@@ -208,8 +196,14 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// One capture for an order or a period; one object for a charge.
-    fn once(&self, notes: &mut Notes) {
+    /// One capture for an order or a period, beside what nobody owes and cannot
+    /// be given back; one object for a charge.
+    fn once(&self, table: &Table, notes: &mut Notes) {
+        let stuck: BTreeSet<&str> = table
+            .all()
+            .filter(|(_, _, item)| item.text("type") == "payment")
+            .flat_map(|(_, _, payment)| crate::surplus::stuck(payment))
+            .collect();
         let mut kept: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
         let mut charges: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
         for (id, entries) in &self.by_payment {
@@ -217,7 +211,8 @@ impl<'a> Book<'a> {
                 let of = |name: &str| entry.at("metadata").at(name).text();
                 let by = entry.at("id").text();
                 let ours = !id.is_empty() && !self.aside.contains(by);
-                if ours && captured(*entry) > refunded(*entry) {
+                let is_kept = captured(*entry) > refunded(*entry) && !stuck.contains(by);
+                if ours && is_kept {
                     let what = match of("order") {
                         "" => (of("subscription"), of("period")),
                         order => (order, ""),
@@ -247,9 +242,6 @@ impl<'a> Book<'a> {
     /// refund counts once it was seen.
     pub(crate) fn held(&self, payment: &Item) -> i128 {
         let entries = self.by_payment.get(payment.text("id"));
-        let open: BTreeSet<&str> = crate::payments::open_surplus(payment)
-            .map(|it| it.at("provider_payment").text())
-            .collect();
         let mut held = 0_i128;
         for entry in entries.into_iter().flatten() {
             let by = entry.at("id").text();
@@ -259,9 +251,15 @@ impl<'a> Book<'a> {
             held = held.saturating_add(captured(*entry));
             if by == payment.text("status.provider_payment") {
                 held = held.saturating_sub(given_back(payment));
-            } else if !open.contains(by) {
-                held = held.saturating_sub(refunded(*entry));
+                continue;
             }
+            let mut surplus = crate::surplus::all(payment);
+            let surplus = surplus.find(|it| it.at("provider_payment").text() == by);
+            let (given, returned) = match surplus {
+                Some(surplus) => crate::surplus::given_back(surplus),
+                None => (refunded(*entry), 0),
+            };
+            held = held.saturating_sub(given).saturating_add(returned);
         }
         held
     }

@@ -41,9 +41,55 @@ pub(crate) fn stakes(payment: &Item) -> (i128, i128) {
             "lost" => &mut sums.1,
             _ => &mut sums.0,
         };
-        *sum = sum.saturating_add(withdrawn);
+        let settled = dispute.at("settled").count();
+        *sum = sum.saturating_add(withdrawn.saturating_sub(settled));
     }
     sums
+}
+
+/// What of a payment's lost disputes paid refunds that had come back.
+pub(crate) fn settled(payment: &Item) -> i128 {
+    let all = payment.at("disputes").list();
+    all.fold(0, |sum, it| sum.saturating_add(it.at("settled").count()))
+}
+
+/// What is owed of a payment: what came back, and no bank took since.
+fn owed(payment: &Item) -> i128 {
+    let failed = crate::refunds::failed(payment);
+    let failed = failed.fold(0_i128, |sum, it| {
+        sum.saturating_add(it.at("amount.amount").count())
+    });
+    failed.saturating_sub(settled(payment))
+}
+
+/// What came back is owed once: whoever loses a dispute then pays of it what
+/// there is, and nothing is paid that is not owed.
+fn settles(
+    change: &Changed,
+    old: Option<&Item>,
+    (was, dispute): (Option<Node<'_>>, Node<'_>),
+    payment: &Item,
+    notes: &mut Notes,
+) {
+    let (withdrawn, settled) = (
+        dispute.at("withdrawn").count(),
+        dispute.at("settled").count(),
+    );
+    let is_lost = state(dispute) == "lost";
+    let is_new = is_lost && was.is_none_or(|was| state(was) != "lost");
+    let before = old.map_or(0, owed);
+    let expected = before.saturating_add(was.map_or(0, |was| was.at("settled").count()));
+    let fine = (0..=withdrawn).contains(&settled)
+        && (is_lost || settled == 0)
+        && owed(payment) >= 0
+        && (!is_new || settled == expected.clamp(0, withdrawn));
+    notes.must(fine, RefundBound, || {
+        let id = dispute.at("id").text();
+        format!(
+            "{}: {id} pays {settled}, owed were {before}",
+            change.place()
+        )
+    });
 }
 
 /// True while a bank decides on a payment.
@@ -62,10 +108,13 @@ pub(crate) fn became(event: &Item, payment: Option<(Option<&Item>, &Item)>) -> b
     let Some(now) = find(new, id) else {
         return false;
     };
-    let closed = is_over(now) && !before.is_some_and(is_over);
+    let closed = is_over(now) && before.map(state) != Some(state(now));
+    let asked = |it: Node<'_>| matches!(state(it), "inquiry" | "inquiry_under_review");
+    let taken = matches!(state(now), "needs_response" | "under_review");
+    let opened = before.is_none_or(|before| asked(before) && taken) && !closed;
     match event.text("event") {
-        "payment_disputed" => before.is_none() && !closed,
-        "dispute_changed" => before.is_some_and(|before| before != now) && !closed,
+        "payment_disputed" => opened,
+        "dispute_changed" => before.is_some_and(|before| before != now) && !closed && !opened,
         "dispute_closed" => closed,
         _ => false,
     }
@@ -78,6 +127,7 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
             let id = dispute.at("id").text();
             let was = old.and_then(|old| find(old, id));
             one(step, change, (was, dispute), payment, notes);
+            settles(change, old, (was, dispute), payment, notes);
         }
         let known = |it: Node<'_>| find(payment, it.at("id").text()).is_some();
         let kept = old.is_none_or(|old| old.at("disputes").list().all(known));
@@ -87,6 +137,18 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
         held(change, old, payment, notes);
     }
 }
+
+/// What the provider tells of a dispute.
+const FIELDS: [&str; 8] = [
+    "id",
+    "amount",
+    "reason",
+    "status",
+    "opened_at",
+    "evidence_due",
+    "withdrawn",
+    "closed_at",
+];
 
 fn one(
     step: &Step<'_>,
@@ -112,11 +174,21 @@ fn one(
     notes.must(known, MonotoneStates, || {
         format!("{} is {to:?}, and closed or not", place())
     });
-    if old == Some(dispute) {
+    let same = |old: Node<'_>| FIELDS.iter().all(|name| old.at(name) == dispute.at(name));
+    if old.is_some_and(same) {
+        let paid = old.map(|old| old.at("settled")) != Some(dispute.at("settled"));
+        let by = payment
+            .at("refunds")
+            .list()
+            .any(|it| step.tells("refund_failed", "refund", it.at("id").text()));
+        notes.must(!paid || by, Audit, || {
+            format!("{} paid for nothing", place())
+        });
         return;
     }
     let from = old.map_or("new", state);
-    let back = old.is_some_and(is_over) && from != to;
+    // Only what was won may be lost yet.
+    let back = old.is_some_and(is_over) && from != to && (from, to) != ("won", "lost");
     notes.must(!back, MonotoneStates, || {
         format!("{} went from {from} to {to}", place())
     });

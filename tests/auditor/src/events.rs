@@ -79,6 +79,7 @@ const EVENTS: &[&str] = &[
     "vat_number_checked",
     "surplus_captured",
     "surplus_refunded",
+    "surplus_returned",
     "refund_requested",
     "refund_approved",
     "refund_rejected",
@@ -222,8 +223,7 @@ fn is_true(step: &Step<'_>, event: &Item) -> Option<bool> {
             written("VATNUMBER", "number").is_some_and(|(_, new)| answered(event, new))
         }
         name if name.starts_with("coupon_") => is_of_coupon(step, event),
-        "surplus_captured" => surplus_grew(written("PAYMENT", "payment"), false),
-        "surplus_refunded" => surplus_grew(written("PAYMENT", "payment"), true),
+        name if name.starts_with("surplus_") => surplus_grew(name, written("PAYMENT", "payment")),
         other => return of_identity(step, event, other),
     })
 }
@@ -376,15 +376,14 @@ fn refund_became(event: &Item, payment: Option<(Option<&Item>, &Item)>, states: 
     asked && to != old.and_then(state) && to.is_some_and(|to| states.contains(&to.as_str()))
 }
 
-fn surplus_grew(payment: Option<(Option<&Item>, &Item)>, refunded: bool) -> bool {
+fn surplus_grew(name: &str, payment: Option<(Option<&Item>, &Item)>) -> bool {
     let Some((old, new)) = payment else {
         return false;
     };
-    let count = |it: &Item| {
-        it.at("surplus")
-            .list()
-            .filter(|one| !refunded || one.at("refund").is_set())
-            .count()
+    let count = |it: &Item| match name {
+        "surplus_captured" => crate::surplus::all(it).count(),
+        "surplus_refunded" => crate::surplus::counts(it).0,
+        _ => crate::surplus::counts(it).1,
     };
     count(new) == old.map_or(0, count).saturating_add(1)
 }

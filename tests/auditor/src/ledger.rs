@@ -155,22 +155,21 @@ fn is_booked_right(step: &Step<'_>, entry: &Item) -> Result<(), String> {
         found.ok_or_else(|| format!("{sk} is not there"))
     };
     let (total, currency, mut expected) = match cause {
-        "capture" | "surplus_refund" => {
+        "capture" => {
             let payment = find("PAYMENT", entry.text(subject))?;
             let (total, currency) = money(payment.at("amount")).ok_or("no amount")?;
-            let lines = if cause == "surplus_refund" {
-                BTreeMap::from([("clearing", total), ("provider", total.saturating_neg())])
-            } else if step.tells("period_paid", "payment", entry.text(subject))
-                && has_number(find("INVOICE", payment.text("invoice"))?)
-            {
-                BTreeMap::from([("provider", total), ("receivable", total.saturating_neg())])
-            } else {
-                BTreeMap::from([("provider", total), ("clearing", total.saturating_neg())])
-            };
+            let is_owed = step.tells("period_paid", "payment", entry.text(subject))
+                && has_number(find("INVOICE", payment.text("invoice"))?);
+            let against = if is_owed { "receivable" } else { "clearing" };
+            let lines = BTreeMap::from([("provider", total), (against, total.saturating_neg())]);
             (total, currency, lines)
         }
+        "surplus_refund" => surplus_moved(step, &account, entry.text(subject))?,
+        "refund_failed" if step.tells("surplus_returned", "payment", entry.text(subject)) => {
+            surplus_moved(step, &account, entry.text(subject))?
+        }
         "refund" => given_back(step, find("PAYMENT", entry.text(subject))?)?,
-        "refund_failed" => returned(step, find("PAYMENT", entry.text(subject))?)?,
+        "refund_failed" => returned(step, &account, entry.text(subject))?,
         "dispute" => disputed(step, &account, entry.text(subject))?,
         "credit_note" => credited(find("INVOICE", entry.text(subject))?)?,
         "invoice" => {
@@ -217,13 +216,40 @@ fn given_back<'a>(step: &Step<'_>, payment: &'a Item) -> Result<Booked<'a>, Stri
 }
 
 /// The refund a commit says the bank returned: the customer is owed it.
-fn returned<'a>(step: &Step<'_>, payment: &'a Item) -> Result<Booked<'a>, String> {
+fn returned<'a>(step: &'a Step<'_>, pk: &str, payment: &str) -> Result<Booked<'a>, String> {
+    let change = step.change(pk, &format!("PAYMENT#{payment}"));
+    let change = change.ok_or("its payment did not change")?;
+    let payment = change.new.as_deref().ok_or("its payment is gone")?;
+    let before = change.old.as_deref().map_or(0, crate::disputes::settled);
+    let settled = crate::disputes::settled(payment).saturating_sub(before);
     let failed = crate::refunds::failed(payment)
         .find(|it| step.tells("refund_failed", "refund", it.at("id").text()))
         .ok_or("no refund failed with it")?;
     let (part, currency) = money(failed.at("amount")).ok_or("no amount")?;
-    let lines = BTreeMap::from([("payable", part.saturating_neg()), ("provider", part)]);
+    let lines = BTreeMap::from([
+        ("chargebacks", settled.saturating_neg()),
+        ("payable", settled.saturating_sub(part)),
+        ("provider", part),
+    ]);
     Ok((part, currency, lines))
+}
+
+/// What was given back of a payment's surplus in a commit, less what came back.
+fn surplus_moved<'a>(step: &'a Step<'_>, pk: &str, payment: &str) -> Result<Booked<'a>, String> {
+    let change = step.change(pk, &format!("PAYMENT#{payment}"));
+    let change = change.ok_or("its payment did not change")?;
+    let new = change.new.as_deref().ok_or("its payment is gone")?;
+    let before = change.old.as_deref().map(crate::surplus::sums);
+    let (before, now) = (before.unwrap_or_default(), crate::surplus::sums(new));
+    let given = now.0.saturating_sub(before.0);
+    let returned = now.1.saturating_sub(before.1);
+    let (_, currency) = money(new.at("amount")).ok_or("no amount")?;
+    let lines = BTreeMap::from([
+        ("clearing", given),
+        ("payable", returned.saturating_neg()),
+        ("provider", returned.saturating_sub(given)),
+    ]);
+    Ok((given, currency, lines))
 }
 
 /// Where the money of a payment's disputes is after a commit, against before.
@@ -231,14 +257,17 @@ fn disputed<'a>(step: &'a Step<'_>, pk: &str, payment: &str) -> Result<Booked<'a
     let change = step.change(pk, &format!("PAYMENT#{payment}"));
     let change = change.ok_or("its payment did not change")?;
     let new = change.new.as_deref().ok_or("its payment is gone")?;
+    let settled = |it: Option<&Item>| it.map_or(0, crate::disputes::settled);
+    let paid = settled(Some(new)).saturating_sub(settled(change.old.as_deref()));
     let of = |it: Option<&Item>| it.map(crate::disputes::stakes).unwrap_or_default();
     let ((kept, lost), before) = (of(Some(new)), of(change.old.as_deref()));
     let (kept, lost) = (kept.saturating_sub(before.0), lost.saturating_sub(before.1));
-    let moved = kept.saturating_add(lost);
+    let moved = kept.saturating_add(lost).saturating_add(paid);
     let (_, currency) = money(new.at("amount")).ok_or("no amount")?;
     let lines = BTreeMap::from([
         ("chargebacks", lost),
         ("disputed", kept),
+        ("payable", paid),
         ("provider", moved.saturating_neg()),
     ]);
     Ok((moved, currency, lines))
@@ -277,7 +306,7 @@ fn belongs(step: &Step<'_>, change: &Changed, entry: &Item, notes: &mut Notes) {
         "capture" => &["order_paid", "period_paid", "surplus_captured"],
         "invoice" | "credit_note" => &["invoice_finalised"],
         "refund" => &["refund_made", "refund_adopted"],
-        "refund_failed" => &["refund_failed"],
+        "refund_failed" => &["refund_failed", "surplus_returned"],
         "dispute" => &["payment_disputed", "dispute_changed", "dispute_closed"],
         _ => &["surplus_refunded"],
     };

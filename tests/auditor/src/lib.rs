@@ -46,6 +46,7 @@ mod periods;
 mod refunds;
 mod shape;
 mod states;
+mod surplus;
 mod table;
 mod taxes;
 mod time;

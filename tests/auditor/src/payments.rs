@@ -2,10 +2,8 @@
 
 use crate::Invariant::{
     AttemptBound, Audit, Entitlement, MonotoneStates, OneCapture, PaidIffCaptured, Pointers,
-    RefundBound,
 };
 use crate::item::{Item, Node};
-use crate::money::money;
 use crate::notes::Notes;
 use crate::table::{Changed, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -59,19 +57,15 @@ fn is_disproved(attempt: Option<Node<'_>>, now: Timestamp) -> bool {
     absent.duration_since(began) >= SHOWN_AFTER && now.duration_since(absent) >= PROOF
 }
 
-/// The surplus captures of a payment that are still to be refunded.
-pub(crate) fn open_surplus(payment: &Item) -> impl Iterator<Item = Node<'_>> {
-    payment
-        .at("surplus")
-        .list()
-        .filter(|surplus| surplus.at("refund").is_nothing())
-}
-
 /// Judges the payments a commit wrote.
 pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
     for (change, old, payment) in step.written("payment") {
         attempts(step, change, old, payment, notes);
-        surplus(step, change, old, payment, notes);
+        crate::surplus::judge(step, change, old, payment, notes);
+        let owner = step.beside(change, "PROFILE");
+        notes.must(owner.is_some(), Pointers, || {
+            format!("{} belongs to no account", change.place())
+        });
         if payment.text("status.state") == "paid" {
             paid(change, old, payment, notes);
         }
@@ -308,60 +302,5 @@ fn kept(
     let checks = (old.at("checks").count(), attempt.at("checks").count());
     notes.must(checks.0 <= checks.1, MonotoneStates, || {
         format!("{}: it was looked up less often than before", place())
-    });
-}
-
-/// Captures nobody owes: each once, each refunded once, each told.
-fn surplus(
-    step: &Step<'_>,
-    change: &Changed,
-    old: Option<&Item>,
-    payment: &Item,
-    notes: &mut Notes,
-) {
-    let id = payment.text("id");
-    let mut known = Vec::new();
-    for one in payment.at("surplus").list() {
-        let by = one.at("provider_payment").text();
-        let twice = known.contains(&by) || by == payment.text("status.provider_payment");
-        notes.must(!twice && !by.is_empty(), OneCapture, || {
-            format!("{}: {by:?} is counted twice", change.place())
-        });
-        notes.must(
-            money(one.at("amount")) == money(payment.at("amount")),
-            RefundBound,
-            || format!("{}: a surplus of another amount", change.place()),
-        );
-        known.push(by);
-        let was = old.and_then(|old| {
-            old.at("surplus")
-                .list()
-                .find(|other| other.at("provider_payment").text() == by)
-        });
-        match was {
-            None => notes.saw("surplus: captured".to_owned()),
-            Some(was) if was.at("refund") != one.at("refund") => {
-                notes.must(was.at("refund").is_nothing(), RefundBound, || {
-                    format!("{}: {by} was refunded twice", change.place())
-                });
-                let told = step.tells("surplus_refunded", "payment", id);
-                notes.must(told, RefundBound, || {
-                    format!("{}: the refund of {by} is not told", change.place())
-                });
-                notes.saw("surplus: refunded".to_owned());
-            }
-            Some(_) => {}
-        }
-    }
-    let kept = old.is_none_or(|old| {
-        let mut before = old.at("surplus").list();
-        before.all(|one| known.contains(&one.at("provider_payment").text()))
-    });
-    notes.must(kept, RefundBound, || {
-        format!("{}: a surplus was forgotten", change.place())
-    });
-    let owner = step.beside(change, "PROFILE");
-    notes.must(owner.is_some(), Pointers, || {
-        format!("{} belongs to no account", change.place())
     });
 }

@@ -120,8 +120,7 @@ fn bounded(change: &Changed, payment: &Item, notes: &mut Notes) {
         });
         sum = sum.saturating_add(part);
     }
-    let (_, lost) = crate::disputes::stakes(payment);
-    let gone = given_back(payment).saturating_add(lost);
+    let gone = given_back(payment);
     notes.must(gone <= amount, RefundBound, || {
         format!("{}: {gone} of {amount} given back", change.place())
     });
@@ -279,6 +278,14 @@ pub(crate) fn at_rest(table: &Table, notes: &mut Notes) {
             notes.broken(Pointers, format!("{pk}/{sk}: {id} is not there"));
             continue;
         };
+        let (amount, _) = money(payment.at("amount")).unwrap_or_default();
+        let (_, lost) = crate::disputes::stakes(payment);
+        let gone = credited(payment).fold(lost, |sum, refund| {
+            sum.saturating_add(refund.at("amount.amount").count())
+        });
+        notes.must(gone <= amount, RefundBound, || {
+            format!("{pk}/{sk}: {gone} of {amount} given back, owed or lost")
+        });
         let whole = is_refunded(payment);
         for (place, line) in invoice.at("lines").list().enumerate() {
             let (net, _) = money(line.at("total")).unwrap_or_default();

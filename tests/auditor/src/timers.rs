@@ -5,7 +5,7 @@ use crate::Invariant::{Conservation, DueKey, NoStuckWork};
 use crate::dunning::{RETRIES, days_after};
 use crate::item::Item;
 use crate::notes::Notes;
-use crate::payments::{is_open, open_surplus};
+use crate::payments::is_open;
 use crate::refunds::pending;
 use crate::table::{Changed, Step, Table};
 use jiff::{SignedDuration, Timestamp};
@@ -114,7 +114,7 @@ fn iff(busy: bool, timed: bool, what: &str) -> Result<(), String> {
 
 fn payment(step: &Step<'_>, item: &Item) -> Result<(), String> {
     let busy = item.at("attempts").list().any(is_open)
-        || open_surplus(item).next().is_some()
+        || crate::surplus::open(item).next().is_some()
         || pending(item).next().is_some();
     iff(
         busy,

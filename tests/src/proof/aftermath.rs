@@ -2,7 +2,7 @@
 //! did not decide on.
 
 use super::scenario::{Act, Scenario};
-use crate::shop::{EDR_MONTHLY, text};
+use crate::shop::{EDR_MONTHLY, GOOD_CARD, text};
 use crate::stage::{Ask, Stage, payment_of, refund_of};
 use futures::FutureExt as _;
 use local::Faults;
@@ -27,6 +27,15 @@ pub(super) fn stories() -> Vec<Scenario> {
             by_hand(stage).boxed()
         }),
         webhook("a bank returns a refund", |stage| returned(stage).boxed()),
+        webhook("a bank returns a surplus", |stage| {
+            surplus_returned(stage).boxed()
+        }),
+        webhook("a part of a surplus is given back by hand", |stage| {
+            surplus_by_hand(stage).boxed()
+        }),
+        reconcile("a surplus is disputed", |stage| {
+            surplus_disputed(stage).boxed()
+        }),
         reconcile("a dispute could not be looked up", |stage| {
             kept(stage).boxed()
         }),
@@ -83,6 +92,44 @@ async fn returned(stage: &Stage) -> Act {
     stage.shop.cloud.settle().await;
     stage.shop.wait(3_700);
     Act::Settle
+}
+
+/// A card paid once more than was owed; the provider's payment.
+async fn surplus(stage: &Stage, card: &str) -> String {
+    let placed = stage.ada.order(EDR_MONTHLY, 1, "twice").await.data(201);
+    stage.shop.pay(&placed, card).await;
+    stage.shop.cloud.settle().await;
+    let payment = payment_of(&stage.shop, &placed["order"]).await;
+    let once = intent_of(stage, &payment);
+    let payments = || stage.shop.cloud.simulator().book()["payments"].clone();
+    let all = payments();
+    let mut all = all.as_array().unwrap().iter();
+    stage
+        .shop
+        .capture_like(all.find(|it| it["id"] == json!(once)).unwrap());
+    stage.shop.cloud.settle().await;
+    text(&payments().as_array().unwrap().last().unwrap()["id"])
+}
+
+async fn surplus_returned(stage: &Stage) -> Act {
+    surplus(stage, DEAD_CARD).await;
+    stage.shop.tick("reconcile_payments").await;
+    stage.shop.cloud.settle().await;
+    stage.shop.wait(3_700);
+    Act::Settle
+}
+
+async fn surplus_by_hand(stage: &Stage) -> Act {
+    let intent = surplus(stage, GOOD_CARD).await;
+    let form = format!("payment_intent={intent}&amount=100");
+    stage.shop.ask_provider("/v1/refunds", form);
+    Act::Settle
+}
+
+async fn surplus_disputed(stage: &Stage) -> Act {
+    let intent = surplus(stage, GOOD_CARD).await;
+    stage.shop.dispute(&intent);
+    Act::Tick("reconcile_payments")
 }
 
 /// The event came while nobody reached the provider.

@@ -212,7 +212,8 @@ pub enum EventKind {
         /// Its credit note.
         invoice: InvoiceId,
     },
-    /// A card holder asked the bank to take a payment back.
+    /// A card holder asked the bank to take a payment back, or the bank that had
+    /// only asked takes it.
     PaymentDisputed {
         /// Which payment.
         payment: PaymentId,
@@ -226,7 +227,7 @@ pub enum EventKind {
         /// Which, by the provider's id.
         dispute: String,
     },
-    /// A dispute is over.
+    /// A dispute is over, or ended otherwise than it had.
     DisputeClosed {
         /// Of which payment.
         payment: PaymentId,
@@ -283,8 +284,13 @@ pub enum EventKind {
         /// For which payment.
         payment: PaymentId,
     },
-    /// It was given back.
+    /// It was given back, or a part of it.
     SurplusRefunded {
+        /// For which payment.
+        payment: PaymentId,
+    },
+    /// The bank returned what had been given back of it.
+    SurplusReturned {
         /// For which payment.
         payment: PaymentId,
     },
@@ -319,6 +325,7 @@ impl EventKind {
             | Self::VatNumberChecked { .. }
             | Self::SurplusCaptured { .. }
             | Self::SurplusRefunded { .. }
+            | Self::SurplusReturned { .. }
             | Self::RefundRequested { .. }
             | Self::RefundApproved { .. }
             | Self::RefundRejected { .. }

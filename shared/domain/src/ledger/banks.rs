@@ -7,15 +7,25 @@ use crate::money::{Currency, Money};
 use crate::rounding::ArithmeticError;
 
 impl Posting {
-    /// Money given back that the bank returned: the customer is owed it.
+    /// Money given back that the bank returned: the customer is owed it, but for
+    /// what a lost dispute had paid before, in minor units.
     ///
     /// # Errors
     /// [`PostingError`] when an amount is out of range.
-    pub fn refund_failed(payment: PaymentId, amount: Money) -> Result<Self, PostingError> {
+    pub fn refund_failed(
+        payment: PaymentId,
+        amount: Money,
+        settled: i64,
+    ) -> Result<Self, PostingError> {
         let value = amount.amount();
+        let owed = value.checked_sub(settled);
         let lines = [
             (LedgerAccount::Provider, value),
-            (LedgerAccount::Payable, negate(value)?),
+            (
+                LedgerAccount::Payable,
+                negate(owed.ok_or(ArithmeticError::Overflow)?)?,
+            ),
+            (LedgerAccount::Chargebacks, negate(settled)?),
         ];
         Self::new(Cause::RefundFailed { payment }, amount.currency(), &lines)
     }
@@ -33,13 +43,16 @@ impl Posting {
         let moved = |from: i64, to: i64| to.checked_sub(from).ok_or(ArithmeticError::Overflow);
         let disputed = moved(from.disputed, to.disputed)?;
         let lost = moved(from.lost, to.lost)?;
-        let both = disputed.checked_add(lost);
+        let settled = moved(from.settled, to.settled)?;
+        let all = disputed.checked_add(lost);
+        let all = all.and_then(|sum| sum.checked_add(settled));
         let lines = [
             (LedgerAccount::Disputed, disputed),
             (LedgerAccount::Chargebacks, lost),
+            (LedgerAccount::Payable, settled),
             (
                 LedgerAccount::Provider,
-                negate(both.ok_or(ArithmeticError::Overflow)?)?,
+                negate(all.ok_or(ArithmeticError::Overflow)?)?,
             ),
         ];
         let posting = Self::new(Cause::Dispute { payment }, currency, &lines)?;

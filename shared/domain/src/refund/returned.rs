@@ -52,8 +52,30 @@ impl Payment {
         self.claimed() > self.amount.amount()
     }
 
-    /// The payment whose refund the bank returned; none when it was not made.
-    pub fn refund_failed(mut self, id: RefundId, code: String, at: Timestamp) -> Option<Self> {
+    /// What is owed to the customer, in minor units: what banks returned and
+    /// did not take since.
+    pub fn owed(&self) -> i64 {
+        let failed = self.refunds.iter().filter(|it| match it.status {
+            RefundStatus::Failed { .. } => true,
+            RefundStatus::AwaitingApproval
+            | RefundStatus::Pending { .. }
+            | RefundStatus::Made { .. }
+            | RefundStatus::Refused { .. }
+            | RefundStatus::Rejected { .. } => false,
+        });
+        let failed = failed.fold(0_i64, |sum, it| sum.saturating_add(it.amount.amount()));
+        let settled = self.disputes.iter().map(|it| it.settled);
+        failed.saturating_sub(settled.fold(0, i64::saturating_add))
+    }
+
+    /// The payment whose refund the bank returned, and how much of it a lost
+    /// dispute had paid before, in minor units; none when it was not made.
+    pub fn refund_failed(
+        mut self,
+        id: RefundId,
+        code: String,
+        at: Timestamp,
+    ) -> Option<(Self, i64)> {
         let refund = self.refund_mut(id)?;
         let RefundStatus::Made {
             at: made_at,
@@ -68,7 +90,8 @@ impl Payment {
             provider_refund: provider_refund.clone(),
             code,
         };
-        Some(self.rest())
+        let settled = self.settle_overlap();
+        Some((self.rest(), settled))
     }
 
     /// The payment with a refund that was made by hand: the money is gone, so

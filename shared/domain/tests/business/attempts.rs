@@ -146,25 +146,23 @@ fn only_what_is_pending_is_given_up() {
 
 #[test]
 fn each_surplus_is_refunded_for_itself_and_the_timer_stays_until_the_last() {
-    let surplus = |id: &str| Surplus {
-        provider_payment: id.to_owned(),
-        amount: eur(5_988),
-        refund: None,
-        captured_at: Some(now()),
-        refunded_at: None,
-    };
+    let surplus = |id: &str| Surplus::captured(id.to_owned(), eur(5_988), now());
     let owing = Payment {
         surplus: vec![surplus("pi_2"), surplus("pi_3")],
         check_at: Some(later(1)),
         ..payment()
     };
     assert_eq!(owing.open_surplus(), Some(&owing.surplus[0]));
-    let half = owing.surplus_refunded("pi_3", "re_3".to_owned(), later(4));
+    let half = owing
+        .surplus_refunded("pi_3", "re_3".to_owned(), eur(5_988), later(4))
+        .unwrap();
     assert_eq!(half.open_surplus(), Some(&surplus("pi_2")));
     assert_eq!(half.surplus[1].refund.as_deref(), Some("re_3"));
     assert_eq!(half.surplus[1].refunded_at, Some(later(4)));
     assert_eq!(half.check_at, Some(later(1)));
-    let done = half.surplus_refunded("pi_2", "re_2".to_owned(), later(5));
+    let done = half
+        .surplus_refunded("pi_2", "re_2".to_owned(), eur(5_988), later(5))
+        .unwrap();
     assert_eq!((done.open_surplus(), done.check_at), (None, None));
 }
 

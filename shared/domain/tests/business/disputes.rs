@@ -47,7 +47,11 @@ fn by_hand(amount: i64) -> HandMade {
 #[test]
 fn each_word_of_the_provider_says_what_is_new_and_where_the_money_is() {
     let (_, payment) = bought();
-    let stake = |disputed, lost| Stake { disputed, lost };
+    let stake = |disputed, lost| Stake {
+        disputed,
+        lost,
+        settled: 0,
+    };
     let opened = changed(&payment, &told(DisputeStatus::NeedsResponse, 12_000));
     assert_eq!(opened.news, DisputeNews::Opened);
     assert_eq!(opened.stake, (stake(0, 0), stake(12_000, 0)));
@@ -219,7 +223,8 @@ fn what_a_bank_returned_stays_given_back_and_only_once() {
     let made = payment
         .refund_made(id, "re_1".to_owned(), later(3))
         .unwrap();
-    let failed = made.refund_failed(id, "lost".to_owned(), later(9)).unwrap();
+    let (failed, settled) = made.refund_failed(id, "lost".to_owned(), later(9)).unwrap();
+    assert_eq!((settled, failed.owed()), (0, 12_000));
     assert_eq!(
         failed.refunds[0].status,
         RefundStatus::Failed {

@@ -226,13 +226,7 @@ fn money_for_what_is_over_is_kept_whole_to_be_refunded() {
             let Settlement::Surplus(kept) = settled else {
                 panic!("{settled:?}");
             };
-            let surplus = Surplus {
-                provider_payment: "pi_1".to_owned(),
-                amount: eur(5_988),
-                refund: None,
-                captured_at: Some(later(5)),
-                refunded_at: None,
-            };
+            let surplus = Surplus::captured("pi_1".to_owned(), eur(5_988), later(5));
             assert_eq!(kept.surplus, [surplus]);
             assert_eq!((&kept.status, kept.check_at), (&status, Some(later(5))));
             let found = kept.attempts.iter().find(|a| a.number == attempt).unwrap();

@@ -166,6 +166,7 @@ fn what_banks_did_is_told_when_they_did_it() {
         opened_at: later(25),
         evidence_due: None,
         withdrawn: 100,
+        settled: 0,
         closed_at: Some(later(40)),
     };
     let after = Payment {

@@ -44,6 +44,7 @@ pub async fn handle<O: Operation>(app: &App, request: lambda_http::Request) -> R
         .get(http::header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
         .map_or(Locale::Fr, Locale::negotiate);
+    app.serves(O::SPEC.id);
     let mut invocation = Invocation::begin(&O::SPEC, id, now);
     let response = match serve::<O>(app, request, id, locale, &mut invocation).await {
         Ok(reply) => succeed(&O::SPEC, reply, id, locale),

@@ -10,7 +10,7 @@
 
 use super::disputes;
 use super::inbox::{Received, observe};
-use super::inbox_records::{conflict, keep, mark_applied, quarantine};
+use super::inbox_records::{conflict, keep, keep_first, mark_applied, quarantine};
 use super::objects::Locator;
 use super::provider::{CallError, Gateway, Pace};
 use super::returns;
@@ -80,6 +80,14 @@ pub(super) struct Task<'a> {
     pub(super) gateway: &'a Gateway<'a>,
     pub(super) record: ProviderEvent,
     pub(super) version: Option<u64>,
+}
+
+/// What a provider's payment captured.
+pub(super) enum Capture {
+    /// What was owed.
+    Owed(Scene),
+    /// What nobody owed: it goes back by itself.
+    Surplus(Scene),
 }
 
 /// What stands in the way of applying an event.
@@ -156,6 +164,10 @@ pub(super) async fn receive(
     let Some(intent) = intent else {
         return quarantine(app, record, "reference").await;
     };
+    let version = match version {
+        Some(version) => Some(version),
+        None => keep_first(app, &record).await?,
+    };
     let kept = record.clone();
     let done = async {
         let gateway = gateway(app, Pace::Interactive).await?;
@@ -169,7 +181,7 @@ pub(super) async fn receive(
     };
     match done.await {
         Ok(received) => Ok(received),
-        // Durable first: the reconciler applies it.
+        // The reconciler applies it.
         Err(error) => {
             app.note(&kept.id, &error);
             keep(app, kept, version, InboxState::Received).await
@@ -244,13 +256,8 @@ impl Task<'_> {
         }
     }
 
-    /// The payment this provider's payment captured, with what hangs on it;
-    /// none where it captured what nobody owed.
-    pub(super) async fn captured(
-        &self,
-        at: &Locator,
-        intent: &str,
-    ) -> Result<Option<Scene>, Obstacle> {
+    /// The payment this provider's payment captured, with what hangs on it.
+    pub(super) async fn captured(&self, at: &Locator, intent: &str) -> Result<Capture, Obstacle> {
         let found = match self.app.store().scene(at, None).await {
             Ok(found) => found,
             Err(PaymentError::Missing(_)) => return Err(Obstacle::Aside("reference")),
@@ -259,12 +266,11 @@ impl Task<'_> {
         let scene = found.scene.ok_or(Obstacle::Early)?;
         let payment = &scene.payment.value;
         if payment.captured_by() == Some(intent) {
-            return Ok(Some(scene));
+            return Ok(Capture::Owed(scene));
         }
-        let mut surplus = payment.surplus.iter();
-        match surplus.any(|it| it.provider_payment == intent) {
-            true => Ok(None),
-            false => Err(Obstacle::Early),
+        match payment.surplus_of(intent) {
+            Some(_) => Ok(Capture::Surplus(scene)),
+            None => Err(Obstacle::Early),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Writing down what the provider says of a dispute.
 
 use super::PaymentError;
-use super::aftermath::{Obstacle, Task};
+use super::aftermath::{Capture, Obstacle, Task};
 use super::inbox::Received;
 use super::objects::Locator;
 use super::scene::{Changed, Scene};
 use super::settle::{Change, ROUNDS};
+use super::surplus::free;
 use super::writing::Writing;
 use crate::app::App;
 use crate::store::CommitError;
@@ -95,13 +96,15 @@ pub(super) async fn apply(
 ) -> Result<Received, Obstacle> {
     let app = task.app;
     for _ in 0..ROUNDS {
-        let scene = task.captured(at, intent).await?;
-        // It goes back by itself: what the bank takes of it a person must see.
-        let scene = scene.ok_or(Obstacle::Aside("surplus"))?;
+        let capture = task.captured(at, intent).await?;
         let path = format!("/v1/disputes/{}", task.record.object);
         let object: Object = task.gateway.get(&path).await?;
         let seen = object.observe(app, intent);
         let seen = seen.ok_or(Obstacle::Aside("object"))?;
+        let scene = match capture {
+            Capture::Owed(scene) => scene,
+            Capture::Surplus(scene) => return of_surplus(task, &scene, intent, &seen).await,
+        };
         let disputed = match scene.payment.value.clone().disputed(&seen, app.now()) {
             Disputing::Nothing => return Ok(Received::Repeated),
             Disputing::Mismatch => return Err(Obstacle::Aside("mismatch")),
@@ -109,11 +112,9 @@ pub(super) async fn apply(
         };
         let (news, is_lost) = (disputed.news, seen.status == DisputeStatus::Lost);
         let writing = write(task, &scene, &seen, disputed)?;
+        alarm(app, news, is_lost);
         match app.store().commit(writing.transaction).await {
-            Ok(()) => {
-                count(app, news, is_lost);
-                return Ok(Received::Applied);
-            }
+            Ok(()) => return Ok(Received::Applied),
             // Somebody was faster: read again, decide again.
             Err(CommitError::Refused(Changed)) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -122,10 +123,29 @@ pub(super) async fn apply(
     Err(PaymentError::Contention.into())
 }
 
-fn count(app: &App, news: DisputeNews, is_lost: bool) {
+/// A capture nobody owed goes back by itself, and is in no book until then:
+/// what a bank takes of it a person must see, once when it is opened and once
+/// when it is lost. What the bank leaves is given back.
+async fn of_surplus(
+    task: &Task<'_>,
+    scene: &Scene,
+    intent: &str,
+    seen: &ProviderDispute,
+) -> Result<Received, Obstacle> {
+    let is_lost = seen.status == DisputeStatus::Lost;
+    match task.record.kind.as_str() {
+        "charge.dispute.created" => return Err(Obstacle::Aside("surplus")),
+        "charge.dispute.closed" if is_lost => return Err(Obstacle::Aside("surplus")),
+        _ if seen.status.is_closed() && !is_lost => free(task.app, scene, intent).await?,
+        _ => {}
+    }
+    Ok(Received::Repeated)
+}
+
+fn alarm(app: &App, news: DisputeNews, is_lost: bool) {
     match news {
-        DisputeNews::Opened => app.count("PaymentDisputed"),
-        DisputeNews::Closed if is_lost => app.count("DisputeLost"),
+        DisputeNews::Opened => app.alarm("PaymentDisputed"),
+        DisputeNews::Closed if is_lost => app.alarm("DisputeLost"),
         DisputeNews::Closed | DisputeNews::Changed => {}
     }
 }
@@ -159,7 +179,7 @@ fn write<'a>(
         writing.book(scene, posting, event);
     }
     for refund in disputed.refused {
-        task.app.count("RefundRefused");
+        task.app.alarm("RefundRefused");
         writing.event(
             scene,
             EventKind::RefundRefused {

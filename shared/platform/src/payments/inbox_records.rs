@@ -53,6 +53,22 @@ pub(super) async fn mark_applied(
     Ok(Received::Applied)
 }
 
+/// Keeps an event before anything is asked because of it: whoever is killed
+/// then leaves it to the reconciler. The version of its item.
+pub(super) async fn keep_first(
+    app: &App,
+    record: &ProviderEvent,
+) -> Result<Option<u64>, PaymentError> {
+    let later = app.now().checked_add(RETRY).unwrap_or(Timestamp::MAX);
+    let kept = ProviderEvent {
+        state: InboxState::Received,
+        check_at: Some(later),
+        ..record.clone()
+    };
+    write(app, &kept, None).await?;
+    Ok(Some(1))
+}
+
 pub(super) async fn keep(
     app: &App,
     record: ProviderEvent,
@@ -96,7 +112,7 @@ pub(super) async fn quarantine(
         }
         None => None,
     };
-    app.count("Quarantined");
+    app.alarm("Quarantined");
     let state = InboxState::Quarantined {
         reason: reason.to_owned(),
     };
@@ -115,7 +131,7 @@ pub(super) async fn quarantine(
 
 /// Another event under an id that is taken: the first stays as it is.
 pub(super) async fn conflict(app: &App, record: &ProviderEvent) -> Result<Received, PaymentError> {
-    app.count("Quarantined");
+    app.alarm("Quarantined");
     let second = ConflictingEvent {
         id: record.id.clone(),
         body_hash: record.body_hash.clone(),

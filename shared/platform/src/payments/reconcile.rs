@@ -11,6 +11,7 @@ use super::pages::{PageEnd, close_page, end_page, reopen};
 use super::provider::{Gateway, Pace};
 use super::refunds::{Asking, make_refund};
 use super::renew::{charge, follow_up, number};
+use super::returns::take_in;
 use super::scene::{Scene, Subject};
 use super::settle::{Settled, settle};
 use super::surplus::refund_surplus;
@@ -70,7 +71,8 @@ pub async fn check_payment(
         return refund_surplus(app, &gateway, scene).await;
     }
     if scene.payment.value.open_refund().is_some() {
-        return make_refund(app, &gateway, scene, Asking::Again).await;
+        make_refund(app, &gateway, scene, Asking::Again).await?;
+        return take_in(app, &gateway, &payment.value).await;
     }
     let Some(attempt) = scene.payment.value.open_attempt().cloned() else {
         let rested = scene.payment.value.clone();

@@ -21,6 +21,9 @@ use jiff::{SignedDuration, Timestamp};
 /// From then on a refund nobody knows the outcome of is alarmed at each look.
 const UNRESOLVED_AFTER: SignedDuration = SignedDuration::from_hours(20);
 
+/// As many refunds the provider lists at once.
+pub(super) const LISTED: usize = 100;
+
 /// How the provider is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
@@ -273,10 +276,10 @@ fn write_returned(
     code: &str,
 ) -> Result<Option<ToNumber>, PaymentError> {
     let payment = scene.payment.value.clone();
-    let Some(payment) = payment.refund_failed(id, code.to_owned(), app.now()) else {
+    let Some((payment, settled)) = payment.refund_failed(id, code.to_owned(), app.now()) else {
         return Ok(None);
     };
-    app.count("RefundFailed");
+    app.alarm("RefundFailed");
     let refund = payment.refund(id);
     let amount = refund.ok_or(PaymentError::Missing("the refund"))?.amount;
     let kind = EventKind::RefundFailed {
@@ -284,7 +287,8 @@ fn write_returned(
         refund: id,
     };
     let event = writing.event(scene, kind)?;
-    writing.book(scene, Posting::refund_failed(payment.id, amount)?, event);
+    let posting = Posting::refund_failed(payment.id, amount, settled)?;
+    writing.book(scene, posting, event);
     writing.payment(scene, payment, Change::Noted);
     Ok(Some(None))
 }
@@ -301,7 +305,7 @@ fn write_refused(
     let Some(payment) = payment.refund_refused(id, code.to_owned(), app.now()) else {
         return Ok(None);
     };
-    app.count("RefundRefused");
+    app.alarm("RefundRefused");
     let kind = EventKind::RefundRefused {
         payment: payment.id,
         refund: id,

@@ -2,19 +2,23 @@
 //! the bank returned, and those somebody made by hand.
 
 use super::PaymentError;
-use super::aftermath::{Obstacle, Task};
+use super::aftermath::{Capture, Obstacle, Task};
 use super::inbox::Received;
 use super::objects::{Locator, MadeRefund};
+use super::provider::Gateway;
 use super::refunds::{Answer, answer_of, settle, write_gone};
 use super::renew::number;
 use super::scene::{Changed, Scene};
+use super::surplus::catch_up;
 use super::writing::Writing;
+use crate::app::App;
 use crate::store::CommitError;
 use domain::event::EventKind;
 use domain::id::RefundId;
 use domain::money::{Currency, Money};
 use domain::payment::Payment;
 use domain::refund::{HandMade, MAX_REFUNDS, RefundReason, RefundRefusal, RefundStatus};
+use std::collections::BTreeSet;
 
 /// What the provider has and we have not.
 enum Step {
@@ -30,26 +34,82 @@ pub(super) async fn apply(
     at: &Locator,
     intent: &str,
 ) -> Result<Received, Obstacle> {
-    for _ in 0..MAX_REFUNDS {
-        // A surplus goes back by itself, and looks for what was given back.
-        let Some(scene) = task.captured(at, intent).await? else {
-            return Ok(Received::Repeated);
-        };
-        let listed = task.gateway.refunds_of(intent).await?;
-        match next(&scene.payment.value, &listed) {
-            None => return Ok(Received::Repeated),
-            Some(Step::Settle(id, answer)) => settle(task.app, scene, id, answer).await?,
-            Some(Step::Adopt(made)) => adopt(task, &scene, made).await?,
+    let (app, gateway) = (task.app, task.gateway);
+    let misfits = match task.captured(at, intent).await? {
+        Capture::Owed(scene) => bring(app, gateway, scene, intent).await?,
+        Capture::Surplus(scene) => catch_up(app, gateway, scene, intent).await?.1,
+    };
+    // Told once, by the event that is about it.
+    match misfits.contains(&task.record.object) {
+        true => Err(Obstacle::Aside("refund")),
+        false => Ok(Received::Repeated),
+    }
+}
+
+/// Takes in what was made by hand while a refund of ours was under way.
+///
+/// # Errors
+/// [`PaymentError`]; the next event about the payment does it.
+pub(super) async fn take_in(
+    app: &App,
+    gateway: &Gateway<'_>,
+    payment: &Payment,
+) -> Result<(), PaymentError> {
+    let scene = app.store().scene_of(payment).await?;
+    let payment = &scene.payment.value;
+    let Some(intent) = payment.captured_by().map(str::to_owned) else {
+        return Ok(());
+    };
+    if payment.open_refund().is_some() {
+        return Ok(());
+    }
+    match bring(app, gateway, scene, &intent).await {
+        // What does not fit was told by its own event.
+        Ok(_) | Err(Obstacle::Aside(_) | Obstacle::Early) => Ok(()),
+        Err(Obstacle::Failed(error)) => Err(error),
+    }
+}
+
+/// The refunds made by hand that cannot be taken into the books, once all
+/// others are.
+async fn bring(
+    app: &App,
+    gateway: &Gateway<'_>,
+    mut scene: Scene,
+    intent: &str,
+) -> Result<BTreeSet<String>, Obstacle> {
+    let mut misfits = BTreeSet::new();
+    for _ in 0..=MAX_REFUNDS {
+        let payment = scene.payment.value.clone();
+        let listed = gateway.refunds_of(intent).await?;
+        loop {
+            match next(&payment, &listed, &misfits) {
+                None => return Ok(misfits),
+                Some(Step::Settle(id, answer)) => settle(app, scene, id, answer).await?,
+                Some(Step::Adopt(made)) => {
+                    let id = made.id.clone();
+                    match adopt(app, &scene, made).await {
+                        Err(Obstacle::Aside(_)) => {
+                            misfits.insert(id);
+                            continue;
+                        }
+                        done => done?,
+                    }
+                }
+            }
+            break;
         }
+        scene = app.store().scene_of(&payment).await?;
     }
     Err(PaymentError::Contention.into())
 }
 
 /// The first refund of the provider's that is not known as it stands: ours
 /// before those made by hand, which must see what ours left.
-fn next(payment: &Payment, listed: &[MadeRefund]) -> Option<Step> {
+fn next(payment: &Payment, listed: &[MadeRefund], misfits: &BTreeSet<String>) -> Option<Step> {
     // Oldest first.
-    let mut steps = listed.iter().rev().filter_map(|made| step(payment, made));
+    let steps = listed.iter().rev().filter(|it| !misfits.contains(&it.id));
+    let mut steps = steps.filter_map(|made| step(payment, made));
     let mut adopt = None;
     let ours = steps.find_map(|step| match step {
         Step::Settle(..) => Some(step),
@@ -85,8 +145,7 @@ fn step(payment: &Payment, made: &MadeRefund) -> Option<Step> {
 
 /// Writes a refund down that somebody made by hand: the money is gone, so it is
 /// a refund like any other, of which nobody here was asked.
-async fn adopt(task: &Task<'_>, scene: &Scene, made: MadeRefund) -> Result<(), Obstacle> {
-    let app = task.app;
+async fn adopt(app: &App, scene: &Scene, made: MadeRefund) -> Result<(), Obstacle> {
     let payment = &scene.payment.value;
     let invoice = app
         .store()
@@ -122,14 +181,14 @@ async fn adopt(task: &Task<'_>, scene: &Scene, made: MadeRefund) -> Result<(), O
     let (payment, refused) = adopted;
     let mut writing = Writing::begin(app, app.now())?;
     for refund in refused {
-        app.count("RefundRefused");
+        app.alarm("RefundRefused");
         let payment = payment.id;
         writing.event(scene, EventKind::RefundRefused { payment, refund })?;
     }
     let (note, head) = write_gone(&mut writing, scene, payment, id, &invoice)?;
+    app.alarm("RefundAdopted");
     match app.store().commit(writing.transaction).await {
         Ok(()) => {
-            app.count("RefundAdopted");
             number(app, note, Some(head)).await;
             Ok(())
         }

@@ -69,6 +69,40 @@ impl<'a> Book<'a> {
         untold
     }
 
+    /// The same of the refunds of a surplus: what was heard of is told, and what
+    /// is told is in the book.
+    pub(super) fn surplus_refunds(&self, by: &str, surplus: Node<'_>, notes: &mut Notes) {
+        let mut told = crate::surplus::refunds(surplus);
+        for entry in &self.refunds {
+            let id = entry.at("id").text();
+            if entry.at("payment_intent").text() != by {
+                continue;
+            }
+            let failed = entry.at("status").text() == "failed";
+            let place = told.iter().position(|(refund, _)| *refund == id);
+            let Some((_, amount)) = place.map(|place| told.swap_remove(place)) else {
+                let unheard = !self.told(id).any(|(_, taken)| taken);
+                let fine = failed || unheard || self.aside.contains(id);
+                notes.must(fine, RefundBound, || {
+                    format!("{id} of the surplus {by} is nowhere told")
+                });
+                continue;
+            };
+            let heard = self
+                .told(id)
+                .any(|(kind, taken)| kind == "refund.failed" && taken);
+            let returned = crate::surplus::is_returned(surplus, id);
+            let right = entry.at("amount").number() == Some(amount)
+                && (returned == failed || failed && !heard);
+            notes.must(right, RefundBound, || {
+                format!("{id} of the surplus {by} is another in the book, or failed: {failed}")
+            });
+        }
+        notes.must(told.is_empty(), RefundBound, || {
+            format!("{by} is not refunded by {told:?} in the book")
+        });
+    }
+
     /// The same of disputes.
     pub(super) fn disputes(&self, by: &str, payment: &Item, notes: &mut Notes) {
         let of = |it: &&Node<'a>| it.at("payment_intent").text() == by;

@@ -226,7 +226,7 @@ fn refunds_beyond_what_was_captured_or_without_their_proof() {
         .breaks(RefundBound, "5881 of 5880 refunded");
     history()
         .with_book("/refunds/0/id", json!("re_9"))
-        .breaks(RefundBound, "pi_4 is not refunded by re_1");
+        .breaks(RefundBound, "pi_4 is not refunded by [(\"re_1\", 5880)]");
     history()
         .with_book("/refunds/0/amount", json!(10))
         .breaks(RefundBound, "refunds of 10");
