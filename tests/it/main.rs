@@ -23,6 +23,7 @@ mod bills;
 mod books;
 mod budgets;
 mod cards;
+mod carts;
 mod chargebacks;
 mod checkout;
 mod contract;

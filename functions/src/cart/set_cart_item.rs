@@ -2,6 +2,7 @@
 
 use super::shopper::{edit, owner, refused};
 use super::view::{CURRENCY, CartView};
+use domain::cart::CartItem;
 use domain::catalogue::SaleRefusal;
 use domain::id::{Id as _, PlanId};
 use platform::app::App;
@@ -70,8 +71,8 @@ impl From<Unsold> for Failure {
     }
 }
 
-/// The plan asked for, if it is sold in this quantity.
-fn sold(snapshot: &Snapshot, wanted: &Wanted) -> Result<PlanId, Unsold> {
+/// The line asked for, if the plan is sold in this quantity.
+fn sold(snapshot: &Snapshot, wanted: &Wanted) -> Result<(PlanId, CartItem), Unsold> {
     let (product, plan) = wanted
         .plan
         .and_then(|plan| snapshot.plan(plan))
@@ -81,7 +82,10 @@ fn sold(snapshot: &Snapshot, wanted: &Wanted) -> Result<PlanId, Unsold> {
         return Err(Unsold::NotOnSale);
     }
     match plan.amount(wanted.quantity, CURRENCY) {
-        Ok(_) => Ok(plan.id),
+        Ok(shown) => {
+            let quantity = wanted.quantity;
+            Ok((plan.id, CartItem { quantity, shown }))
+        }
         Err(SaleRefusal::NotOnSale | SaleRefusal::Currency) => Err(Unsold::NotOnSale),
         Err(SaleRefusal::Quantity { .. } | SaleRefusal::Price(_)) => Err(Unsold::Quantity),
     }
@@ -111,7 +115,7 @@ impl Operation for SetCartItem {
         let edit = edit(app, &request)?;
         let owner = owner(&request.caller)?;
         let snapshot = app.catalogue().products(app).await?;
-        let line = (sold(&snapshot, &wanted)?, wanted.quantity);
+        let line = sold(&snapshot, &wanted)?;
         let (cart, token) = match owner {
             Some(owner) => {
                 let cart = app

@@ -1,5 +1,6 @@
 //! A cart as its owner sees it: at today's prices.
 
+use domain::cart::CartItem;
 use domain::id::PlanId;
 use domain::locale::Locale;
 use domain::money::{Currency, Money};
@@ -45,6 +46,10 @@ pub struct CartLine {
     /// False when the plan is no longer sold, or not in this quantity: then
     /// its amounts are 0.
     pub available: bool,
+    /// What it came to when it was put into the cart, where that is something
+    /// else now; putting it in again accepts today's amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_subtotal: Option<MoneyView>,
 }
 
 impl CartView {
@@ -58,8 +63,8 @@ impl CartView {
         locale: Locale,
     ) -> Result<Self, Failure> {
         let (mut items, mut amounts) = (Vec::new(), Vec::new());
-        for (plan, quantity) in cart.iter().flat_map(|cart| &cart.value.cart.items) {
-            let (line, amount) = line(*plan, *quantity, snapshot, locale);
+        for (plan, item) in cart.iter().flat_map(|cart| &cart.value.cart.items) {
+            let (line, amount) = line(*plan, *item, snapshot, locale);
             items.push(line);
             amounts.extend(amount);
         }
@@ -94,14 +99,14 @@ impl CartView {
 /// A line, and its amount if it can be bought.
 fn line(
     plan: PlanId,
-    quantity: u64,
+    item: CartItem,
     snapshot: &Snapshot,
     locale: Locale,
 ) -> (CartLine, Option<Money>) {
     let known = snapshot.plan(plan);
     let amount = known
         .filter(|(product, _)| product.is_on_sale())
-        .and_then(|(_, plan)| plan.amount(quantity, CURRENCY).ok());
+        .and_then(|(_, plan)| plan.amount(item.quantity, CURRENCY).ok());
     let unit_price = match known.and_then(|(_, plan)| plan.scheme(CURRENCY)) {
         Some(PriceScheme::PerUnit { unit_amount }) => Some(Money::new(*unit_amount, CURRENCY)),
         Some(PriceScheme::Graduated(_) | PriceScheme::Volume(_)) | None => None,
@@ -116,7 +121,7 @@ fn line(
             || withdrawn(locale).to_owned(),
             |(product, plan)| plan.name_in(product).get(locale).to_owned(),
         ),
-        quantity,
+        quantity: item.quantity,
         unit_price: unit_price.map(MoneyView::from),
         subtotal: amount.unwrap_or(zero).into(),
         discount: zero.into(),
@@ -126,6 +131,7 @@ fn line(
         CartLine {
             line: view,
             available: amount.is_some(),
+            previous_subtotal: (amount != Some(item.shown)).then(|| item.shown.into()),
         },
         amount,
     )
@@ -159,7 +165,11 @@ mod tests {
     }
 
     fn cart(items: impl IntoIterator<Item = (PlanId, u64)>) -> Stored<StoredCart> {
-        let items: BTreeMap<PlanId, u64> = items.into_iter().collect();
+        let item = |(plan, quantity)| {
+            let shown = Money::new(490, CURRENCY);
+            (plan, CartItem { quantity, shown })
+        };
+        let items: BTreeMap<PlanId, CartItem> = items.into_iter().map(item).collect();
         let expires_at = Some("2026-01-31T09:00:00Z".parse().unwrap());
         let owner = CartOwner::Guest(String::new());
         Stored {
@@ -240,7 +250,14 @@ mod tests {
     fn a_line_tells_its_unit_price_unless_tiers_decide() {
         let snapshot = snapshot();
         for plan in snapshot.products.iter().flat_map(|product| &product.plans) {
-            let (item, _) = line(plan.id, plan.min_quantity, &snapshot, Locale::Fr);
+            let shown = plan.amount(plan.min_quantity, CURRENCY);
+            let held = CartItem {
+                quantity: plan.min_quantity,
+                shown: shown.unwrap_or(Money::zero(CURRENCY)),
+            };
+            let (item, _) = line(plan.id, held, &snapshot, Locale::Fr);
+            assert_eq!(item.line.subtotal, held.shown.into());
+            assert_eq!(item.previous_subtotal, None);
             let per_unit = matches!(plan.scheme(CURRENCY), Some(PriceScheme::PerUnit { .. }));
             assert_eq!(item.line.unit_price.is_some(), per_unit, "{}", plan.code);
         }

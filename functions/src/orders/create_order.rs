@@ -9,9 +9,9 @@
 
 use super::answering::{Placed, answer, customer, take_over};
 use super::couponing::{count_known, count_try};
-use super::offering::{Known, items_of, offer};
+use super::honouring::as_quoted;
+use super::offering::{Known, items_of};
 use super::placing::PlaceOrder;
-use super::quote_token::honour;
 use super::views::PlacedView;
 use domain::account::{Account, User};
 use domain::event::{EventKind, Owner};
@@ -189,12 +189,9 @@ async fn place(
 ) -> Result<Option<Placed>, Failure> {
     let now = request.now;
     let (items, cart) = items_of(found.cart.as_ref(), &input.wanted, now)?;
-    let (account, known) = (Some(claims.account), &mut found.known);
-    let (offer, number) = offer(app, account, &items, &input.terms, known, now).await?;
-    if let Some(token) = &input.quote {
-        let at = (request.locale, now);
-        honour(app, token, &items, &input.terms, &offer, at).await?;
-    }
+    let (account, known) = (claims.account, &mut found.known);
+    let at = (request.locale, now);
+    let (offer, number) = as_quoted(app, account, &items, input, known, at).await?;
     let order = decide_order(app, request, claims, &found, input, offer).await?;
     let payment = first_attempt(&order, input.return_url.clone(), now)?;
     let claim = Claim::begin(

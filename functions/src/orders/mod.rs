@@ -7,6 +7,7 @@ pub mod create_order;
 pub(crate) mod filter;
 pub mod get_order;
 pub mod get_order_timeline;
+mod honouring;
 pub mod list_orders;
 pub mod offering;
 pub mod pay_order;

@@ -62,7 +62,7 @@ pub fn items_of(
         .cart
         .items
         .iter()
-        .map(|(plan, quantity)| (*plan, *quantity))
+        .map(|(plan, item)| (*plan, item.quantity))
         .collect();
     if items.is_empty() {
         return Err(Code::EmptyCart.into());

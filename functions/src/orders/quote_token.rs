@@ -9,7 +9,7 @@ use domain::offer::Offer;
 use domain::order::OrderLine;
 use jiff::{SignedDuration, Timestamp};
 use platform::app::App;
-use platform::http::problem::{Code, Failure, Reason, Refusal};
+use platform::http::problem::{Code, Failure, FieldError, Reason, Refusal};
 use platform::http::request::sha256_hex;
 use platform::http::signed::{Opened, Purpose};
 use serde_json::{Value, json};
@@ -67,12 +67,39 @@ pub(super) async fn honour(
         return Ok(());
     }
     let anew = quote(app, items, terms, offer, (locale, now)).await?;
-    let anew = serde_json::to_value(anew).map_err(|error| Failure::fault(&error))?;
-    Err(Refusal {
-        quote: Some(Box::new(anew)),
-        ..Code::PriceChanged.into()
+    Err(changed(anew, Vec::new()))
+}
+
+/// Whether a token is that of a quote of ours for just this.
+///
+/// # Errors
+/// [`Failure::Unavailable`] when the key cannot be read.
+pub(super) async fn is_of(
+    app: &App,
+    token: &str,
+    items: &Items,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    Ok(match QUOTE.open(app, "", token, now).await? {
+        Opened::Good(text) | Opened::Over(text) => text
+            .split_once('\n')
+            .is_some_and(|(was_asked, _)| was_asked == asked(items, terms)),
+        Opened::Foreign => false,
+    })
+}
+
+/// The refusal that holds a new quote, and why the old one does not hold where
+/// that can be named.
+pub(super) fn changed(anew: QuoteView, why: Vec<FieldError>) -> Failure {
+    match serde_json::to_value(anew) {
+        Ok(anew) => Failure::Refused(Refusal {
+            errors: why,
+            quote: Some(Box::new(anew)),
+            ..Code::PriceChanged.into()
+        }),
+        Err(error) => Failure::fault(&error),
     }
-    .into())
 }
 
 /// What was asked for, without showing it.

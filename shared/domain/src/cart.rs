@@ -2,6 +2,7 @@
 
 use crate::attempt::after;
 use crate::id::PlanId;
+use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,11 +15,21 @@ pub const MAX_LINES: usize = 20;
 /// How long an untouched cart is kept.
 pub const CART_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How much of a plan is in a cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartItem {
+    /// How many.
+    pub quantity: u64,
+    /// What they came to when they were put in, without VAT: the customer is
+    /// told when that is something else now.
+    pub shown: Money,
+}
+
 /// A cart: quantities by plan. Prices are looked up when it is shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cart {
-    /// Quantity of each plan.
-    pub items: BTreeMap<PlanId, u64>,
+    /// How much of each plan.
+    pub items: BTreeMap<PlanId, CartItem>,
     /// When it is forgotten; none for a cart that was never filled.
     pub expires_at: Option<Timestamp>,
 }
@@ -29,9 +40,11 @@ impl Cart {
     /// than a cart holds.
     pub fn merged(&self, other: &Self, now: Timestamp) -> Option<Self> {
         let mut items = self.items.clone();
-        for (plan, quantity) in &other.items {
-            let mine = items.entry(*plan).or_default();
-            *mine = (*mine).max(*quantity);
+        for (plan, theirs) in &other.items {
+            let mine = items.entry(*plan).or_insert(*theirs);
+            if theirs.quantity > mine.quantity {
+                *mine = *theirs;
+            }
         }
         (items.len() <= MAX_LINES).then(|| Self {
             items,
@@ -49,12 +62,22 @@ impl Cart {
 mod tests {
     use super::*;
     use crate::id::Id as _;
+    use crate::money::Currency;
+
+    /// Each comes to ten times its quantity.
+    fn item(quantity: u64) -> CartItem {
+        let amount = i64::try_from(quantity * 10).unwrap();
+        CartItem {
+            quantity,
+            shown: Money::new(amount, Currency::EUR),
+        }
+    }
 
     fn cart(items: &[(u128, u64)]) -> Cart {
         let items = items.iter();
         Cart {
             items: items
-                .map(|(plan, quantity)| (PlanId::from_bits(*plan), *quantity))
+                .map(|(plan, quantity)| (PlanId::from_bits(*plan), item(*quantity)))
                 .collect(),
             expires_at: None,
         }

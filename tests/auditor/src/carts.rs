@@ -16,7 +16,7 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
         let whole = cart
             .at("items")
             .members()
-            .all(|(_, quantity)| quantity.number().is_some_and(|it| it >= 1));
+            .all(|(_, item)| item.at("quantity").number().is_some_and(|it| it >= 1));
         notes.must(whole && lines <= MOST_LINES, Form, || {
             format!("{} holds {lines} lines, or one of nothing", change.place())
         });
@@ -46,7 +46,7 @@ fn is_ordered(step: &Step<'_>, change: &Changed, old: &Item, cart: &Item) -> Res
     let held: BTreeMap<&str, _> = old
         .at("items")
         .members()
-        .map(|(plan, quantity)| (plan, quantity.number()))
+        .map(|(plan, item)| (plan, item.at("quantity").number()))
         .collect();
     let bought = step.put("order").any(|(order, item)| {
         let lines: BTreeMap<&str, _> = item

@@ -169,3 +169,35 @@ async fn money_that_was_given_back_at_once_is_no_first_purchase() {
     first.data(201);
     scene.shop.audit(&scene.ada).await;
 }
+
+#[tokio::test]
+async fn who_was_quoted_a_coupon_that_is_used_up_is_quoted_anew_without_it() {
+    let world = Scene::set().await;
+    world
+        .coupon(json!({
+            "code": "LAST-ONE", "kind": "percent", "basisPoints": 1000, "duration": "once",
+            "maxRedemptions": 1,
+        }))
+        .await;
+    let mut order = order_with("LAST-ONE");
+    let quote = world.ada.call("POST", "/v1/orders/quote").json(&order);
+    let quote = quote.send().await.data(200);
+    let eve = world.shop.customer("late@example.com").await;
+    place(&eve, &order_with("LAST-ONE"), "k").await.data(201);
+    order["quoteToken"] = quote["quoteToken"].clone();
+    let before = world.shop.digest().await;
+    let answer = place(&world.ada, &order, "k").await;
+    answer.refused(409, "price_changed");
+    assert_eq!(answer.json["errors"][0]["path"], "/couponCode");
+    assert_eq!(answer.json["errors"][0]["code"], "exhausted");
+    assert_eq!(world.shop.digest().await, before);
+    // Without a quote there is nothing to compare with.
+    let bare = place(&world.ada, &order_with("LAST-ONE"), "k").await;
+    refused(&bare, "exhausted");
+    let anew = &answer.json["quote"];
+    assert_eq!(anew["discount"]["amount"], 0);
+    order.as_object_mut().unwrap().remove("couponCode");
+    order["quoteToken"] = anew["quoteToken"].clone();
+    let placed = place(&world.ada, &order, "k").await.data(201);
+    assert_eq!(placed["order"]["total"], anew["total"]);
+}

@@ -9,7 +9,7 @@ use super::keys::{self, Key};
 use super::{Store, StoreError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::cart::Cart;
+use domain::cart::{Cart, CartItem};
 use domain::id::{AccountId, PlanId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -144,7 +144,7 @@ impl Entity for StoredCart {
 #[derive(Serialize, Deserialize)]
 struct Record {
     owner: CartOwner,
-    items: BTreeMap<PlanId, u64>,
+    items: BTreeMap<PlanId, CartItem>,
     ends_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ordered_version: Option<u64>,
@@ -195,8 +195,15 @@ mod tests {
     use super::*;
     use crate::store::item::{decode, encode};
     use domain::id::{ActId, Id as _};
+    use domain::money::{Currency, Money};
 
-    fn cart(items: BTreeMap<PlanId, u64>) -> StoredCart {
+    fn twelve() -> BTreeMap<PlanId, CartItem> {
+        let shown = Money::new(5_880, Currency::EUR);
+        let quantity = 12;
+        BTreeMap::from([(PlanId::from_bits(5), CartItem { quantity, shown })])
+    }
+
+    fn cart(items: BTreeMap<PlanId, CartItem>) -> StoredCart {
         StoredCart {
             owner: GuestToken::from_random([7; 32]).owner(),
             cart: Cart {
@@ -209,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_cart_reads_back_from_its_item() {
-        let filled = cart(BTreeMap::from([(PlanId::from_bits(5), 12)]));
+        let filled = cart(twelve());
         let account = StoredCart {
             owner: CartOwner::Account(AccountId::from_bits(9)),
             ..filled.clone()
@@ -223,7 +230,7 @@ mod tests {
 
     #[test]
     fn an_emptied_cart_remembers_the_version_that_was_ordered_and_never_expires() {
-        let emptied = cart(BTreeMap::from([(PlanId::from_bits(5), 12)])).emptied(4);
+        let emptied = cart(twelve()).emptied(4);
         assert_eq!(emptied.ordered_version, Some(4));
         assert!(emptied.cart.items.is_empty());
         assert!(!emptied.is_expired("2027-01-01T00:00:00Z".parse().unwrap()));
@@ -231,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_filled_cart_ends_at_its_last_second() {
-        let filled = cart(BTreeMap::from([(PlanId::from_bits(5), 12)]));
+        let filled = cart(twelve());
         assert!(!filled.is_expired("2026-01-31T08:59:59Z".parse().unwrap()));
         assert!(filled.is_expired("2026-01-31T09:00:00Z".parse().unwrap()));
     }

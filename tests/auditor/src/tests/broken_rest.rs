@@ -161,7 +161,7 @@ fn a_cart_ordered_otherwise_or_too_late() {
             .unwrap();
         let mut before = history.acts[place].clone();
         before.name = "filled";
-        before.items = vec![cart(1, 98, json!({"pln_1": quantity}), None)];
+        before.items = vec![cart(1, 98, json!({"pln_1": {"quantity": quantity}}), None)];
         history.acts[place]
             .items
             .push(cart(2, 6, json!({}), Some(1)));

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
-use domain::cart::{CART_LIFE, Cart, MAX_LINES};
+use domain::cart::{CART_LIFE, Cart, CartItem, MAX_LINES};
 use domain::id::{ActId, PlanId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -50,7 +50,7 @@ enum Updated {
 }
 
 impl Store {
-    /// Sets the quantity of one plan and gives the new cart. One round trip;
+    /// Sets how much of one plan there is, and gives the new cart. One round trip;
     /// two for the first line of a new cart.
     ///
     /// # Errors
@@ -59,18 +59,23 @@ impl Store {
         &self,
         owner: &CartOwner,
         edit: CartEdit,
-        (plan, quantity): (PlanId, u64),
+        (plan, item): (PlanId, CartItem),
     ) -> Result<Stored<StoredCart>, CommitError<CartRefusal>> {
+        let line: AttributeValue =
+            serde_dynamo::to_attribute_value(item).map_err(|source| StoreError::Encode {
+                entity: "cart",
+                source: Box::new(source),
+            })?;
         for _ in 0..TRIES {
             let update = self
                 .cart_update(owner, edit)
-                .update_expression("SET #items.#plan = :quantity, ends_at = :end, expires_at = :kept, act = :act ADD version :one")
+                .update_expression("SET #items.#plan = :item, ends_at = :end, expires_at = :kept, act = :act ADD version :one")
                 .condition_expression(conditions(
                     edit,
                     "(ends_at > :now OR size(#items) = :none) AND (attribute_exists(#items.#plan) OR size(#items) < :most)",
                 ))
                 .expression_attribute_names("#plan", plan.to_string())
-                .expression_attribute_values(":quantity", number(quantity))
+                .expression_attribute_values(":item", line.clone())
                 .expression_attribute_values(":now", number(edit.now.as_second()))
                 .expression_attribute_values(":none", number(0))
                 .expression_attribute_values(":most", number(MAX_LINES));
@@ -81,7 +86,7 @@ impl Store {
                     return Err(CommitError::Refused(refusal));
                 }
                 Updated::Unmet(None) => {
-                    if let Some(cart) = self.begin_cart(owner, edit, (plan, quantity)).await? {
+                    if let Some(cart) = self.begin_cart(owner, edit, (plan, item)).await? {
                         return Ok(cart);
                     }
                 }
@@ -99,7 +104,7 @@ impl Store {
         &self,
         owner: &CartOwner,
         edit: CartEdit,
-        (plan, quantity): (PlanId, u64),
+        (plan, item): (PlanId, CartItem),
     ) -> Result<Option<Stored<StoredCart>>, CommitError<CartRefusal>> {
         if let Some(refusal) = stale(None, edit) {
             return Err(CommitError::Refused(refusal));
@@ -107,7 +112,7 @@ impl Store {
         let value = StoredCart {
             owner: owner.clone(),
             cart: Cart {
-                items: BTreeMap::from([(plan, quantity)]),
+                items: BTreeMap::from([(plan, item)]),
                 expires_at: Some(end(edit.now)),
             },
             ordered_version: None,
