@@ -25,7 +25,7 @@ DISPUTES = [
      "    if payment.is_on_hold() {\n        return Ok(None);", "    if payment.is_on_hold() && payment.refunds.len() > 9 {\n        return Ok(None);",
      it("disputes::a_refund_that_waits_is_not_asked_for_until_the_bank_has_decided")),
     ("a dispute that is told of too early is put aside", PAYMENTS + "aftermath.rs",
-     "            false => Err(Obstacle::Early),", "            false => Err(Obstacle::Aside(\"reference\")),",
+     "            None => Err(Obstacle::Early),", "            None => Err(Obstacle::Aside(\"reference\")),",
      it("disputes::a_dispute_that_is_told_of_before_its_capture_waits_for_it")),
     ("the money of a dispute is not booked", PAYMENTS + "disputes.rs",
      "        writing.book(scene, posting, event);", "        let _ = (posting, event);",

@@ -159,24 +159,6 @@ fn a_second_capture_is_kept_to_be_refunded() {
 }
 
 #[test]
-fn a_surplus_the_provider_refuses_to_give_back_waits_until_it_is_freed() {
-    let open = payment().begin(page(), now()).unwrap();
-    let Settlement::Captured(paid, _) = settle(&open, &seen("pi_1", 1, ProviderOutcome::Captured))
-    else {
-        panic!("not captured");
-    };
-    let Settlement::Surplus(twice) = settle(&paid, &seen("pi_2", 1, ProviderOutcome::Captured))
-    else {
-        panic!("not a surplus");
-    };
-    assert!(twice.clone().surplus_freed("pi_2", now()).is_none());
-    let waits = twice.surplus_refused("pi_2", "charge_disputed".to_owned());
-    assert_eq!((waits.open_surplus(), waits.check_at), (None, None));
-    let free = waits.surplus_freed("pi_2", now()).unwrap();
-    assert!(free.open_surplus().is_some() && free.check_at == Some(now()));
-}
-
-#[test]
 fn a_capture_for_something_canceled_is_a_surplus() {
     let open = payment().begin(page(), now()).unwrap();
     let captured = seen("pi_1", 1, ProviderOutcome::Captured);

@@ -120,6 +120,22 @@ pub(crate) fn became(event: &Item, payment: Option<(Option<&Item>, &Item)>) -> b
     }
 }
 
+/// True where the provider said nothing new of a dispute.
+fn is_as_told(old: Node<'_>, new: Node<'_>) -> bool {
+    [
+        "id",
+        "amount",
+        "reason",
+        "status",
+        "opened_at",
+        "evidence_due",
+        "withdrawn",
+        "closed_at",
+    ]
+    .iter()
+    .all(|name| old.at(name) == new.at(name))
+}
+
 /// Judges the disputes a commit wrote.
 pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
     for (change, old, payment) in step.written("payment") {
@@ -137,18 +153,6 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
         held(change, old, payment, notes);
     }
 }
-
-/// What the provider tells of a dispute.
-const FIELDS: [&str; 8] = [
-    "id",
-    "amount",
-    "reason",
-    "status",
-    "opened_at",
-    "evidence_due",
-    "withdrawn",
-    "closed_at",
-];
 
 fn one(
     step: &Step<'_>,
@@ -174,14 +178,12 @@ fn one(
     notes.must(known, MonotoneStates, || {
         format!("{} is {to:?}, and closed or not", place())
     });
-    let same = |old: Node<'_>| FIELDS.iter().all(|name| old.at(name) == dispute.at(name));
-    if old.is_some_and(same) {
-        let paid = old.map(|old| old.at("settled")) != Some(dispute.at("settled"));
-        let by = payment
-            .at("refunds")
-            .list()
-            .any(|it| step.tells("refund_failed", "refund", it.at("id").text()));
-        notes.must(!paid || by, Audit, || {
+    if let Some(old) = old.filter(|old| is_as_told(*old, dispute)) {
+        // A refund that came back may be paid by what was lost before.
+        let mut refunds = payment.at("refunds").list();
+        let returned = |it: Node<'_>| step.tells("refund_failed", "refund", it.at("id").text());
+        let same = old.at("settled") == dispute.at("settled");
+        notes.must(same || refunds.any(returned), Audit, || {
             format!("{} paid for nothing", place())
         });
         return;

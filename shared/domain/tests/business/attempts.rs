@@ -209,3 +209,18 @@ fn a_look_at_an_open_page_leaves_it_open() {
         (1, Some(later(20)))
     );
 }
+
+#[test]
+fn a_surplus_the_provider_refuses_to_give_back_waits_until_it_is_freed() {
+    let owing = Payment {
+        surplus: vec![Surplus::captured("pi_2".to_owned(), eur(5_988), now())],
+        check_at: Some(later(1)),
+        ..payment()
+    };
+    assert!(owing.clone().surplus_freed("pi_2", later(1)).is_none());
+    let waits = owing.surplus_refused("pi_2", "charge_disputed".to_owned());
+    assert_eq!((waits.open_surplus(), waits.check_at), (None, None));
+    let free = waits.surplus_freed("pi_2", later(2)).unwrap();
+    assert!(free.open_surplus().is_some());
+    assert_eq!(free.check_at, Some(later(2)));
+}
