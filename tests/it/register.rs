@@ -44,6 +44,13 @@ async fn kept(shop: &Shop, ada: &User) -> Value {
     found.expect("no number is kept").clone()
 }
 
+/// The log lines since the last look that count this.
+fn told(shop: &Shop, metric: &str) -> Vec<String> {
+    let log = shop.cloud.take_log().into_iter();
+    let counted = format!("\"{metric}\":1");
+    log.filter(|line| line.contains(&counted)).collect()
+}
+
 #[tokio::test]
 async fn a_new_number_is_asked_about_within_minutes_and_the_answer_kept_as_evidence() {
     let shop = Shop::open().await;
@@ -98,6 +105,23 @@ async fn a_silent_register_is_no_answer_and_is_asked_again() {
     shop.audit(&ada).await;
 }
 
+#[tokio::test]
+async fn a_register_that_is_silent_for_most_of_a_day_is_told_of() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    shop.register_says(VAT_NUMBER, "unavailable").await;
+    placed(&ada, VAT_NUMBER, "first").await;
+    shop.cloud.take_log();
+    // The questions of the first 17 hours and 20 minutes.
+    shop.advance("PT17H15M").await;
+    assert_eq!(asked(&shop).await.len(), 5);
+    assert_eq!(told(&shop, "RegisterSilent").len(), 0);
+    shop.advance("PT10M").await;
+    let lines = told(&shop, "RegisterSilent");
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].contains(&ada.account.to_string()), "{}", lines[0]);
+}
+
 /// Whoever is struck off pays VAT from the next period on.
 #[tokio::test]
 async fn a_number_that_is_not_registered_any_more_makes_no_business() {
@@ -141,9 +165,7 @@ async fn a_number_that_comes_to_the_register_later_is_good_from_then_on() {
     let ada = shop.log_in(&ada.email, PASSWORD).await;
     let third = placed(&ada, VAT_NUMBER, "third").await;
     assert_eq!(taxed(&third), expect("reverse_charge", false));
-    let refused = shop.cloud.take_log();
-    let told = |line: &&String| line.contains("\"VatNumberRefused\":1");
-    let lines: Vec<&String> = refused.iter().filter(told).collect();
+    let lines = told(&shop, "VatNumberRefused");
     assert_eq!(lines.len(), 1);
     assert!(lines[0].contains(&format!("{}: the register does not know", ada.account)));
     shop.audit(&ada).await;

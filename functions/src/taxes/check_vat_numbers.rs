@@ -76,9 +76,12 @@ async fn check(app: &App, known: Stored<VatCheck>) -> Result<(), String> {
             }
         }
         Err(error) => {
-            app.count("RegisterSilent");
             app.note(before.account, &error);
-            act.replace(known.version, &before.unanswered(now), ());
+            let after = before.unanswered(now);
+            if after.is_overdue() {
+                app.count("RegisterSilent");
+            }
+            act.replace(known.version, &after, ());
         }
     }
     match app.store().commit(act).await {

@@ -73,6 +73,10 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// register days after the business has them.
 const PERHAPS_SOON: SignedDuration = SignedDuration::from_hours(24);
 
+/// How many questions may stay without an answer before that is told: those of
+/// the first 17 hours.
+const TOLD: u32 = 5;
+
 /// How long after the first, the second … question without an answer the next
 /// one is asked, in minutes; the last of them from then on.
 const AGAIN: [i64; 6] = [5, 15, 60, 240, 720, 1440];
@@ -127,6 +131,11 @@ impl VatCheck {
         }
     }
 
+    /// True when the register is silent about it for most of a day.
+    pub fn is_overdue(&self) -> bool {
+        self.unanswered > TOLD
+    }
+
     /// The number after a question without an answer, which changes nothing
     /// about what is known of it.
     pub fn unanswered(self, now: Timestamp) -> Self {
@@ -162,14 +171,17 @@ mod tests {
     fn a_register_that_is_silent_is_asked_ever_more_rarely_and_is_no_answer() {
         let mut check = number();
         let mut now = at("2026-01-01T00:00:00Z");
-        let mut waits = Vec::new();
+        let (mut waits, mut overdue) = (Vec::new(), Vec::new());
         for _ in 0..8 {
             check = check.unanswered(now);
             waits.push(check.check_at.duration_since(now).as_mins());
+            overdue.push(check.is_overdue());
             now = check.check_at;
             assert_eq!(check.registration, Registration::Pending);
         }
         assert_eq!(waits, [5, 15, 60, 240, 720, 1440, 1440, 1440]);
+        let told = [false, false, false, false, false, true, true, true];
+        assert_eq!(overdue, told);
     }
 
     #[test]
