@@ -138,6 +138,11 @@ async fn a_number_that_is_not_registered_any_more_makes_no_business() {
     let days: Vec<String> = questions.iter().map(|it| text(&it["at"])).collect();
     let expected = ["03-15", "06-13", "06-14"].map(|day| format!("2026-{day}T09:00:00Z"));
     assert_eq!(days[..3], expected);
+    // Until nobody believes any more that it comes: after a month.
+    assert_eq!(days.len(), 31);
+    assert_eq!(days[30], "2026-07-12T09:00:00Z");
+    let told = told(&shop, "VatNumberRefused");
+    assert!(told.is_empty(), "what was invoiced was right: {told:?}");
     let ada = shop.log_in(&ada.email, PASSWORD).await;
     let id = text(&ada.get(&path).await.data(200)["subscriptionIds"][0]);
     let totals: Vec<Value> = ada.renewals(&id).await;
@@ -148,6 +153,39 @@ async fn a_number_that_is_not_registered_any_more_makes_no_business() {
     assert_eq!(totals, [4_900, 4_900, 4_900, 5_880, 5_880]);
     let again = placed(&ada, VAT_NUMBER, "again").await;
     assert_eq!(taxed(&again), expect("origin", false));
+    // It may have come meanwhile, for somebody uses it.
+    shop.register_says(VAT_NUMBER, "registered").await;
+    shop.advance("PT5M").await;
+    assert_eq!(asked(&shop).await.len(), 32);
+    let good = placed(&ada, VAT_NUMBER, "good").await;
+    assert_eq!(taxed(&good), expect("reverse_charge", false));
+    shop.audit(&ada).await;
+}
+
+/// The order was placed before the register said so, and is invoiced after.
+#[tokio::test]
+async fn an_unknown_number_is_told_of_until_everything_under_it_is_invoiced() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    shop.register_says(VAT_NUMBER, "unknown").await;
+    let placed = order(&ada, VAT_NUMBER, "first").await;
+    shop.cloud.take_log();
+    shop.advance("PT5M").await;
+    assert_eq!(told(&shop, "VatNumberRefused").len(), 1);
+    assert_eq!(shop.pay(&placed, GOOD_CARD).await["status"], "paid");
+    shop.cloud.settle().await;
+    assert_eq!(ada.invoices().await[0]["taxes"][0]["rate"], 0);
+    shop.advance("P2D").await;
+    let lines = told(&shop, "VatNumberRefused");
+    assert_eq!(lines.len(), 2);
+    assert!(lines[1].contains(&format!("{}: the register does not know", ada.account)));
+    shop.advance("P5D").await;
+    assert_eq!(told(&shop, "VatNumberRefused").len(), 0);
+    assert!(
+        asked(&shop).await.len() > 7,
+        "it is asked about all the same"
+    );
+    let ada = shop.log_in(&ada.email, PASSWORD).await;
     shop.audit(&ada).await;
 }
 

@@ -219,7 +219,10 @@ async fn write(
     act.insert(payment, Taken::Id);
     match number {
         Some(given) => act.insert(given, Taken::Number),
-        None => found.facts.guard(&mut act, Taken::Number),
+        None => {
+            let facts = &found.facts;
+            facts.guard_order(&mut act, order.created_at, Taken::Number);
+        }
     }
     let account = order.account;
     let placed = EventKind::OrderPlaced { order: order.id };

@@ -2,7 +2,6 @@
 //! and now and then those that were good.
 
 use domain::event::Owner;
-use domain::vat::Registration;
 use domain::vat_check::VatCheck;
 use platform::app::App;
 use platform::http::problem::chain;
@@ -45,7 +44,9 @@ async fn serve(app: &App, key: &Key) -> Result<(), String> {
     }
     let found = app.store().get::<VatCheck>(key).await;
     match found.map_err(|error| chain(&error))? {
-        Some(known) if known.value.check_at <= app.now() => check(app, known).await,
+        Some(known) if known.value.check_at.is_some_and(|at| at <= app.now()) => {
+            check(app, known).await
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -61,9 +62,8 @@ async fn check(app: &App, known: Stored<VatCheck>) -> Result<(), String> {
     let mut act = Transaction::new(app.new_id().map_err(|error| chain(&error))?);
     match asked {
         Ok(answer) => {
-            let was_invalid = before.registration == Registration::Invalid;
             let after = before.answered(answer, now);
-            if after.registration == Registration::Invalid && !was_invalid {
+            if after.casts_doubt() {
                 app.count("VatNumberRefused");
                 app.note(after.account, &NotRegistered);
             }

@@ -30,8 +30,15 @@ pub struct VatCheck {
     /// How often in a row it did not answer.
     #[serde(default)]
     pub unanswered: u32,
-    /// When it is asked next.
-    pub check_at: Timestamp,
+    /// How often in a row it answered that there is no such number.
+    #[serde(default)]
+    pub refused: u32,
+    /// True once it said that there is.
+    #[serde(default)]
+    pub proven: bool,
+    /// When it is asked next; not at all about a number it refused for a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for VatCheck {
@@ -73,6 +80,15 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// register days after the business has them.
 const PERHAPS_SOON: SignedDuration = SignedDuration::from_hours(24);
 
+/// After how many answers in a row that there is no such number it is asked
+/// about no more: a month of them.
+const GIVEN_UP: u32 = 30;
+
+/// How many of them may concern invoices that are still to come: an order that
+/// was placed before the first answer can be paid and invoiced after it, for its
+/// page lives an hour.
+const HEEDED: u32 = 3;
+
 /// How many questions may stay without an answer before that is told: those of
 /// the first 17 hours.
 const TOLD: u32 = 5;
@@ -92,7 +108,9 @@ impl VatCheck {
             answered_at: None,
             consultation: None,
             unanswered: 0,
-            check_at: now,
+            refused: 0,
+            proven: false,
+            check_at: Some(now),
         }
     }
 
@@ -116,19 +134,42 @@ impl VatCheck {
 
     /// The number after the register's answer.
     pub fn answered(self, answer: Answer, now: Timestamp) -> Self {
-        let (registration, good_for) = if answer.is_registered {
-            (Registration::Valid, GOOD_FOR)
+        let (registration, refused, good_for) = if answer.is_registered {
+            (Registration::Valid, 0, GOOD_FOR)
         } else {
-            (Registration::Invalid, PERHAPS_SOON)
+            let refused = self.refused.saturating_add(1);
+            (Registration::Invalid, refused, PERHAPS_SOON)
         };
         Self {
             registration,
             answered_at: Some(now),
             consultation: answer.consultation,
             unanswered: 0,
-            check_at: after(now, good_for),
+            refused,
+            proven: self.proven || [self.registration, registration].contains(&Registration::Valid),
+            check_at: (refused < GIVEN_UP).then(|| after(now, good_for)),
             ..self
         }
+    }
+
+    /// The number once somebody orders under it again. About one that was given
+    /// up the register is asked again, at once and for another month.
+    pub fn ordered(self, now: Timestamp) -> Self {
+        match self.check_at {
+            Some(_) => self,
+            None => Self {
+                refused: HEEDED,
+                check_at: Some(now),
+                ..self
+            },
+        }
+    }
+
+    /// True when invoices may have been made without VAT, or be about to, for a
+    /// number that was believed and turned out not to exist. What was invoiced
+    /// under one that was proven once was right.
+    pub fn casts_doubt(&self) -> bool {
+        !self.proven && (1..=HEEDED).contains(&self.refused)
     }
 
     /// True when the register is silent about it for most of a day.
@@ -144,7 +185,7 @@ impl VatCheck {
         let minutes = AGAIN.get(place).copied().unwrap_or(last);
         Self {
             unanswered: self.unanswered.saturating_add(1),
-            check_at: after(now, SignedDuration::from_mins(minutes)),
+            check_at: Some(after(now, SignedDuration::from_mins(minutes))),
             ..self
         }
     }
@@ -174,9 +215,10 @@ mod tests {
         let (mut waits, mut overdue) = (Vec::new(), Vec::new());
         for _ in 0..8 {
             check = check.unanswered(now);
-            waits.push(check.check_at.duration_since(now).as_mins());
+            let next = check.check_at.unwrap();
+            waits.push(next.duration_since(now).as_mins());
             overdue.push(check.is_overdue());
-            now = check.check_at;
+            now = next;
             assert_eq!(check.registration, Registration::Pending);
         }
         assert_eq!(waits, [5, 15, 60, 240, 720, 1440, 1440, 1440]);
@@ -186,26 +228,81 @@ mod tests {
 
     #[test]
     fn an_answer_is_kept_while_the_next_one_does_not_come() {
-        let answer = Answer {
-            is_registered: true,
-            consultation: Some("WAPI1".to_owned()),
-        };
-        let known = number().answered(answer, at("2026-01-01T00:05:00Z"));
-        assert_eq!(known.check_at, at("2026-04-01T00:05:00Z"));
-        let silent = known.clone().unanswered(known.check_at);
+        let known = number().answered(registered(), at("2026-01-01T00:05:00Z"));
+        assert_eq!(known.check_at, Some(at("2026-04-01T00:05:00Z")));
+        let silent = known.unanswered(at("2026-04-01T00:05:00Z"));
         assert_eq!(silent.registration, Registration::Valid);
         assert_eq!(silent.consultation.as_deref(), Some("WAPI1"));
-        assert_eq!(silent.check_at, at("2026-04-01T00:10:00Z"));
-        let struck_off = Answer {
-            is_registered: false,
-            consultation: None,
-        };
-        let over = silent.answered(struck_off, at("2026-04-01T00:10:00Z"));
+        assert_eq!(silent.check_at, Some(at("2026-04-01T00:10:00Z")));
+        let over = silent.answered(unknown(), at("2026-04-01T00:10:00Z"));
         assert_eq!(
             (over.registration, over.unanswered),
             (Registration::Invalid, 0)
         );
-        assert_eq!(over.check_at, at("2026-04-02T00:10:00Z"));
+        assert_eq!(over.check_at, Some(at("2026-04-02T00:10:00Z")));
+        assert!(!over.casts_doubt(), "its invoices were right");
+    }
+
+    /// The number after the register refused it so often, a day apart, and the
+    /// time of the last answer.
+    fn refused(mut check: VatCheck, times: u32) -> (VatCheck, Timestamp) {
+        let mut now = at("2026-01-01T00:05:00Z");
+        for _ in 0..times {
+            now = after(now, PERHAPS_SOON);
+            check = check.answered(unknown(), now);
+        }
+        (check, now)
+    }
+
+    #[test]
+    fn a_number_that_is_unknown_for_a_month_is_asked_about_when_it_is_used_again() {
+        let (asked, now) = refused(number(), 29);
+        assert_eq!(asked.check_at, Some(after(now, PERHAPS_SOON)));
+        assert_eq!(asked.clone().ordered(now), asked, "it is due already");
+        let (given_up, now) = refused(number(), 30);
+        assert_eq!(given_up.check_at, None);
+        let again = given_up.ordered(now);
+        assert_eq!(again.check_at, Some(now));
+        assert_eq!(again.registration, Registration::Invalid);
+        let (asked, _) = refused(again.clone(), 26);
+        assert!(asked.check_at.is_some(), "for another month");
+        let (given_up, _) = refused(again, 27);
+        assert_eq!(given_up.check_at, None);
+        let late = given_up.answered(registered(), now);
+        assert_eq!((late.refused, late.check_at.is_some()), (0, true));
+    }
+
+    #[test]
+    fn a_number_that_was_believed_is_told_of_until_nothing_more_is_invoiced_under_it() {
+        assert!(!number().casts_doubt());
+        for (times, expected) in [(1, true), (2, true), (3, true), (4, false), (30, false)] {
+            let (refused, now) = refused(number(), times);
+            assert_eq!(refused.casts_doubt(), expected, "{times}");
+            assert!(!refused.answered(registered(), now).casts_doubt());
+        }
+        let (given_up, now) = refused(number(), 30);
+        let again = given_up.ordered(now).answered(unknown(), now);
+        assert!(!again.casts_doubt(), "it was not believed again");
+        // One that was stored before anybody noted that it was good.
+        let kept = VatCheck {
+            registration: Registration::Valid,
+            ..number()
+        };
+        assert!(!refused(kept, 1).0.casts_doubt());
+    }
+
+    fn registered() -> Answer {
+        Answer {
+            is_registered: true,
+            consultation: Some("WAPI1".to_owned()),
+        }
+    }
+
+    fn unknown() -> Answer {
+        Answer {
+            is_registered: false,
+            consultation: None,
+        }
     }
 
     #[test]

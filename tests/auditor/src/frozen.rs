@@ -47,6 +47,8 @@ fn mutable(kind: &str) -> Option<&'static [&'static str]> {
             "answered_at",
             "consultation",
             "unanswered",
+            "refused",
+            "proven",
             "check_at",
         ],
         "ledger_head" => &["sequence", "hash"],

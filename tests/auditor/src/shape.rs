@@ -94,7 +94,7 @@ fn required(kind: &str) -> &'static [&'static str] {
         "user" => &["account", "role", "locale", "created_at"],
         "account" => &["owner", "zone", "locale", "created_at"],
         "member" => &["role", "since"],
-        "vat_check" => &["registration", "given_at", "check_at"],
+        "vat_check" => &["registration", "given_at"],
         "data_key" => &["wrapped", "master"],
         "session" => &[
             "account",

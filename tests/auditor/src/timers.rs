@@ -49,6 +49,7 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
             "provider_event" => provider_event(step, new),
             "subscription" => subscription(step, change, new),
             "event" if change.old.is_none() => event(new),
+            "vat_check" => vat_check(new),
             _ => Ok(()),
         };
         if let Err(what) = needs {
@@ -179,6 +180,12 @@ fn subscription(step: &Step<'_>, change: &Changed, item: &Item) -> Result<(), St
         }
         (state, _) => iff(false, next.is_some(), &format!("follows when {state}")),
     }
+}
+
+/// The register is asked about every number but those it refused for a month.
+fn vat_check(item: &Item) -> Result<(), String> {
+    let refused = item.text("registration") == "invalid" && item.at("refused").count() >= 30;
+    iff(!refused, item.at("check_at").is_set(), "may be registered")
 }
 
 /// Events somebody waits for.

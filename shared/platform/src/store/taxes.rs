@@ -20,9 +20,9 @@ impl Entity for VatCheck {
     }
 
     fn due(&self) -> Option<Due> {
-        Some(Due {
+        self.check_at.map(|at| Due {
             job: Job::CheckVatNumbers,
-            at: self.check_at,
+            at,
         })
     }
 }
@@ -76,14 +76,11 @@ impl FactKeys {
             this_year: sold(&self.this_year)?,
         };
         Ok(ReadFacts {
-            read: self
-                .number
-                .clone()
-                .zip(number.as_ref().map(|it| it.version)),
             known: TaxFacts {
-                number: number.map(|number| number.value.known()),
+                number: number.as_ref().map(|number| number.value.known()),
                 sales,
             },
+            number,
         })
     }
 }
@@ -93,7 +90,7 @@ impl FactKeys {
 pub struct ReadFacts {
     /// What is known.
     pub known: TaxFacts,
-    read: Option<(Key, u64)>,
+    number: Option<Stored<VatCheck>>,
 }
 
 impl ReadFacts {
@@ -101,8 +98,20 @@ impl ReadFacts {
     /// sold across borders may grow meanwhile: the order of two sales at the
     /// same moment is anybody's.
     pub fn guard<R: Copy>(&self, act: &mut Transaction<R>, refusal: R) {
-        if let Some((number, version)) = &self.read {
-            act.unchanged(number, *version, refusal);
+        if let Some(number) = &self.number {
+            act.unchanged(&number.value.key(), number.version, refusal);
+        }
+    }
+
+    /// The same for an act that is a new order: it lets the register be asked
+    /// again about a number it was not asked about any more.
+    pub fn guard_order<R: Copy>(&self, act: &mut Transaction<R>, now: Timestamp, refusal: R) {
+        match &self.number {
+            Some(number) if number.value.check_at.is_none() => {
+                let again = number.value.clone().ordered(now);
+                act.replace(number.version, &again, refusal);
+            }
+            Some(_) | None => self.guard(act, refusal),
         }
     }
 }
