@@ -95,8 +95,11 @@ pub struct ReadFacts {
 
 impl ReadFacts {
     /// Lets an act hold only while the register has not answered anew. What was
-    /// sold across borders may grow meanwhile: the order of two sales at the
-    /// same moment is anybody's.
+    /// sold across borders may grow meanwhile, and not only for a moment: a sale
+    /// counts once its invoice has a number, so between an order and that, up to
+    /// the life of its page, the sales that come after do not see it. Those of
+    /// that window may be taxed at origin although together they pass the
+    /// threshold; the next sale is not.
     pub fn guard<R: Copy>(&self, act: &mut Transaction<R>, refusal: R) {
         if let Some(number) = &self.number {
             act.unchanged(&number.value.key(), number.version, refusal);
