@@ -168,6 +168,34 @@ async fn the_same_key_answers_the_same_and_another_request_under_it_is_refused()
     }
 }
 
+/// Under a key of its own, what is done already succeeds and changes nothing; the
+/// key is used all the same.
+#[tokio::test]
+async fn a_key_that_met_what_was_done_already_keeps_its_answer() {
+    let stage = Stage::set().await;
+    for id in ["merge_cart", "cancel_order"] {
+        let (entry, ask) = unsafe_operations(&stage)
+            .into_iter()
+            .find(|(entry, _)| entry.spec.id == id)
+            .unwrap();
+        ask.send(&stage.shop).await.data(200);
+        let keyed = ask.clone().with("idempotency-key", "again");
+        let first = keyed.send(&stage.shop).await;
+        assert_eq!(first.status, entry.spec.success, "{id}: {}", first.json);
+        // What is in the cart changes, what was answered does not.
+        let more = stage
+            .ada
+            .call("PUT", &format!("/v1/cart/items/{EDR_MONTHLY}"));
+        let more = more.json(&json!({"quantity": 77})).send().await;
+        assert_eq!(more.status, 200, "{}", more.json);
+        let digest = stage.shop.digest().await;
+        assert_replayed(id, &first, &keyed.send(&stage.shop).await);
+        let other = another(&stage, &entry, &keyed).send(&stage.shop).await;
+        other.refused(422, "idempotency_key_reused");
+        assert_eq!(stage.shop.digest().await, digest, "{id}");
+    }
+}
+
 #[tokio::test]
 async fn a_refusal_before_anything_is_written_leaves_the_key_free() {
     let stage = Stage::set().await;
@@ -329,6 +357,10 @@ async fn a_key_of_a_cancellation_is_judged_anew_after_two_days_too() {
     let again = cancel(&ada, &stage.pending).await;
     assert_eq!(again.data(200)["status"], "canceled");
     assert_eq!(again.header("idempotency-replayed"), "");
+    // From here on it has this answer.
+    assert_replayed("cancel_order", &again, &cancel(&ada, &stage.pending).await);
+    shop.advance("PT48H").await;
+    let ada = shop.log_in(&stage.ada.email, PASSWORD).await;
     let placed = ada.order(EDR_MONTHLY, 1, "new").await.data(201);
     let other = cancel(&ada, &text(&placed["order"]["id"])).await;
     assert_eq!(other.data(200)["status"], "canceled");

@@ -121,6 +121,8 @@ async fn a_cart_that_is_merged_many_times_at_once_is_merged_once() {
         assert!(in_time, "{}", answer.json);
     }
     let cart = ada.get("/v1/cart").await.data(200);
+    // It did not exist before.
+    assert_eq!(cart["version"], 1);
     let all = expected(&[(EDR_MONTHLY, 3), (EDR_YEARLY, 1)]);
     assert_eq!(quantities(&cart), all);
     shop.audit(&ada).await;

@@ -86,6 +86,9 @@ EDGES = [
     ("what is no longer sold is shown as available", FUNCTIONS + "catalogue/product_view.rs",
      "available: product.is_on_sale(),", "available: true,",
      it("told::what_is_sold_no_more_is_shown_and_said_not_to_be_for_sale")),
+    ("what found everything done already keeps no answer under its key", STORE + "claims.rs",
+     "        if self.request.claim.is_none() {\n", "        if self.request.claim.is_none() || self.read.is_none() {\n",
+     it("idempotency::a_key_that_met_what_was_done_already_keeps_its_answer")),
     # Lists, calls that others receive, services that fail.
     ("a page of drafts ends the list of invoices", FUNCTIONS + "invoices/list_invoices.rs",
      "listing.next(app, page.next).await?", "listing.next(app, page.next.filter(|_| !invoices.is_empty())).await?",

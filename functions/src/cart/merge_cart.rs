@@ -97,8 +97,8 @@ async fn merge(
     }
     if guest.value.cart.items.is_empty() {
         // Taken in already: a repetition succeeds, with one effect.
-        let view = CartView::of(own, snapshot, request.locale)?;
-        return Ok(Some(view.into_reply()));
+        let reply = CartView::of(own, snapshot, request.locale)?.into_reply();
+        return Ok(key.keep_alone(app, &reply).await?.then_some(reply));
     }
     let carts = own.into_iter().chain([&guest]);
     if carts

@@ -91,7 +91,8 @@ async fn try_cancel(
     if let OrderStatus::Canceled { .. } = order.value.status {
         // A repetition succeeds, with one effect.
         let view = OrderView::of(&order.value, request.locale);
-        return Ok(Some(Reply::data(view).version(order.version)));
+        let reply = Reply::data(view).version(order.version);
+        return Ok(key.keep_alone(app, &reply).await?.then_some(reply));
     }
     let canceled = order.value.clone().cancel(request.now);
     let canceled = canceled.map_err(|_| Code::StateConflict)?;

@@ -2,9 +2,10 @@
 
 use super::item::{Entity, Stored};
 use super::keys::{self, Key};
-use super::{Batch, StoreError, Transaction};
+use super::{Batch, CommitError, StoreError, Transaction};
+use crate::app::App;
 use crate::http::operation::Spec;
-use crate::http::problem::Code;
+use crate::http::problem::{Code, Failure};
 use crate::http::reply::{Answer, Claimed, Reply};
 use crate::http::request::{ClaimKey, Request};
 use crate::identity::access::Claims;
@@ -235,6 +236,30 @@ impl<'a, C: AsRef<Claims>> Honoured<'a, C> {
         let version = self.read.as_ref().map(|read| read.version);
         act.upsert(version, &claim, refusal);
         Ok(())
+    }
+
+    /// Keeps the answer to a request that found everything done already, in an
+    /// act of its own. False when the key was used meanwhile: its claim is to be
+    /// read again.
+    ///
+    /// # Errors
+    /// A fault when the claim cannot be written.
+    pub async fn keep_alone<T: Serialize>(
+        &self,
+        app: &App,
+        reply: &Reply<T>,
+    ) -> Result<bool, Failure> {
+        if self.request.claim.is_none() {
+            return Ok(true);
+        }
+        let mut act = Transaction::new(app.new_id()?);
+        self.keep(&mut act, reply, ())
+            .map_err(|error| Failure::fault(&error))?;
+        match app.store().commit(act).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Refused(())) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
     }
 }
 
