@@ -69,6 +69,19 @@ async fn an_order_costs_to_the_cent_what_was_quoted_wherever_the_buyer_is() {
     }
 }
 
+/// The body of an order can be quoted, with all there is in it.
+#[tokio::test]
+async fn an_order_can_be_quoted_again_with_the_token_it_was_quoted_by() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let mut order = order();
+    let first = quoted(&ada, &order).await;
+    for token in [first["quoteToken"].clone(), json!("none of ours")] {
+        order["quoteToken"] = token;
+        assert_eq!(quoted(&ada, &order).await, first);
+    }
+}
+
 #[tokio::test]
 async fn a_quote_explains_each_of_its_amounts() {
     let shop = Shop::open().await;

@@ -108,6 +108,7 @@ impl Input for QuoteInput {
             // What an order needs beside them may be there already.
             let _later: Read<Option<Text<2000>>> = body.optional("returnUrl");
             let _later: Read<Option<bool>> = body.optional("acceptTerms");
+            let _earlier: Read<Option<Text<300>>> = body.optional("quoteToken");
             let (country, postal_code) = place?.unwrap_or((CountryCode::FR, String::new()));
             let place = (country, postal_code.as_str());
             let (_, vat_number) = read_vat_number(body, place, vat_number?)?;

@@ -37,7 +37,9 @@ pub(super) async fn quote(
 }
 
 /// Compares an offer with the quote it was asked for by. One whose half hour is
-/// over is good as long as the price is the same.
+/// over is good as long as the price is the same, and as long as the key is
+/// there that signed it: once that key was rotated away, it cannot be told from
+/// a forged one, and is refused like one.
 ///
 /// # Errors
 /// A refusal with a new quote when it comes to something else than was quoted;

@@ -28,7 +28,9 @@ pub struct QuoteView {
     pub explanation: Vec<StepView>,
     /// To be sent with the order: then it costs this or is refused.
     pub quote_token: String,
-    /// Until when it costs this.
+    /// When half an hour is over. It holds no price: the amounts are computed
+    /// anew when the order is placed, and an order that comes to another price
+    /// than this quote is refused with a new one, before this time and after.
     pub expires_at: String,
 }
 
