@@ -34,7 +34,7 @@ from contract_edges import EDGES
 from contract_judge import SAFE, Judge
 from contract_stories import Teller
 from contract_wire import Request, Wire
-from contract_world import World
+from contract_world import ADDRESS, RETURN_URL, World, bearer
 from local_stack import ROOT, running
 
 # Requests between two fresh stacks: a small table has a quick digest.
@@ -176,15 +176,29 @@ class Fuzzer:
 
 def limits(judge, document):
     """What is announced to be limited, until it is: on a stack of its own with its limits on."""
+    lea = judge.world.lea
+
+    def order(number):
+        """Under a new VAT number, whose digits are most likely wrong."""
+        plan, quantity = next(iter(judge.world.plans.items()))
+        address = {**ADDRESS, "country": "DE", "postalCode": "10115"}
+        return {"items": [{"planId": plan, "quantity": quantity}], "vatNumber": f"DE{100_000_000 + number}",
+                "billingAddress": address, "returnUrl": RETURN_URL, "acceptTerms": True}
+
     bodies = {
+        "create_order": order,
+        "quote_order": order,
         "login": {"email": "nobody@example.com", "password": "not this one"},
         "register": {"email": "limits@example.com", "password": "seven owls on a copper roof", "firstName": "A", "lastName": "B", "acceptTerms": True},
         "resend_verification": {"email": "nobody@example.com"},
     }
     for name, (method, path, operation) in judge.description.operations.items():
-        for _ in range(100 if "429" in operation["responses"] else 0):
-            request = Request(name, method, path, headers={"accept": "application/json"}, told=["again and again"])
-            request.set_json(bodies[name])
+        for number in range(100 if "429" in operation["responses"] else 0):
+            headers = {"accept": "application/json"}
+            if bodies[name] is order:
+                headers |= {"authorization": bearer(lea), "idempotency-key": f"limits-{number}"}
+            request = Request(name, method, path, headers=headers, told=["again and again"])
+            request.set_json(order(number) if bodies[name] is order else bodies[name])
             answer = judge.exchange(request)
             if answer is None or answer.status == 429:
                 break

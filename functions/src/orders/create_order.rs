@@ -11,6 +11,7 @@ use super::answering::{Placed, answer, customer};
 use super::offering::{items_of, offer};
 use super::placing::PlaceOrder;
 use super::quote_token::honour;
+use super::taxing::spend;
 use super::views::PlacedView;
 use domain::account::{Account, User};
 use domain::event::{EventKind, Owner};
@@ -55,6 +56,7 @@ impl Operation for CreateOrder {
             Code::PriceChanged,
             Code::VersionMismatch,
             Code::EmptyCart,
+            Code::TooManyRequests,
         ]);
     type Caller = SignedIn;
     type Input = PlaceOrder;
@@ -172,6 +174,10 @@ async fn place(
     if let Some(token) = &input.quote {
         let at = (request.locale, now);
         honour(app, token, &items, &input.terms, &offer, at).await?;
+    }
+    // Of one that was answered for, it was paid with the question.
+    if number.as_ref().is_some_and(|it| it.answered_at.is_none()) {
+        spend(app, claims.account).await?;
     }
     let order = decide_order(app, request, claims, &found, input, offer).await?;
     let payment = first_attempt(&order, input.return_url.clone(), now)?;

@@ -16,7 +16,9 @@ use platform::store::carts::StoredCart;
 use platform::store::taxes::ReadFacts;
 
 /// `POST /v1/orders/quote`: nothing is read but a cart, where the cart is
-/// quoted, and what tax depends on, where it is more than the address.
+/// quoted, and what tax depends on, where it is more than the address. It asks
+/// the register about no number but one with wrong digits, for who has an
+/// account.
 pub struct QuoteOrder;
 
 impl Operation for QuoteOrder {
@@ -30,6 +32,7 @@ impl Operation for QuoteOrder {
             Code::CartExpired,
             Code::VersionMismatch,
             Code::EmptyCart,
+            Code::TooManyRequests,
         ]);
     type Caller = Shopper;
     type Input = QuoteInput;
