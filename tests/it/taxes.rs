@@ -1,8 +1,11 @@
 //! Who pays which VAT, from the order to the renewals and the invoices.
 
+use domain::vat_number::VatNumber;
 use local::Options;
 use serde_json::{Value, json};
-use tests::shop::{EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop, User, order_of, text};
+use tests::shop::{
+    Answer, EDR_MONTHLY, EDR_YEARLY, GOOD_CARD, PASSWORD, Shop, User, order_of, text,
+};
 
 /// An order of ten for somebody in this country.
 fn order_from(country: &str, postal_code: &str, vat_number: Option<&str>) -> Value {
@@ -198,4 +201,67 @@ async fn the_number_lies_in_the_table_only_where_it_can_be_erased() {
         .collect();
     assert_eq!(places.len(), 1, "{places:?}");
     assert!(places[0].starts_with("VATNUMBER#"), "{places:?}");
+}
+
+/// Numbers in the format of Germany, with good digits or without.
+fn german(good: bool) -> impl Iterator<Item = String> {
+    (100_000_000..).map(|n| format!("DE{n}")).filter(move |it| {
+        let number = VatNumber::parse(it).unwrap();
+        number.has_good_digits() == good
+    })
+}
+
+/// Each new number is asked about, daily perhaps, and one with wrong digits at
+/// once.
+#[tokio::test]
+async fn an_account_names_ten_new_numbers_and_then_one_every_few_hours() {
+    let shop = Shop::open().await;
+    let ada = shop.customer("ada@example.com").await;
+    let waits = |answer: &Answer| {
+        answer.refused(429, "too_many_requests");
+        assert_eq!(answer.header("retry-after"), "8640");
+    };
+    let ask = async |ada: &User, path: &str, number: &str| {
+        let order = order_from("DE", "10115", Some(number));
+        let call = ada.call("POST", path).key(number).json(&order);
+        call.send().await
+    };
+    let questions = async || {
+        let register = shop.get("/_local/vat-numbers").await.json;
+        register["questions"].as_array().unwrap().len()
+    };
+    let (quotes, orders) = ("/v1/orders/quote", "/v1/orders");
+    let (mut good, mut odd) = (german(true), german(false));
+    // A quote leaves nothing behind, and asks nobody while the digits are good.
+    for number in german(true).take(20) {
+        ask(&ada, quotes, &number).await.data(200);
+    }
+    let known = good.next().unwrap();
+    ask(&ada, orders, &known).await.data(201);
+    assert_eq!(questions().await, 0);
+    for (number, path) in odd.by_ref().take(9).zip([quotes, orders].iter().cycle()) {
+        let refused = [("/vatNumber", "invalid_vat_number")];
+        ask(&ada, path, &number).await.refused_fields(&refused);
+    }
+    assert_eq!(questions().await, 9);
+    let digest = shop.digest().await;
+    let (one_more, odd) = (good.next().unwrap(), odd.next().unwrap());
+    waits(&ask(&ada, quotes, &odd).await);
+    waits(&ask(&ada, orders, &odd).await);
+    waits(&ask(&ada, orders, &one_more).await);
+    assert_eq!(shop.digest().await, digest);
+    ask(&ada, quotes, &one_more).await.data(200);
+    // What is known already costs nothing, nor do others.
+    placed(&ada, &order_from("DE", "10115", Some(&known)), "again").await;
+    let bob = shop.customer("bob@example.com").await;
+    ask(&bob, orders, &one_more).await.data(201);
+    // A guest has no number asked about at all.
+    let guest = shop.call("POST", quotes);
+    let guest = guest.json(&order_from("DE", "10115", Some(&odd)));
+    let refused = [("/vatNumber", "invalid_vat_number")];
+    guest.send().await.refused_fields(&refused);
+    assert_eq!(questions().await, 9);
+    shop.advance("PT2H24M").await;
+    let ada = shop.log_in(&ada.email, PASSWORD).await;
+    ask(&ada, orders, &one_more).await.data(201);
 }

@@ -12,6 +12,7 @@ use super::couponing::{count_known, count_try};
 use super::honouring::as_quoted;
 use super::offering::{Known, items_of};
 use super::placing::PlaceOrder;
+use super::taxing::spend;
 use super::views::PlacedView;
 use domain::account::{Account, User};
 use domain::event::{EventKind, Owner};
@@ -192,6 +193,10 @@ async fn place(
     let (account, known) = (claims.account, &mut found.known);
     let at = (request.locale, now);
     let (offer, number) = as_quoted(app, account, &items, input, known, at).await?;
+    // Of one that was answered for, it was paid with the question.
+    if number.as_ref().is_some_and(|it| it.answered_at.is_none()) {
+        spend(app, account).await?;
+    }
     let order = decide_order(app, request, claims, &found, input, offer).await?;
     let payment = first_attempt(&order, input.return_url.clone(), now)?;
     let claim = Claim::begin(

@@ -16,7 +16,9 @@ use platform::store::Stored;
 use platform::store::carts::StoredCart;
 
 /// `POST /v1/orders/quote`: nothing is read but a cart, where the cart is
-/// quoted, and what tax depends on, where it is more than the address.
+/// quoted, and what tax depends on, where it is more than the address. It asks
+/// the register about no number but one with wrong digits, for who has an
+/// account.
 pub struct QuoteOrder;
 
 impl Operation for QuoteOrder {

@@ -8,6 +8,7 @@ use domain::vat_number::{VatDigest, VatNumber};
 use jiff::Timestamp;
 use platform::app::App;
 use platform::http::problem::{Failure, Reason};
+use platform::identity::throttle::{NUMBERS_PER_ACCOUNT, Subject, take};
 use platform::store::taxes::FactKeys;
 use platform::vies::Patience;
 
@@ -45,7 +46,7 @@ impl Terms {
 ///
 /// # Errors
 /// A refusal of the number when its digits are wrong, unless it is registered
-/// all the same.
+/// all the same, or until the account may have another one asked about.
 pub(super) async fn check_number(
     app: &App,
     account: Option<AccountId>,
@@ -66,7 +67,10 @@ pub(super) async fn check_number(
     }
     let answer = match account {
         _ if !is_odd => None,
-        Some(_) => Some(ask(app, number).await?.ok_or_else(refused)?),
+        Some(account) => {
+            spend(app, account).await?;
+            Some(ask(app, number).await?.ok_or_else(refused)?)
+        }
         None => return Err(refused()),
     };
     if terms.digest().is_none() {
@@ -82,6 +86,17 @@ pub(super) async fn check_number(
     let known = begun.as_ref().map(VatCheck::known);
     facts.number = known.or_else(|| Some((number.clone(), Registration::Pending)));
     Ok(begun)
+}
+
+/// Takes from an account what it costs to name a new number: that it is kept and
+/// asked about later, or asked about at once.
+///
+/// # Errors
+/// A refusal when it named too many.
+pub(super) async fn spend(app: &App, account: AccountId) -> Result<(), Failure> {
+    let buckets = [(NUMBERS_PER_ACCOUNT, Subject::Account(account))];
+    take(app, &buckets).await??;
+    Ok(())
 }
 
 /// The register's answer while a customer waits, if it knows the number.

@@ -57,4 +57,8 @@ async fn quotes(stage: &Stage) {
     order["quoteToken"] = quote.data(200)["quoteToken"].clone();
     let call = eve.call("POST", "/v1/orders").key("quoted").json(&order);
     call.send().await.data(201);
+    // One with wrong digits is asked about at once.
+    let odd = order_under("DE136695978", &[(EDR_MONTHLY, 1)]);
+    let quote = eve.call("POST", "/v1/orders/quote").json(&odd).send().await;
+    quote.refused_fields(&[("/vatNumber", "invalid_vat_number")]);
 }

@@ -7,6 +7,7 @@ use crate::http::problem::{Code, Failure, Refusal};
 use crate::secrets::Secret;
 use crate::store::rate::{Limit, Taken};
 use domain::email::EmailAddress;
+use domain::id::AccountId;
 use futures::future::{join_all, try_join_all};
 use std::net::IpAddr;
 
@@ -41,6 +42,13 @@ pub const MAIL_PER_ADDRESS: Limit = Limit {
     burst: 20,
     interval_ms: 100_000,
 };
+/// New VAT numbers an account may name: 10 at once, then 10 a day. Each is asked
+/// about, and more than once.
+pub const NUMBERS_PER_ACCOUNT: Limit = Limit {
+    class: "number-account",
+    burst: 10,
+    interval_ms: 8_640_000,
+};
 
 /// Unknown coupon codes from one address: 20 at once, then one a minute.
 pub const COUPON_PER_ADDRESS: Limit = Limit {
@@ -57,6 +65,8 @@ pub enum Subject<'a> {
     Address(&'a str),
     /// An e-mail address, whether or not anybody has it.
     Email(&'a EmailAddress),
+    /// An account.
+    Account(AccountId),
 }
 
 impl Subject<'_> {
@@ -64,6 +74,7 @@ impl Subject<'_> {
         match self {
             Self::Address(text) => network(text),
             Self::Email(email) => email.as_str().to_owned(),
+            Self::Account(account) => account.to_string(),
         }
     }
 }
@@ -190,5 +201,7 @@ mod tests {
             (MAIL_PER_EMAIL.burst, MAIL_PER_EMAIL.interval_ms),
             (3, 5_000_000)
         );
+        assert_eq!(NUMBERS_PER_ACCOUNT.burst, 10);
+        assert_eq!(NUMBERS_PER_ACCOUNT.interval_ms * 10, 24 * 3_600_000);
     }
 }
