@@ -47,6 +47,7 @@ UNREACHABLE = {
     ("*", "request_in_progress"): "needs two requests at the same time: tests/it/idempotency.rs",
     ("*", "concurrent_change"): "needs two requests at the same time: tests/it/storms.rs",
     ("create_order", "price_changed"): "needs a publication between quote and order: tests/it/quotes.rs",
+    ("pay_order", "too_many_requests"): "needs ten pages: tests/it/pay_order.rs",
     ("create_payment_method", "too_many_cards"): "needs twenty cards: tests/it/cards.rs",
     ("set_default_payment_method", "card_expired"): "needs years: tests/it/bad_inputs/cards.rs",
     ("create_order", "too_many_requests"): "codes are counted where quotes are: quote_order, and tests/it/coupons.rs",
