@@ -49,7 +49,7 @@ run: ## Start the whole cloud on this machine (PORT, default 3000; ARGS="--now â
 	cargo run --locked -p local -- $(ARGS)
 
 .PHONY: test
-test: check-format check-templates check-dependencies check-code test-code check-openapi check-contract check-documents test-story ## Everything CI checks
+test: check-format check-templates check-dependencies check-code test-code check-openapi check-contract check-documents check-provider test-story ## Everything CI checks
 
 .PHONY: demo
 demo: ## Play a customer's story against the running stack, or (ARGS=own) one of its own
@@ -115,6 +115,10 @@ check-contract: $(TOOLS) ## The quick share of `make contract-fuzz`
 check-documents: $(TOOLS) ## Samples of invoices are valid e-invoices, and can be read
 	$(VENV)/bin/python tools/check_documents.py
 
+.PHONY: check-provider
+check-provider: $(TOOLS) ## Stripe's own client and our simulator and webhook understand each other
+	$(VENV)/bin/python tools/check_provider.py
+
 ##@ Proof under faults: see docs/reliability.md
 
 .PHONY: simulate
@@ -132,6 +136,10 @@ crash-points: ## Fail every act at every effect in every way, and with so many P
 .PHONY: days
 days: ## Play days of so many ORDERS, and compare each with the provider's book
 	$(PROOF) days --orders $(ORDERS)
+
+.PHONY: splits
+splits: ## Split ten million random amounts: no cent is lost
+	cargo test --locked --quiet --release -p domain --test splits -- --ignored --nocapture
 
 .PHONY: kills
 kills: ## Run the functions as released, and kill the process at every EVERY-th effect

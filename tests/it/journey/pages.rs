@@ -36,6 +36,14 @@ pub(super) async fn pages(stage: &Stage) {
     shop.faults(json!({})).await;
     let orders = kim.get("/v1/orders").await.data(200);
     another_page(&kim, &orders[0], "another-1").await.data(200);
+    // The page is closed and no answer says so: the provider's event does.
+    shop.faults(json!({"provider": {"replyLost": 1.0}})).await;
+    let silent = another_page(&kim, &orders[0], "another-2").await;
+    silent.refused(503, "unavailable");
+    shop.faults(json!({})).await;
+    shop.cloud.settle().await;
+    shop.wait(20);
+    another_page(&kim, &orders[0], "another-2").await.data(200);
 
     let admin = staff(shop, "admin").await;
     let coupon = json!({
@@ -48,7 +56,7 @@ pub(super) async fn pages(stage: &Stage) {
     let call = kim.call("POST", "/v1/orders").key("page-2").json(&order);
     let placed = call.send().await.data(201);
     forget_customer(&kim).await;
-    let refused = another_page(&kim, &placed["order"], "another-2").await;
+    let refused = another_page(&kim, &placed["order"], "another-3").await;
     assert_ne!(refused.status, 200, "{}", refused.json);
     assert_eq!(kim.standing(&placed).await["status"], "expired");
 }
