@@ -22,7 +22,6 @@ from local_stack import Client, Wrong, running
 
 VERSION = "2025-09-30.clover"
 WEBHOOK = "/v1/webhooks/stripe"
-PLAN = "EDR Essential"
 ADDRESS = {"name": "Camille Martin", "line1": "1 rue de la Paix", "postalCode": "69001", "city": "Lyon", "country": "FR"}
 
 
@@ -39,7 +38,7 @@ class Story:
         self.secret = info["webhookSecret"]
         self.login = next(login for login in info["logins"] if login["role"] == "customer")
         self.stripe = stripe.StripeClient(
-            "sk_test_of_the_check", stripe_version=VERSION, max_network_retries=0,
+            info["providerKey"], stripe_version=VERSION, max_network_retries=0,
             base_addresses={"api": f"{base}/_local/stripe"},
         )
 
@@ -115,7 +114,7 @@ class Story:
         url = urllib.parse.urlsplit(placed["payment"]["checkoutUrl"])
         self.call("POST", url.path, {"card": "4242424242424242"})
         session = self.stripe.v1.checkout.sessions.retrieve(url.path.rsplit("/", 1)[1])
-        intent = self.stripe.v1.payment_intents.retrieve(session.payment_intent, {"expand": ["latest_charge"]})
+        intent = self.stripe.v1.payment_intents.retrieve(session.payment_intent)
         equal((intent.status, intent.amount_received), ("succeeded", placed["order"]["total"]["amount"]), "the payment at the provider")
         event = self.event("payment_intent.succeeded", intent.id)
         self.tell(event, secret="whsec_guessed", status=400)
@@ -158,9 +157,14 @@ class Story:
 
     def a_dispute(self):
         """A dispute"""
-        charge = self.stripe.v1.charges.retrieve(self.intent.latest_charge.id)
+        charge = self.stripe.v1.charges.retrieve(self.intent.latest_charge)
         equal((charge.amount_refunded, charge.paid), (100, True), "the charge")
-        equal(list(self.stripe.v1.disputes.list({"limit": 3}).data), [], "no dispute yet")
+        self.call("POST", "/_local/disputes", {"payment": self.intent.id})
+        dispute, = self.stripe.v1.disputes.list({"limit": 3}).data
+        equal((dispute.status, dispute.payment_intent), ("needs_response", self.intent.id), "the dispute")
+        equal(self.tell(self.event("charge.dispute.created", dispute.id))["data"]["status"], "applied", "the webhook")
+        sent = self.stripe.v1.disputes.update(dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}, "submit": True})
+        equal(sent.status in ("won", "under_review"), True, "the evidence is taken")
 
     def books(self):
         """The books"""

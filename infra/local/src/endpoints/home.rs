@@ -91,6 +91,7 @@ impl Cloud {
         let base = &self.options().base_url;
         let facts = object!({
             "logins": self.logins(),
+            "providerKey": self.secret(Secret::ProviderApiKey),
             "webhookSecret": self.secret(Secret::WebhookSecret),
             "stripeKey": self.secret(Secret::ProviderApiKey),
             "dynamodbUrl": self.options().dynamodb_url,
