@@ -7,6 +7,7 @@ points) or the arguments of `cargo test`.
 """
 
 from .cards import CARDS
+from .checkout import CHECKOUT
 from .coupons import COUPONS
 from .disputes import DISPUTES
 from .edges import EDGES
@@ -15,6 +16,6 @@ from .places import HUNT
 from .refunds import REFUNDS
 from .taxes import TAXES
 
-SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS, *DISPUTES, *CARDS, *COUPONS]
+SABOTAGES = [*ENGINE, *EDGES, *TAXES, *REFUNDS, *DISPUTES, *CARDS, *COUPONS, *CHECKOUT]
 
 __all__ = ["HUNT", "SABOTAGES"]

@@ -8,7 +8,7 @@ TERMS = unit("domain", "a_coupon_is_redeemed_within_its_limits_and_takes_off_the
 
 COUPONS = [
     ("a coupon that races is redeemed without end", STORE + "coupons.rs",
-     "act.raise(&coupon.value.key(), COUNTER, most, refusal);", "act.raise(&coupon.value.key(), COUNTER, most.map(|it| it + 99), refusal);",
+     "let most = (COUNTER, coupon.value.max_redemptions);", "let most = (COUNTER, coupon.value.max_redemptions.map(|it| it + 99));",
      STORM),
     ("a canceled order keeps its coupon", FUNCTIONS + "orders/cancel_order.rs",
      "    give_back(&mut act, &canceled, ());\n", "",

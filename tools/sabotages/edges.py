@@ -189,7 +189,7 @@ EDGES = [
     ("an event that was delivered is handed on again", STORE + "events.rs",
      '.condition_expression("attribute_exists(deliver_at)")', '.condition_expression("attribute_exists(pk)")',
      it("outages::a_mail_that_went_out_is_not_sent_again_because_an_index_still_shows_its_timer")),
-    ("the customer of an account is overwritten by a second first order", STORE + "transaction.rs",
+    ("the customer of an account is overwritten by a second first order", STORE + "updates.rs",
      '.condition_expression("attribute_exists(pk) AND (attribute_not_exists(#attribute) OR #attribute = :value)")', '.condition_expression("attribute_exists(pk)")',
      it("provider::an_order_that_loses_the_race_for_the_customer_goes_on_with_the_winners")),
 ]

@@ -39,9 +39,9 @@ ENGINE = [
     ("a refund without its entry", PAYMENTS + "surplus.rs",
      "    writing.book(scene, posting, event);\n", "    let _ = (posting, event);\n", HUNT),
     ("the page of a canceled order stays open", PAYMENTS + "reconcile.rs",
-     "if page.status.as_deref() == Some(\"open\") && !is_wanted {", "if page.status.as_deref() == Some(\"closed\") && !is_wanted {", HUNT),
+     "        Some(\"open\") if !is_wanted => {", "        Some(\"closed\") if !is_wanted => {", HUNT),
     ("a page that expired is forgotten", PAYMENTS + "reconcile.rs",
-     "    if page.status.as_deref() == Some(\"expired\") {\n        return close_page(app, scene.clone(), attempt.number).await;\n    }\n", "", HUNT),
+     "        Some(\"expired\") => close_page(app, scene.clone(), attempt.number).await,\n", "", HUNT),
     ("a lost charge is not asked for", PAYMENTS + "reconcile.rs",
      ".find(|intent| Locator::read(&intent.metadata) == Some(at))", ".find(|intent| Locator::read(&intent.metadata).is_none())", HUNT),
     # The books.

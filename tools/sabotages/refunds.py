@@ -39,7 +39,7 @@ REFUNDS = [
     ("a refusal of the provider is a refund", PAYMENTS + "refunds.rs",
      "            Ok(Some(made.map_or(Answer::Refused(code), answer_of)))", "            Ok(Some(made.map_or(Answer::Made(code), answer_of)))",
      it("refunds::what_the_provider_refuses_moves_nothing_and_is_told")),
-    ("a changed entry of the ledger is as good as any", DOMAIN + "ledger.rs",
+    ("a changed entry of the ledger is as good as any", DOMAIN + "ledger/chain.rs",
      "if entry.digest() != entry.hash {", "if entry.digest().len() != entry.hash.len() {",
      it("books::whatever_is_changed_in_an_entry_is_found")),
     ("support gives money back", PLATFORM + "http/operation.rs",

@@ -190,7 +190,10 @@ async fn who_was_quoted_a_coupon_that_is_used_up_is_quoted_anew_without_it() {
     assert_eq!(answer.json["errors"][0]["path"], "/couponCode");
     assert_eq!(answer.json["errors"][0]["code"], "exhausted");
     assert_eq!(world.ada.get("/v1/orders").await.data(200), json!([]));
-    // Without a quote there is nothing to compare with.
+    // A quote of something else, or none, is nothing to compare with.
+    let mut other = order.clone();
+    other["items"][0]["quantity"] = json!(3);
+    refused(&place(&world.ada, &other, "k").await, "exhausted");
     let bare = place(&world.ada, &order_with("LAST-ONE"), "k").await;
     refused(&bare, "exhausted");
     let anew = &answer.json["quote"];
