@@ -8,12 +8,13 @@
 //!    provider's event or the reconciler);
 //! 3. the next page, and one transaction that stores it with the answer.
 
-use super::answering::{Placed, answer, customer, take_over};
+use super::answering::{Placed, answer, customer, overtaken, take_over};
 use super::views::PlacedView;
 use domain::account::{Account, User};
 use domain::id::OrderId;
 use domain::order::{Order, OrderStatus};
 use domain::payment::{AttemptRefusal, Purpose, Reference};
+use jiff::Timestamp;
 use platform::app::App;
 use platform::http::fields::{IdField, Text};
 use platform::http::form::{Form, Read};
@@ -23,6 +24,7 @@ use platform::http::reply::{Claimed, Reply};
 use platform::http::request::{ClaimKey, Request};
 use platform::identity::session::require_live;
 use platform::payments::gateway;
+use platform::payments::hosted::can_open;
 use platform::payments::objects::Locator;
 use platform::payments::pages::{PageEnd, end_page};
 use platform::payments::provider::Pace;
@@ -98,6 +100,9 @@ impl Operation for PayOrder {
             };
             if let Some(claim) = claim {
                 let scene = turn_page(app, &found.order.value).await?;
+                if is_too_late(&scene, app.now()) {
+                    return Err(overtaken());
+                }
                 let placed = found.placed(scene, claim)?;
                 return answer(app, &request, PayOrder::SPEC, placed).await;
             }
@@ -228,6 +233,13 @@ async fn turn_page(app: &App, order: &Order) -> Result<Scene, Failure> {
         }
     }
     Err(Code::ConcurrentChange.into())
+}
+
+/// True when the page that was asked for was never opened and cannot be any
+/// more: under this key there is nothing to show, under another one there is.
+fn is_too_late(scene: &Scene, now: Timestamp) -> bool {
+    let open = scene.payment.value.open_attempt();
+    open.is_some_and(|attempt| attempt.page().is_none() && !can_open(attempt, now))
 }
 
 impl Found {

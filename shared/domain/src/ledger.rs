@@ -125,6 +125,8 @@ pub struct Posting {
     cause: Cause,
     currency: Currency,
     lines: Vec<LedgerLine>,
+    /// True when nothing is left of a capture nobody owed.
+    ends_capture: bool,
 }
 
 /// A posting whose lines do not sum to zero.
@@ -160,6 +162,7 @@ impl Posting {
             cause,
             currency,
             lines,
+            ends_capture: false,
         })
     }
 
@@ -228,12 +231,22 @@ impl Posting {
         Self::given_back(Cause::Refund { payment }, amount)
     }
 
-    /// A surplus capture given back.
+    /// A surplus capture given back, or a part of it; with the last one the
+    /// capture counts no more.
     ///
     /// # Errors
     /// [`PostingError`] when an amount is out of range.
-    pub fn surplus_refund(payment: PaymentId, amount: Money) -> Result<Self, PostingError> {
-        Self::given_back(Cause::SurplusRefund { payment }, amount)
+    pub fn surplus_refund(
+        payment: PaymentId,
+        amount: Money,
+        is_last: bool,
+    ) -> Result<Self, PostingError> {
+        let cause = Cause::SurplusRefund { payment };
+        let part = Self::given_back(cause, amount)?;
+        Ok(Self {
+            ends_capture: is_last,
+            ..part
+        })
     }
 
     fn given_back(cause: Cause, amount: Money) -> Result<Self, PostingError> {
@@ -333,8 +346,9 @@ impl LedgerHead {
         entry.hash = entry.digest();
         let captures = self.captures.map(|count| match posting.cause {
             Cause::Capture { .. } => count.saturating_add(1),
-            Cause::SurplusRefund { .. } => count.saturating_sub(1),
-            Cause::Invoice { .. }
+            Cause::SurplusRefund { .. } if posting.ends_capture => count.saturating_sub(1),
+            Cause::SurplusRefund { .. }
+            | Cause::Invoice { .. }
             | Cause::Refund { .. }
             | Cause::CreditNote { .. }
             | Cause::RefundFailed { .. }

@@ -109,7 +109,7 @@ fn each_act_debits_and_credits_its_accounts() {
     use LedgerAccount::{Clearing, Provider, Receivable, Revenue, Vat};
     let payment = PaymentId::from_bits(1);
     let capture = |applied| Posting::capture(payment, eur(120), applied).unwrap();
-    let refund = Posting::surplus_refund(payment, eur(120)).unwrap();
+    let refund = Posting::surplus_refund(payment, eur(120), true).unwrap();
     let sale = [(Receivable, 120), (Revenue, -100), (Vat, -20)];
     let waiting = [(Clearing, 120), (Receivable, -120)];
     for (posting, expected) in [
@@ -137,7 +137,10 @@ fn an_amount_without_an_opposite_is_not_booked() {
     let overflow = Err(PostingError::Arithmetic(ArithmeticError::Overflow));
     let payment = PaymentId::from_bits(1);
     assert_eq!(Posting::capture(payment, eur(i64::MIN), false), overflow);
-    assert_eq!(Posting::surplus_refund(payment, eur(i64::MIN)), overflow);
+    assert_eq!(
+        Posting::surplus_refund(payment, eur(i64::MIN), true),
+        overflow
+    );
 }
 
 #[test]
@@ -172,7 +175,7 @@ fn a_refunded_surplus_leaves_no_trace_in_the_balances() {
     let payment = PaymentId::from_bits(1);
     let (_, entries) = book(vec![
         Posting::capture(payment, eur(500), false).unwrap(),
-        Posting::surplus_refund(payment, eur(500)).unwrap(),
+        Posting::surplus_refund(payment, eur(500), true).unwrap(),
     ]);
     assert!(balances(&entries).values().all(|amount| *amount == 0));
 }
@@ -288,4 +291,26 @@ proptest! {
         let wrong = Posting::invoice(InvoiceId::from_bits(1), eur(net), &taxes, eur(total + 1), paid);
         prop_assert!(wrong.is_err());
     }
+}
+
+/// A surplus goes back in parts, and counts until the last of them: who paid
+/// beside it has paid, who did not has not.
+#[test]
+fn a_surplus_given_back_in_parts_is_one_capture_less() {
+    let payment = PaymentId::from_bits(1);
+    let capture = || Posting::capture(payment, eur(120), false).unwrap();
+    let back = |amount, is_last| Posting::surplus_refund(payment, eur(amount), is_last).unwrap();
+    let end = |postings: Vec<Posting>| {
+        let at = "2026-01-01T00:00:00Z".parse().unwrap();
+        let first = LedgerHead::empty(AccountId::from_bits(1));
+        let mut postings = postings.into_iter();
+        postings.try_fold(first, |head, posting| {
+            Some(head.append(posting, EventId::from_bits(1), at).0)
+        })
+    };
+    let bought = vec![capture(), capture(), back(50, false), back(70, true)];
+    assert!(end(bought).unwrap().has_paid());
+    let nothing = vec![capture(), back(50, false), back(70, true)];
+    assert!(!end(nothing).unwrap().has_paid());
+    assert!(end(vec![capture(), back(50, false)]).unwrap().has_paid());
 }

@@ -36,20 +36,25 @@ pub(crate) fn judge(step: &Step<'_>, notes: &mut Notes) {
     }
 }
 
-/// The head counts captures, less those given back as a surplus.
+/// The head counts captures, less those of which nothing is left, because they
+/// were a surplus and given back.
 fn counts(step: &Step<'_>, change: &Changed, old: Option<&Item>, head: &Item, notes: &mut Notes) {
     let before = old.map_or(Some(0), |old| old.at("captures").number());
     let (Some(before), Some(after)) = (before, head.at("captures").number()) else {
         return;
     };
     let causes = step.put("ledger_entry").map(|(_, it)| it.text("cause"));
-    let moved: i128 = causes
-        .map(|cause| match cause {
-            "capture" => 1,
-            "surplus_refund" => -1,
-            _ => 0,
-        })
+    let gained = causes.filter(|cause| *cause == "capture").count();
+    let over = |it: &Item| {
+        let surplus = it.at("surplus").list();
+        surplus.filter(|it| it.at("refund").is_set()).count()
+    };
+    let lost: usize = step
+        .written("payment")
+        .map(|(_, old, new)| over(new).saturating_sub(old.map_or(0, over)))
         .sum();
+    let signed = |count| i128::try_from(count).unwrap_or(i128::MAX);
+    let moved = signed(gained).saturating_sub(signed(lost));
     notes.must(after.saturating_sub(before) == moved, OneCapture, || {
         format!("{}: {moved} captures, counted otherwise", change.place())
     });

@@ -33,17 +33,23 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Stack of a worker: every customer, function and client of a history runs on
+/// it, and without optimisation their frames are large.
+const STACK: usize = 16 << 20;
+
 /// Runs a task of its own on each core, each with its own runtime.
 pub fn on_every_core<T: Send>(work: impl AsyncFn() -> T + Sync) -> Vec<T> {
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores())
             .map(|_| {
-                scope.spawn(|| {
+                let worker = std::thread::Builder::new().stack_size(STACK);
+                let run = || {
                     let runtime = tokio::runtime::Builder::new_current_thread()
                         .enable_all()
                         .build();
                     runtime.unwrap().block_on(Box::pin(work()))
-                })
+                };
+                worker.spawn_scoped(scope, run).unwrap()
             })
             .collect();
         workers

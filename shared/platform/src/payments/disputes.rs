@@ -125,7 +125,8 @@ pub(super) async fn apply(
 
 /// A capture nobody owed goes back by itself, and is in no book until then:
 /// what a bank takes of it a person must see, once when it is opened and once
-/// when it is lost. What the bank leaves is given back.
+/// when it is lost. One that is won is given back; what is left of one that is
+/// lost waits for a person.
 async fn of_surplus(
     task: &Task<'_>,
     scene: &Scene,

@@ -38,12 +38,11 @@ pub async fn close_page(app: &App, scene: Scene, attempt: u32) -> Result<bool, P
         && is_followed
     {
         // Its page is for an order that still waits for it.
-        let (key, id) = (keys::order(order.value.account, order.value.id), payment.id);
+        let key = keys::order(order.value.account, order.value.id);
         writing.transaction.unchanged(&key, order.version, Changed);
-        let attempt = attempt.saturating_add(1);
         let started = EventKind::AttemptStarted {
-            payment: id,
-            attempt,
+            payment: payment.id,
+            attempt: payment.last_attempt().map_or(attempt, |last| last.number),
         };
         writing.event(&scene, started)?;
     } else if let Subject::Order { order } = &scene.subject
@@ -134,9 +133,10 @@ pub async fn end_page(
 fn next_page(scene: &Scene, attempt: u32, now: Timestamp) -> Option<Payment> {
     let payment = &scene.payment.value;
     let closes_at = closing_time(now, PAGE_LIFE);
-    scene
+    let next = scene
         .is_payable()
-        .then(|| payment.turn_page(attempt, closes_at, now))?
+        .then(|| payment.turn_page(attempt, closes_at, now));
+    next.flatten()
 }
 
 /// Opens a page that was asked for and never stored: the provider gives the

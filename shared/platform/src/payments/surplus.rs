@@ -39,7 +39,7 @@ pub(super) async fn refund_surplus(
             return write(app, &scene, &intent, step).await;
         }
         Ok(Answer::Refused(code) | Answer::Returned(code)) => code,
-        Err(CallError::Rejected { status, code }) if !matches!(status, 401 | 403) => code,
+        Err(CallError::Rejected { code, .. }) => code,
         Err(error) => return later(app, &scene, error.into()).await,
     };
     // It was given back already, or a part of it; what is left is asked for at
@@ -162,7 +162,9 @@ async fn write(app: &App, scene: &Scene, intent: &str, step: Step) -> Result<(),
             let refunded = payment.surplus_refunded(intent, refund, amount, app.now());
             let refunded = refunded.ok_or(PaymentError::Contention)?;
             let kind = EventKind::SurplusRefunded { payment: id };
-            (kind, Posting::surplus_refund(id, amount)?, refunded)
+            let left = refunded.surplus_of(intent).map(|it| it.left().amount());
+            let posting = Posting::surplus_refund(id, amount, left == Some(0))?;
+            (kind, posting, refunded)
         }
         Step::Returned(refund) => {
             let returned = payment.surplus_returned(intent, &refund);
