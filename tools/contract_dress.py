@@ -21,6 +21,10 @@ NOT_OURS = {"user-agent", "accept-encoding", "connection", "x-schemathesis-testc
 CALLERS = ["customer"] * 9 + ["other"] * 3 + ["admin"] * 2 + ["nobody"] * 2 + ["guest"] * 3 + ["over", "logged out", "nonsense", "dora"]
 
 
+# What staff ask about an account they name.
+OF_ACCOUNT = ("verify_ledger", "find_orders", "find_payments")
+
+
 class Wardrobe:
     def __init__(self, world, description, rng):
         self.world, self.description, self.rng = world, description, rng
@@ -106,7 +110,7 @@ class Wardrobe:
         """A cursor that is good, over, another's, or for another list."""
         query = urllib.parse.parse_qsl(request.query, keep_blank_values=True)
         names = {name for name, _ in query}
-        if operation == "verify_ledger" and self.rng.random() < 0.7:
+        if operation in OF_ACCOUNT and self.rng.random() < 0.7:
             request.query = f"account={self.rng.choice([self.world.account, f'acc_{UNKNOWN}'])}"
             return
         if operation == "export_ledger" and self.rng.random() < 0.7:
@@ -218,7 +222,7 @@ class Wardrobe:
             request.headers["authorization"] = bearer(world.camille)
         if path.startswith("/v1/admin/"):
             request.headers["authorization"] = bearer(world.admin if "coupon" in name else world.finance)
-        if name == "verify_ledger":
+        if name in OF_ACCOUNT:
             request.query = f"account={world.account}"
         if name == "export_ledger":
             request.query = f"from={world.now():%Y-%m-%d}&to={world.now():%Y-%m-%d}"

@@ -46,7 +46,8 @@ def only(*names):
 
 
 def paged(name, operation):
-    return any(parameter.get("name") == "limit" for parameter in operation["parameters"])
+    named = {parameter.get("name") for parameter in operation["parameters"]}
+    return "limit" in named and "account" not in named
 
 
 def tagged(name, operation):
@@ -196,7 +197,7 @@ def logged_out(request, world, rng):
     request.headers["authorization"] = f"Bearer {world.logged_out}"
 
 
-STAFF = ("get_payment", "refund", "approve_refund", "verify_ledger", "export_ledger", "get_ledger_day", "get_series",
+STAFF = ("get_payment", "find_orders", "find_payments", "refund", "approve_refund", "verify_ledger", "export_ledger", "get_ledger_day", "get_series",
          "create_coupon", "get_coupon", "list_coupons", "end_coupon")
 
 
@@ -317,6 +318,24 @@ def no_year(request, world, rng):
 @edge("a year before any", 422, where=only("get_series"))
 def early_year(request, world, rng):
     request.path = "/v1/admin/series/1800"
+
+
+OF_ACCOUNT = only("find_orders", "find_payments")
+
+
+@edge("of nobody named", 422, where=OF_ACCOUNT)
+def of_nobody_named(request, world, rng):
+    request.query = "limit=3"
+
+
+@edge("of an account there is not", 404, where=OF_ACCOUNT)
+def of_no_account(request, world, rng):
+    request.query = "account=acc_00000000000070008000000000000000"
+
+
+@edge("a cursor of nonsense in an account's list", 400, where=OF_ACCOUNT)
+def nonsense_of_account(request, world, rng):
+    request.query = f"account={world.account}&cursor=nonsense"
 
 
 query("a cursor of nonsense for numbers", "cursor=x", 400, where=only("get_series"))

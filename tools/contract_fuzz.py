@@ -51,6 +51,8 @@ UNREACHABLE = {
     ("create_payment_method", "too_many_cards"): "needs twenty cards: tests/it/cards.rs",
     ("set_default_payment_method", "card_expired"): "needs years: tests/it/bad_inputs/cards.rs",
     ("create_order", "too_many_requests"): "codes are counted where quotes are: quote_order, and tests/it/coupons.rs",
+    ("find_orders", "cursor_expired"): "needs an hour between two requests: list_orders",
+    ("find_payments", "cursor_expired"): "as for find_orders",
     ("export_ledger", "cursor_expired"): "needs an hour between two requests: tests/it/finance.rs",
     ("get_series", "cursor_expired"): "needs a thousand numbers: tests/it/series.rs",
     ("health", "unavailable"): "it asks nothing that could be away; the gateway's own 503 is what is announced",

@@ -1,14 +1,16 @@
 //! Lists of an account's own things, page by page.
 
+use domain::account::Account;
+use domain::id::AccountId;
 use platform::app::App;
 use platform::http::cursor::Binding;
-use platform::http::fields::{Opaque, Whole};
+use platform::http::fields::{IdField, Opaque, Whole};
 use platform::http::form::{Form, Read};
 use platform::http::operation::Input;
-use platform::http::problem::Failure;
+use platform::http::problem::{Code, Failure, Reason};
 use platform::http::request::Request;
 use platform::identity::access::Claims;
-use platform::store::PageRequest;
+use platform::store::{PageRequest, Stored, keys};
 
 /// Which part of a list is asked for: `limit` 1 to 100, and `cursor`.
 pub struct ListInput {
@@ -26,6 +28,26 @@ impl Input for ListInput {
                 .unwrap_or(20),
             cursor: cursor?.map(|Opaque(cursor)| cursor),
         })
+    }
+}
+
+/// Which part of whose list is asked for.
+pub struct OfAccount {
+    /// Whose.
+    pub account: AccountId,
+    list: ListInput,
+}
+
+impl Input for OfAccount {
+    fn read(form: &mut Form) -> Read<Self> {
+        let list = ListInput::read(form);
+        match form.query("account")? {
+            Some(IdField(account)) => Ok(Self {
+                account,
+                list: list?,
+            }),
+            None => Err(form.refuse("/account", Reason::Required)),
+        }
     }
 }
 
@@ -63,6 +85,25 @@ impl Listing {
                 descending,
             },
         })
+    }
+
+    /// The page a member of staff asks for, newest first, of an account's list.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] when there is no such account; a refusal when the
+    /// cursor was not made for this list, account and caller.
+    pub async fn of(
+        app: &App,
+        operation: &str,
+        request: &Request<impl AsRef<Claims>>,
+        input: OfAccount,
+    ) -> Result<Self, Failure> {
+        let scope = input.account.to_string();
+        let listing = Self::open(app, operation, &scope, request, input.list, true).await?;
+        let key = keys::account(input.account);
+        let profile: Option<Stored<Account>> = app.store().get(&key).await?;
+        profile.ok_or(Code::NotFound)?;
+        Ok(listing)
     }
 
     /// The cursor of the next page, if there is one.

@@ -116,6 +116,8 @@ pub fn operations() -> Vec<Entry> {
         http::<coupons::get_coupon::GetCoupon>(),
         http::<coupons::list_coupons::ListCoupons>(),
         http::<coupons::end_coupon::EndCoupon>(),
+        http::<orders::find_orders::FindOrders>(),
+        http::<payments::find_payments::FindPayments>(),
         http::<ledger::verify_ledger::VerifyLedger>(),
         http::<ledger::export_ledger::ExportLedger>(),
         http::<ledger::get_ledger_day::GetLedgerDay>(),

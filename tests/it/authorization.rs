@@ -81,7 +81,7 @@ fn rule(operation: &str) -> Option<Rule> {
         "pay_order" | "cancel_order" | "set_default_payment_method" | "remove_payment_method" => {
             Rule::Thing(Session::Strict)
         }
-        "get_payment" => Rule::Staff(Session::Token),
+        "get_payment" | "find_orders" | "find_payments" => Rule::Staff(Session::Token),
         "verify_ledger" | "export_ledger" | "get_ledger_day" | "get_series" => Rule::Books,
         "refund" | "approve_refund" => Rule::Finance(Session::Strict),
         "get_coupon" | "list_coupons" => Rule::Admin(Session::Token),

@@ -18,6 +18,7 @@ mod deployment;
 mod journey;
 
 mod authorization;
+mod back_office;
 mod bad_inputs;
 mod bills;
 mod books;

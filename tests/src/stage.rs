@@ -312,6 +312,9 @@ impl Stage {
                 }))
                 .with("idempotency-key", "good"),
             "list_coupons" => ask(spec.path),
+            "find_orders" | "find_payments" => {
+                ask(&format!("{}?account={}", spec.path, self.ada.account))
+            }
             "get_coupon" | "end_coupon" => ask(&format!("/v1/admin/coupons/{COUPON}")),
             _ => return None,
         })

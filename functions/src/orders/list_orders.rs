@@ -75,13 +75,18 @@ impl Operation for ListOrders {
 }
 
 /// Orders that fit, and after which key the list goes on.
-struct Found {
-    orders: Vec<Order>,
-    next: Option<String>,
+pub(super) struct Found {
+    /// The orders.
+    pub(super) orders: Vec<Order>,
+    /// After which key.
+    pub(super) next: Option<String>,
 }
 
 /// Reads on until the page is full, the list is over, or enough was read.
-async fn find(
+///
+/// # Errors
+/// [`Failure`] when the table cannot be read.
+pub(super) async fn find(
     app: &App,
     account: AccountId,
     filter: &Filter,

@@ -5,6 +5,7 @@ pub mod cancel_order;
 mod couponing;
 pub mod create_order;
 pub(crate) mod filter;
+pub mod find_orders;
 pub mod get_order;
 pub mod get_order_timeline;
 mod honouring;
