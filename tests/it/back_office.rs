@@ -9,6 +9,7 @@ async fn support_finds_a_customers_orders_and_payments_and_a_customer_finds_neit
     let shop = Shop::open().await;
     let ada = shop.customer("ada@example.com").await;
     let paid = ada.buy(EDR_MONTHLY, 2).await;
+    shop.wait(1);
     let waiting = ada.order(EDR_MONTHLY, 1, "waiting").await.data(201);
     let support = staff(&shop, "support").await;
     let orders = format!("/v1/admin/orders?account={}", ada.account);
@@ -30,15 +31,27 @@ async fn support_finds_a_customers_orders_and_payments_and_a_customer_finds_neit
     let first = support.get(&format!("{orders}&limit=1")).await;
     assert_eq!(first.json["data"][0]["id"], waiting["order"]["id"]);
     let cursor = text(&first.json["metadata"]["nextCursor"]);
-    let next = support.get(&format!("{orders}&limit=1&cursor={cursor}"));
-    assert_eq!(next.await.data(200)[0]["id"], paid["id"]);
+    let next = format!("{orders}&limit=1&cursor={cursor}");
+    assert_eq!(support.get(&next).await.data(200)[0]["id"], paid["id"]);
     let eve = shop.customer("eve@example.com").await;
-    let hers = format!("/v1/admin/orders?account={}&limit=1&cursor={cursor}", eve.account);
+    let hers = format!(
+        "/v1/admin/orders?account={}&limit=1&cursor={cursor}",
+        eve.account
+    );
     support.get(&hers).await.refused(400, "invalid_cursor");
-    assert_eq!(support.get(&hers.replace(&format!("&cursor={cursor}"), "")).await.data(200), json!([]));
+    assert_eq!(
+        support
+            .get(&hers.replace(&format!("&cursor={cursor}"), ""))
+            .await
+            .data(200),
+        json!([])
+    );
 
     for path in ["/v1/admin/orders", "/v1/admin/payments"] {
-        support.get(path).await.refused_fields(&[("/account", "required")]);
+        support
+            .get(path)
+            .await
+            .refused_fields(&[("/account", "required")]);
         let nobody = format!("{path}?account=acc_{}", "0".repeat(32));
         let answer = support.get(&nobody).await;
         assert_ne!(answer.status, 200, "{}", answer.json);
