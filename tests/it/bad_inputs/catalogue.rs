@@ -76,8 +76,9 @@ async fn one_emoji_is_a_search_like_any_other() {
 }
 
 fn queried(list: &Ask, query: &str) -> Ask {
+    let more = if list.path.contains('?') { '&' } else { '?' };
     Ask {
-        path: format!("{}?{query}", list.path),
+        path: format!("{}{more}{query}", list.path),
         ..list.clone()
     }
 }
