@@ -202,6 +202,7 @@ class Wardrobe:
             "set_cart_item": {"quantity": world.plans[plan]},
             "merge_cart": {"guestToken": world.guest},
             "create_payment_method": {"returnUrl": RETURN_URL},
+            "pay_order": {"returnUrl": RETURN_URL},
             "create_coupon": {"code": world.unique("code"), "kind": "percent", "basisPoints": 1_000, "duration": "once"},
             "refund": {"amount": {"amount": 1, "currency": "EUR"}, "reason": "goodwill"},
             "approve_refund": {"decision": "approve"},

@@ -106,7 +106,7 @@ header("a key of 256", "idempotency-key", "k" * 256, 400, where=keyed)
 header("a key of bytes", "idempotency-key", "\xff", 400, where=keyed)
 # A gateway joins them to one.
 header("two keys", "idempotency-key", ["a", "b"], where=keyed)
-header("no key", "idempotency-key", [], 400, where=only("create_order", "create_payment_method"))
+header("no key", "idempotency-key", [], 400, where=only("create_order", "pay_order", "create_payment_method", "refund"))
 raw_body("no body", None, 400, where=needs_body)
 raw_body("an empty body", b"", 400, where=needs_body)
 raw_body("half a body", b'{"a": ', 400)

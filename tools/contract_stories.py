@@ -71,6 +71,7 @@ class Teller:
         first = self.step("another page", "POST", path, 200, body={"returnUrl": RETURN_URL}, idempotency_key=key, **me)
         second = self.step("another page, by key", "POST", path, 200, body={"returnUrl": RETURN_URL}, idempotency_key=key, **me)
         self.judge.same("the replayed page", first, second)
+        self.step("another body under that key", "POST", path, 422, body={"returnUrl": RETURN_URL + "?again"}, idempotency_key=key, **me)
 
     def a_merging(self):
         """A guest's cart is taken into the account's, by key and once."""

@@ -276,7 +276,8 @@ class Story(Teller):
         equal(captures, {i: 1 for i in range(1, last + 1)}, "captures by period")
         for i, renewal in enumerate(renewals):
             equal((moment(renewal["start"]), moment(renewal["end"])), (boundary(self.anchor, i), boundary(self.anchor, i + 1)), f"dates of period {i}")
-            wanted = (tries or {}).get(i, ["succeeded"])
+            # The first page was declined, and another one was asked for.
+            wanted = {0: ["failed", "succeeded"], **(tries or {})}.get(i, ["succeeded"])
             equal((renewal["status"], [a["outcome"] for a in renewal["attempts"]]), ("paid", wanted), f"period {i}")
             check(renewal["invoiceNumber"], f"the invoice of period {i} has its number")
         return renewals
