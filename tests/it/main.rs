@@ -46,6 +46,7 @@ mod languages;
 mod logs;
 mod lookups;
 mod merging;
+mod numbering;
 mod outages;
 mod pages;
 mod parked;
