@@ -1,7 +1,7 @@
 //! Reading a customer's orders for the back office, newest first.
 
 use super::filter::Filter;
-use super::list_orders::find;
+use super::list_orders::answer;
 use super::views::OrderView;
 use crate::listing::{Listing, OfAccount};
 use platform::app::App;
@@ -48,13 +48,6 @@ impl Operation for FindOrders {
     ) -> Result<Reply<Vec<OrderView>>, Failure> {
         let account = input.of.account;
         let listing = Listing::of(app, Self::SPEC.id, &request, input.of).await?;
-        let found = find(app, account, &input.filter, &listing.page).await?;
-        let orders: Vec<OrderView> = found
-            .orders
-            .iter()
-            .map(|order| OrderView::of(order, request.locale))
-            .collect();
-        let (count, next) = (orders.len(), listing.next(app, found.next).await?);
-        Ok(Reply::data(orders).page(count, next))
+        answer(app, &listing, account, &input.filter, request.locale).await
     }
 }

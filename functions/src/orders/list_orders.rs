@@ -4,6 +4,7 @@ use super::filter::Filter;
 use super::views::OrderView;
 use crate::listing::{ListInput, Listing};
 use domain::id::AccountId;
+use domain::locale::Locale;
 use domain::order::Order;
 use platform::app::App;
 use platform::http::form::{Form, Read};
@@ -63,30 +64,36 @@ impl Operation for ListOrders {
     ) -> Result<Reply<Vec<OrderView>>, Failure> {
         let listing = Listing::open(app, Self::SPEC.id, "", &request, input.list, true).await?;
         let SignedIn(claims) = &request.caller;
-        let found = find(app, claims.account, &input.filter, &listing.page).await?;
-        let orders: Vec<OrderView> = found
-            .orders
-            .iter()
-            .map(|order| OrderView::of(order, request.locale))
-            .collect();
-        let (count, next) = (orders.len(), listing.next(app, found.next).await?);
-        Ok(Reply::data(orders).page(count, next))
+        answer(app, &listing, claims.account, &input.filter, request.locale).await
     }
 }
 
+/// One page of an account's orders that fit.
+///
+/// # Errors
+/// [`Failure`] when the table cannot be read, or the cursor not be signed.
+pub(super) async fn answer(
+    app: &App,
+    listing: &Listing,
+    account: AccountId,
+    filter: &Filter,
+    locale: Locale,
+) -> Result<Reply<Vec<OrderView>>, Failure> {
+    let found = find(app, account, filter, &listing.page).await?;
+    let orders = found.orders.iter();
+    let orders: Vec<OrderView> = orders.map(|order| OrderView::of(order, locale)).collect();
+    let (count, next) = (orders.len(), listing.next(app, found.next).await?);
+    Ok(Reply::data(orders).page(count, next))
+}
+
 /// Orders that fit, and after which key the list goes on.
-pub(super) struct Found {
-    /// The orders.
-    pub(super) orders: Vec<Order>,
-    /// After which key.
-    pub(super) next: Option<String>,
+struct Found {
+    orders: Vec<Order>,
+    next: Option<String>,
 }
 
 /// Reads on until the page is full, the list is over, or enough was read.
-///
-/// # Errors
-/// [`Failure`] when the table cannot be read.
-pub(super) async fn find(
+async fn find(
     app: &App,
     account: AccountId,
     filter: &Filter,

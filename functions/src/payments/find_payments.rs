@@ -1,5 +1,6 @@
 //! Reading a customer's payments for the back office, newest first.
 
+use super::list_payments::answer;
 use super::views::PaymentHistoryView;
 use crate::listing::{Listing, OfAccount};
 use platform::app::App;
@@ -27,13 +28,6 @@ impl Operation for FindPayments {
     ) -> Result<Reply<Vec<PaymentHistoryView>>, Failure> {
         let account = input.account;
         let listing = Listing::of(app, Self::SPEC.id, &request, input).await?;
-        let page = app.store().payments_of(account, &listing.page).await?;
-        let payments: Vec<PaymentHistoryView> = page
-            .items
-            .iter()
-            .map(|payment| PaymentHistoryView::of(&payment.value, request.locale))
-            .collect();
-        let (count, next) = (payments.len(), listing.next(app, page.next).await?);
-        Ok(Reply::data(payments).page(count, next))
+        answer(app, &listing, account, request.locale).await
     }
 }

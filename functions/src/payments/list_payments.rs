@@ -2,6 +2,8 @@
 
 use super::views::PaymentHistoryView;
 use crate::listing::{ListInput, Listing};
+use domain::id::AccountId;
+use domain::locale::Locale;
 use platform::app::App;
 use platform::http::operation::{Operation, SignedIn, Spec};
 use platform::http::problem::{Code, Failure};
@@ -27,16 +29,26 @@ impl Operation for ListPayments {
     ) -> Result<Reply<Vec<PaymentHistoryView>>, Failure> {
         let listing = Listing::open(app, Self::SPEC.id, "", &request, input, true).await?;
         let SignedIn(claims) = &request.caller;
-        let page = app
-            .store()
-            .payments_of(claims.account, &listing.page)
-            .await?;
-        let payments: Vec<PaymentHistoryView> = page
-            .items
-            .iter()
-            .map(|payment| PaymentHistoryView::of(&payment.value, request.locale))
-            .collect();
-        let (count, next) = (payments.len(), listing.next(app, page.next).await?);
-        Ok(Reply::data(payments).page(count, next))
+        answer(app, &listing, claims.account, request.locale).await
     }
+}
+
+/// One page of an account's payments.
+///
+/// # Errors
+/// [`Failure`] when the table cannot be read, or the cursor not be signed.
+pub(super) async fn answer(
+    app: &App,
+    listing: &Listing,
+    account: AccountId,
+    locale: Locale,
+) -> Result<Reply<Vec<PaymentHistoryView>>, Failure> {
+    let page = app.store().payments_of(account, &listing.page).await?;
+    let payments: Vec<PaymentHistoryView> = page
+        .items
+        .iter()
+        .map(|payment| PaymentHistoryView::of(&payment.value, locale))
+        .collect();
+    let (count, next) = (payments.len(), listing.next(app, page.next).await?);
+    Ok(Reply::data(payments).page(count, next))
 }
